@@ -1,0 +1,113 @@
+"""The recogniser: a small residual network from a 28 x 28 rendering to categories and text space.
+
+Residual blocks after He et al. 2016 (arXiv 1512.03385).  Two heads share the features: a linear one
+over the categories, and an embedding trained to point where the CLIP text vector of the category
+points, so that words outside the categories can be scored too.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+
+@dataclass(frozen=True)
+class RecogniserConfig:
+    """Sizes.  Pictures are (side, side), ink 1 on 0."""
+
+    side: int = 28
+    widths: tuple[int, ...] = (32, 64, 128, 256)
+    blocks: tuple[int, ...] = (0, 1, 2, 1)
+    categories: int = 345
+    text_size: int = 512
+
+    def __post_init__(self) -> None:
+        if len(self.widths) != len(self.blocks) or self.side < 8:
+            raise ValueError("one number of blocks a width, and a side of at least 8")
+
+    @classmethod
+    def tiny(cls) -> RecogniserConfig:
+        return cls(widths=(4, 8), blocks=(0, 1), categories=5)
+
+
+class Block(nn.Module):
+    """Two 3 x 3 convolutions with a shortcut."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.body = nn.Sequential(
+            nn.Conv2d(width, width, 3, padding=1, bias=False), nn.BatchNorm2d(width),
+            nn.ReLU(inplace=True),
+            nn.Conv2d(width, width, 3, padding=1, bias=False), nn.BatchNorm2d(width),
+        )  # fmt: skip
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.relu(x + self.body(x))
+
+
+class Recogniser(nn.Module):
+    """(B, 1, side, side) ink in [0, 1] to category logits and text-space embedding."""
+
+    def __init__(self, config: RecogniserConfig) -> None:
+        super().__init__()
+        self.config = config
+        layers: list[nn.Module] = []
+        before = 1
+        for level, (width, blocks) in enumerate(zip(config.widths, config.blocks, strict=True)):
+            stride = 1 if level == 0 else 2
+            layers += [nn.Conv2d(before, width, 3, stride, 1, bias=False), nn.BatchNorm2d(width),
+                       nn.ReLU(inplace=True)]  # fmt: skip
+            layers += [Block(width) for _ in range(blocks)]
+            before = width
+        self.body = nn.Sequential(*layers)
+        self.classify = nn.Linear(before, config.categories)
+        self.project = nn.Linear(before, config.text_size)
+        # unit length text vectors of the categories, less their mean, unit length again
+        self.register_buffer("text", torch.zeros(config.categories, config.text_size))
+        self.register_buffer("text_mean", torch.zeros(config.text_size))
+        self.log_scale = nn.Parameter(torch.tensor(2.3))  # of the cosine, learned as CLIP does
+        # set on held-out drawings after training: calibration, and the least chance worth saying
+        self.register_buffer("temperature", torch.ones(()))
+        self.register_buffer("unknown_below", torch.zeros(()))
+
+    def features(self, ink: Tensor) -> Tensor:
+        """(B, 1, side, side) in [0, 1] to (B, widths[-1])."""
+        # two empty pixels around, so that ink at the border is seen whole
+        x = self.body(F.pad(ink * 2 - 0.3, (2, 2, 2, 2), value=-0.3))
+        return x.mean(dim=(2, 3))
+
+    def forward(self, ink: Tensor) -> tuple[Tensor, Tensor]:
+        """Returns logits (B, categories) and embedding (B, text_size) of unit length."""
+        features = self.features(ink)
+        return self.classify(features), F.normalize(self.project(features).float(), dim=1)
+
+    def text_logits(self, embedding: Tensor) -> Tensor:
+        """(B, text_size) to cosine logits over the categories, (B, categories)."""
+        return embedding @ self.text.t() * self.log_scale.exp()
+
+    @torch.no_grad()
+    def probabilities(self, ink: Tensor) -> Tensor:
+        """Calibrated probabilities over the categories, (B, categories)."""
+        return torch.softmax(self(ink)[0].float() / self.temperature, dim=1)
+
+    @torch.no_grad()
+    def similarity(self, embedding: Tensor, words: Tensor) -> Tensor:
+        """Cosine of embeddings (B, text_size) with any words (W, text_size), both unit; (B, W)."""
+        return embedding @ F.normalize(words - self.text_mean, dim=1).t()
+
+    def set_text(self, vectors: Tensor) -> None:
+        """Keep the categories' text vectors (categories, text_size) of unit length."""
+        self.text_mean.copy_(vectors.mean(dim=0))
+        self.text.copy_(F.normalize(vectors - self.text_mean, dim=1))
+
+    def probe(self, seed: int = 0) -> Tensor:
+        """A few outputs for seeded ink: the golden numbers of a checkpoint. (10,)"""
+        generator = torch.Generator().manual_seed(seed)
+        ink = torch.rand(2, 1, self.config.side, self.config.side, generator=generator)
+        with torch.no_grad():
+            logits, embedding = self((ink > 0.8).float())
+            cosine = self.text_logits(embedding)
+        return torch.cat([logits[:, :3].flatten(), cosine[:, :2].flatten()])

@@ -1,0 +1,306 @@
+"""Finish a drawing, draw a word, draw again, morph: SketchRNN at work on drawings.
+
+A request over-generates and keeps the best by the recogniser's probability of the word; without a
+recogniser, or with ``rank=False``, the candidates come as they were drawn.  Candidate k depends on
+the seed and k alone, so asking for more never changes the first ones.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ..device import generators
+from ..models.recogniser import Recogniser
+from ..models.sketch_rnn import SketchRNN, prime, row_noise, sample
+from ..models.words import WordTable
+from ..strokes.drawing import Drawing
+from ..strokes.formats import to_stroke3, to_stroke5
+from ..strokes.geometry import bounds, fit, simplify
+from .judge import Judge
+
+LONGEST = 140  # rows a candidate may add: the longest training drawing has 96
+LONGEST_PREFIX = 300  # points of a drawing that are read: its end decides what comes next
+SPAN = 215.0  # what a drawing's longer side is taken for, in the 256 space of training
+EPSILON = 2.0  # of RDP there, as Quick, Draw! uses it
+OVERSAMPLE = 4
+MOST = 96  # candidates of one request
+INK_EVERY = 6  # rows between two messages of ink
+
+
+@dataclass(frozen=True)
+class Ending:
+    """What one candidate added.
+
+    Attributes:
+        strokes: each (P, 2) float32 in the input's coordinates, only what is new.
+        score: the recogniser's probability of the word for the finished drawing, None unranked.
+        candidate: its number; the same number with the same seed is the same drawing.
+    """
+
+    strokes: tuple[np.ndarray, ...]
+    score: float | None
+    candidate: int
+
+
+class Ink(NamedTuple):
+    """New points: (candidate, whether a stroke starts, x, y), in the input's coordinates."""
+
+    points: list[tuple[int, bool, float, float]]
+
+
+class Ranked(NamedTuple):
+    """The end of a run: what stays, best first."""
+
+    endings: list[Ending]
+
+
+class Frame(NamedTuple):
+    """From network units back to the input's coordinates."""
+
+    scale: float  # the input's units for one of the network's
+    pen: tuple[float, float]  # where the drawing stopped
+
+
+_Point = tuple[int, bool, float, float]
+
+
+class Completer:
+    """SketchRNN's tasks.
+
+    Args:
+        network: in eval mode.
+        words: gives the word's text vector.
+        recogniser: ranks; None leaves candidates in the order drawn.
+    """
+
+    def __init__(
+        self, network: SketchRNN, words: WordTable, recogniser: Recogniser | None = None
+    ) -> None:
+        self.network = network
+        self.words = words
+        self.judge = Judge(recogniser, words.categories) if recogniser is not None else None
+
+    @property
+    def device(self) -> torch.device:
+        return self.network.text_mean.device
+
+    # -- tasks -----------------------------------------------------------------------------------
+
+    def stream(
+        self, drawing: Drawing, word: str, *, n: int = 9, temperature: float = 0.3, seed: int = 0,
+        rank: bool = True,
+    ) -> Iterator[Ink | Ranked]:  # fmt: skip
+        """Endings of a drawing, as they are drawn.
+
+        The ink of candidates 0 to n - 1 comes while they are drawn; ``Ranked`` closes the run and
+        may hold candidates beyond those.
+
+        Raises:
+            UnknownWord: the word has no vector.
+            ValueError: n or the temperature is out of range.
+        """
+        vector = self._vector(word)
+        count = self._count(n, rank)
+        prefix, frame = self._prefix(drawing)
+        noise = self._noise(seed, count)
+        # canonical and hand order in turn: two readings of what comes next
+        flags = torch.tensor([1.0, 0.0], device=self.device)
+        static = self.network.static(vector.expand(2, -1), None, flags * 0, flags)
+        primed = prime(self.network, static, prefix)
+        which = torch.arange(count, device=self.device) % 2
+        run = _Run(count, frame)
+        begun = primed.pick(which) if len(prefix) else None
+        steps = sample(self.network, static[which], noise, temperature, begun)
+        waiting: list[_Point] = []
+        for step, (rows, ended) in enumerate(steps):
+            waiting += run.add(rows, ended, visible=n)
+            if waiting and (step % INK_EVERY == INK_EVERY - 1 or step == 1):
+                yield Ink(waiting)
+                waiting = []
+        if waiting:
+            yield Ink(waiting)
+        yield Ranked(self._ranked(run.strokes(), drawing.polylines(), vector, word, n, rank))
+
+    def complete(
+        self, drawing: Drawing, word: str, *, n: int = 9, temperature: float = 0.3, seed: int = 0,
+        rank: bool = True,
+    ) -> list[Ending]:  # fmt: skip
+        """Endings of a drawing, best first; raises as :meth:`stream`."""
+        *_, last = self.stream(drawing, word, n=n, temperature=temperature, seed=seed, rank=rank)
+        return last.endings
+
+    def draw(
+        self, word: str, *, n: int = 9, temperature: float = 0.3, seed: int = 0, rank: bool = True
+    ) -> list[Ending]:
+        """Whole drawings of a word, best first, fitted into 256 x 256; raises as :meth:`stream`."""
+        vector = self._vector(word)
+        count = self._count(n, rank)
+        flags = torch.zeros(count, device=self.device)
+        static = self.network.static(vector.expand(count, -1), None, flags, flags)
+        run = self._run(static, self._noise(seed, count), temperature)
+        drawings = [fit(strokes, 256, 256, margin=8) for strokes in run.strokes()]
+        return self._ranked(drawings, [], vector, word, n, rank)
+
+    def again(
+        self, drawing: Drawing, word: str, *, n: int = 9, temperature: float = 0.3, seed: int = 0,
+        rank: bool = True,
+    ) -> list[Ending]:  # fmt: skip
+        """The drawing drawn anew from its code z, in its own place and size; best first.
+
+        Raises:
+            UnknownWord, ValueError: as :meth:`stream`; ValueError also for an empty drawing.
+        """
+        vector = self._vector(word)
+        count = self._count(n, rank)
+        mu, logvar = self._encode(drawing)
+        # the temperature scales the posterior as it scales the mixture: sigma times sqrt(tau)
+        # another stream than the row noise, or z and the first rows would move together
+        normal = [torch.randn(mu.shape[1], generator=g) for g in generators(~seed, count)]
+        z = mu + torch.stack(normal).to(self.device) * torch.exp(0.5 * logvar) * temperature**0.5
+        static = self._with_code(vector, z)
+        run = self._run(static, self._noise(seed, count), temperature)
+        box = bounds(drawing.polylines())
+        drawings = [_into_box(strokes, box) for strokes in run.strokes()]
+        return self._ranked(drawings, [], vector, word, n, rank)
+
+    def morph(
+        self, first: Drawing, second: Drawing, word_first: str, word_second: str, *,
+        steps: int = 8, temperature: float = 0.1, seed: int = 0,
+    ) -> list[Drawing]:  # fmt: skip
+        """Drawings on the way from one to the other, both ends redrawn, 256 x 256 each.
+
+        z goes along the great circle, the words' vectors along a line; the noise is the same at
+        every step, so what changes is the code alone.
+        """
+        if steps < 2:
+            raise ValueError("a morph has at least 2 steps")
+        (a, _), (b, _) = self._encode(first), self._encode(second)
+        share = torch.linspace(0, 1, steps, device=self.device)
+        z = torch.cat([slerp(a, b, float(t)) for t in share])
+        ends = self._vector(word_first), self._vector(word_second)
+        vector = torch.nn.functional.normalize(torch.lerp(*ends, share.unsqueeze(1)), dim=1)
+        static = self._with_code(vector, z)
+        run = self._run(static, self._noise(seed, 1).expand(steps, -1, -1), temperature)
+        return [Drawing.from_polylines(fit(s, 256, 256, margin=8)) for s in run.strokes()]
+
+    # -- within ----------------------------------------------------------------------------------
+
+    def _vector(self, word: str) -> Tensor:
+        return self.words.lookup(word).vector.to(self.device).unsqueeze(0)
+
+    def _count(self, n: int, rank: bool) -> int:
+        if not 1 <= n <= MOST:
+            raise ValueError(f"n lies between 1 and {MOST}, not {n}")
+        return min(MOST, max(n * OVERSAMPLE, n)) if rank and self.judge else n
+
+    def _noise(self, seed: int, count: int) -> Tensor:
+        noise = [row_noise(g, LONGEST) for g in generators(seed, count)]
+        return torch.stack(noise).to(self.device)
+
+    def _run(self, static: Tensor, noise: Tensor, temperature: float) -> _Run:
+        """New drawings, in the 256 space, the first point at (0, 0)."""
+        run = _Run(len(static), Frame(self.network.config.scale_factor, (0.0, 0.0)))
+        for rows, ended in sample(self.network, static, noise, temperature):
+            run.add(rows, ended, visible=0)
+        return run
+
+    def _prefix(self, drawing: Drawing) -> tuple[Tensor, Frame]:
+        """What is drawn, as rows of network units (T, 5), and the way back."""
+        unit = self.network.config.scale_factor
+        lines = drawing.polylines()
+        left, top, right, bottom = bounds(lines)
+        extent = max(right - left, bottom - top)
+        if not lines:
+            return torch.zeros(0, 5, device=self.device), Frame(unit, (0.0, 0.0))
+        scale = SPAN / extent if extent > 0 else 1.0
+        rows = to_stroke3([simplify(np.asarray(line) * scale, EPSILON) for line in lines])
+        rows[0, :2] = 0
+        rows = to_stroke5(rows, end=False)
+        if len(rows) > LONGEST_PREFIX:
+            gap = rows[1 : len(rows) - LONGEST_PREFIX + 1, :2].sum(axis=0)
+            rows = np.concatenate([rows[:1], rows[len(rows) - LONGEST_PREFIX + 1 :]])
+            rows[0, 2:] = (0, 1, 0)
+            rows[1, :2] += gap
+        rows[:, :2] /= unit
+        pen = tuple(lines[-1][-1].tolist())
+        return torch.from_numpy(rows).to(self.device), Frame(unit / scale, pen)
+
+    def _encode(self, drawing: Drawing) -> tuple[Tensor, Tensor]:
+        rows, _ = self._prefix(drawing)
+        if not len(rows):
+            raise ValueError("there is nothing drawn to read")
+        return self.network.encode(rows.unsqueeze(0), torch.tensor([len(rows)]))
+
+    def _with_code(self, vector: Tensor, z: Tensor) -> Tensor:
+        flags = torch.ones(len(z), device=self.device)
+        return self.network.static(vector.expand(len(z), -1), z, flags, flags)
+
+    def _ranked(
+        self, drawings: Sequence[Sequence[np.ndarray]], before: Sequence[np.ndarray],
+        vector: Tensor, word: str, n: int, rank: bool,
+    ) -> list[Ending]:  # fmt: skip
+        """Score candidates (each drawn on top of ``before``) and keep the best n."""
+        scores: Sequence[float | None] = [None] * len(drawings)
+        order = list(range(len(drawings)))
+        if self.judge is not None:
+            name = self.words.lookup(word).name
+            whole = [[*before, *drawn] for drawn in drawings]
+            scores = self.judge.score(whole, name, vector[0])
+            if rank:
+                order.sort(key=lambda k: -scores[k])
+        return [Ending(tuple(drawings[k]), scores[k], k) for k in order[:n]]
+
+
+class _Run:
+    """Collects sampled rows as absolute points, stroke by stroke, of every candidate."""
+
+    def __init__(self, count: int, frame: Frame) -> None:
+        self._scale = frame.scale
+        self._pen = np.tile(np.asarray(frame.pen, dtype=np.float64), (count, 1))
+        self._strokes: list[list[list[tuple[float, float]]]] = [[] for _ in range(count)]
+        self._lifted = np.ones(count, dtype=bool)
+        self._ended = np.zeros(count, dtype=bool)
+
+    def add(self, rows: Tensor, ended: Tensor, *, visible: int) -> list[_Point]:
+        """Take one row (B, 5) of each candidate; the ink of the first ``visible`` ones."""
+        moves, lifts = rows[:, :2].cpu().numpy(), rows[:, 3].cpu().numpy() > 0.5
+        self._ended |= ended.cpu().numpy()
+        self._pen += moves * self._scale
+        ink = []
+        for k in np.flatnonzero(~self._ended):
+            x, y = self._pen[k].tolist()
+            if self._lifted[k]:
+                self._strokes[k].append([])
+            self._strokes[k][-1].append((x, y))
+            if k < visible:
+                ink.append((int(k), bool(self._lifted[k]), x, y))
+            self._lifted[k] = lifts[k]
+        return ink
+
+    def strokes(self) -> list[list[np.ndarray]]:
+        """Each candidate's strokes, (P, 2) float32 each."""
+        return [[np.array(s, dtype=np.float32) for s in strokes] for strokes in self._strokes]
+
+
+def slerp(a: Tensor, b: Tensor, share: float) -> Tensor:
+    """Spherical interpolation (Shoemake 1985) of codes (1, Z); nearly parallel ones go straight."""
+    cosine = float(torch.nn.functional.cosine_similarity(a, b))
+    if not abs(cosine) < 0.9995:
+        return torch.lerp(a, b, share)
+    angle = math.acos(cosine)
+    return (math.sin((1 - share) * angle) * a + math.sin(share * angle) * b) / math.sin(angle)
+
+
+def _into_box(strokes: Sequence[np.ndarray], box: tuple[float, float, float, float]
+              ) -> list[np.ndarray]:  # fmt: skip
+    """Strokes scaled and moved so that they fill the same place as a drawing did."""
+    left, top, right, bottom = box
+    fitted = fit(strokes, max(right - left, 1.0), max(bottom - top, 1.0))
+    return [line + np.array([left, top], dtype=np.float32) for line in fitted]

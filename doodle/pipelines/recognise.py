@@ -1,0 +1,138 @@
+"""Name a drawing: guesses with calibrated probabilities, a plain "I don't know", and why."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ..models.recogniser import Recogniser
+from ..models.words import WordTable
+from ..strokes.drawing import Drawing
+from ..strokes.raster import quickdraw_bitmap
+
+BATCH = 256
+MOST_EXPLAINED = 200  # strokes of a drawing that are left out one at a time
+
+
+@dataclass(frozen=True)
+class Guesses:
+    """What a drawing was taken for.
+
+    Attributes:
+        guesses: (word, probability) pairs, likeliest first.
+        unknown: nothing is likely enough to be said with a straight face.
+        embedding: (512,) float32 of unit length, in the centred text space.
+    """
+
+    guesses: list[tuple[str, float]]
+    unknown: bool
+    embedding: np.ndarray
+
+
+class Recognition:
+    """Recognises drawings in batches.
+
+    Args:
+        recogniser: in eval mode.
+        words: gives the vectors of words outside the recogniser's categories.
+    """
+
+    def __init__(self, recogniser: Recogniser, words: WordTable) -> None:
+        self.recogniser = recogniser
+        self.words = words
+        self.categories = list(words.categories)
+        self._row = {name: k for k, name in enumerate(self.categories)}
+
+    @property
+    def device(self) -> torch.device:
+        return self.recogniser.text.device
+
+    def __call__(
+        self, drawings: Sequence[Drawing], *, top: int = 5, words: Sequence[str] | None = None
+    ) -> list[Guesses]:
+        """Guess each drawing.
+
+        Args:
+            drawings: an empty one is answered with no guess and ``unknown``.
+            top: how many guesses to give, at least 1.
+            words: choose among these only.  If all are categories, their probabilities are
+                normalised among themselves; if any is not, all are compared in text space.
+
+        Raises:
+            UnknownWord: one of ``words`` has no vector.
+            ValueError: ``top`` is below 1 or ``words`` is empty.
+        """
+        if top < 1:
+            raise ValueError("top is at least 1")
+        if words is not None and not words:
+            raise ValueError("name at least one word to choose from")
+        names, rows, vectors = self._vocabulary(words)
+        answers: list[Guesses] = []
+        for start in range(0, len(drawings), BATCH):
+            part = drawings[start : start + BATCH]
+            logits, embedding = self._read([drawing.polylines() for drawing in part])
+            if vectors is not None:
+                cosine = self.recogniser.similarity(embedding, vectors)
+                logits = cosine * self.recogniser.log_scale.exp()
+            elif rows is not None:
+                logits = logits[:, rows]
+            chances = torch.softmax(logits, dim=1)
+            best = chances.topk(min(top, len(names)), dim=1)
+            for k, drawing in enumerate(part):
+                pairs = zip(best.indices[k].tolist(), best.values[k].tolist(), strict=True)
+                guesses = [(names[i], chance) for i, chance in pairs] if drawing else []
+                unknown = not guesses or guesses[0][1] < float(self.recogniser.unknown_below)
+                answers.append(Guesses(guesses, unknown, embedding[k].cpu().numpy()))
+        return answers
+
+    def explain(self, drawing: Drawing, word: str | None = None) -> tuple[str, list[float]]:
+        """How much each stroke speaks for a guess: what is lost when it is left out.
+
+        Args:
+            word: a category; the first guess when None.
+
+        Returns:
+            the word, and for each stroke the drop of the word's log-odds without it (nats):
+            above 0 the stroke speaks for the word, below 0 against it.
+
+        Raises:
+            ValueError: the drawing is empty or the word is no category.
+        """
+        strokes = drawing.polylines()
+        if not strokes:
+            raise ValueError("there is nothing drawn to explain")
+        if word is not None and word not in self._row:
+            raise ValueError(f"{word!r} is not among the recogniser's categories")
+        some = range(min(len(strokes), MOST_EXPLAINED))
+        without = [[s for j, s in enumerate(strokes) if j != k] for k in some]
+        logits, _ = self._read([strokes, *without])
+        row = self._row[word] if word is not None else int(logits[0].argmax())
+        chances = torch.log_softmax(logits, dim=1)[:, row].double()
+        odds = chances - torch.log1p(-chances.exp().clamp(max=1 - 1e-9))
+        drop = (odds[0] - odds[1:]).tolist()
+        return self.categories[row], drop + [0.0] * (len(strokes) - len(drop))
+
+    # -- within ----------------------------------------------------------------------------------
+
+    def _vocabulary(
+        self, words: Sequence[str] | None
+    ) -> tuple[list[str], list[int] | None, Tensor | None]:
+        if words is None:
+            return self.categories, None, None
+        found = [self.words.lookup(word) for word in words]
+        names = [entry.name for entry in found]
+        if all(name in self._row for name in names):
+            return names, [self._row[name] for name in names], None
+        return names, None, torch.stack([entry.vector for entry in found]).to(self.device)
+
+    @torch.no_grad()
+    def _read(self, drawings: Sequence[Sequence[np.ndarray]]) -> tuple[Tensor, Tensor]:
+        """Calibrated logits (B, categories) and embeddings (B, 512)."""
+        pixels = np.stack([quickdraw_bitmap(strokes) for strokes in drawings])
+        ink = torch.from_numpy(pixels).to(self.device).unsqueeze(1).float() / 255
+        logits, embedding = self.recogniser(ink)
+        return logits.float() / self.recogniser.temperature, embedding

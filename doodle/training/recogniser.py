@@ -1,0 +1,214 @@
+"""Recipe of the recogniser: bitmaps, recorded strokes and unfinished drawings, one network."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from .. import checkpoint
+from ..data.rasters import balanced, load_bitmaps, render_training
+from ..data.sketches import load_sketches
+from ..device import choose, seed_for_step
+from ..models.recogniser import Recogniser, RecogniserConfig
+from ..strokes.formats import from_stroke3
+from ..strokes.raster import quickdraw_bitmap
+from .loop import Ema, Schedule, fit
+from .plots import contact_sheet, plot_losses
+from .sketch_rnn import ATTRIBUTION, commit
+
+
+@dataclass(frozen=True)
+class Config:
+    data: str = field(metadata={"help": "folder with bitmaps/, real/ and traced/"})
+    words: str = field(default="checkpoints/words/model.safetensors",
+                       metadata={"help": "checkpoint of the word vectors"})  # fmt: skip
+    out: str = field(default="runs/recogniser", metadata={"help": "run folder; rerun to resume"})
+    export: str = field(default="", metadata={"help": "also write the checkpoint to this folder"})
+    seed: int = field(default=0, metadata={"help": "of weights, batches and augmentation"})
+    steps: int = field(default=20_000, metadata={"help": "updates of the weights"})
+    minutes: float = field(default=0.0, metadata={"help": "end after this much training; 0: never"})
+    batch: int = field(default=256, metadata={"help": "pictures an update"})
+    widths: tuple[int, ...] = field(default=(32, 64, 128, 256), metadata={"help": "channels"})
+    learning_rate: float = field(default=2e-3, metadata={"help": "of AdamW at its peak"})
+    weight_decay: float = field(default=0.02, metadata={"help": "of AdamW"})
+    strokes_share: float = field(default=0.35, metadata={"help": "share rendered from strokes"})
+    text_weight: float = field(default=0.3, metadata={"help": "weight of the text-space loss"})
+    smoothing: float = field(default=0.1, metadata={"help": "label smoothing"})
+    ema: float = field(default=0.998, metadata={"help": "decay of the averaged weights"})
+    evaluate_every: int = field(default=1000, metadata={"help": "steps between evaluations"})
+    device: str = field(default="auto", metadata={"help": "auto, cpu or cuda"})
+
+
+# what each preset reached stands in the model card and docs/log.md
+PRESETS: dict[str, dict[str, Any]] = {
+    "cpu": {"steps": 20_000, "minutes": 100.0},
+    "gpu": {"steps": 30_000, "minutes": 10.0, "batch": 1024, "widths": (64, 128, 256, 512)},
+}
+
+
+class RecogniserRecipe:
+    """AdamW, one cycle, both heads at once."""
+
+    def __init__(self, config: Config) -> None:
+        self.config = config
+        self.placement = choose(config.device)
+        self.device = self.placement.device
+        torch.manual_seed(config.seed)
+        self.sketches = load_sketches(Path(config.data))
+        names = self.sketches.names
+        self.bitmaps = load_bitmaps(Path(config.data), names)
+        words, _ = checkpoint.load(config.words)
+        model_config = RecogniserConfig(widths=config.widths, categories=len(names))
+        self.network = Recogniser(model_config).to(memory_format=torch.channels_last)
+        self.network.set_text(torch.stack([words.lookup(name).vector for name in names]))
+        self.network.to(self.device)
+        shadow = Recogniser(model_config).to(self.device, memory_format=torch.channels_last)
+        self.ema = Ema(self.network, shadow, config.ema)
+        self.modules = {"network": self.network, "ema": shadow}
+        self.optimiser = torch.optim.AdamW(
+            self.network.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay
+        )
+        self.optimisers = {"adamw": self.optimiser}
+        self.bitmap_cdf = np.cumsum(balanced(self.bitmaps.category, self.bitmaps.split == 0))
+        weight = balanced(self.sketches.category, self.sketches.split == 0)
+        weight = np.where(self.sketches.recorded, weight * 5, weight)  # a hand's strokes are few
+        self.sketch_cdf = np.cumsum(weight / weight.sum())
+        rng = np.random.default_rng(config.seed)
+        recorded = np.flatnonzero((self.sketches.split == 1) & self.sketches.recorded)
+        self.valid_sketches = np.sort(recorded)
+        bitmaps = np.flatnonzero(self.bitmaps.split == 1)
+        self.valid_bitmaps = np.sort(rng.permutation(bitmaps)[:3000])
+
+    def batch(self, seed: int) -> tuple[Tensor, Tensor]:
+        """Pictures (B, 1, 28, 28) in [0, 1] and labels (B,)."""
+        rng = np.random.default_rng(seed)
+        n = self.config.batch
+        from_strokes = round(n * self.config.strokes_share)
+        flat = np.minimum(np.searchsorted(self.bitmap_cdf, rng.random(n - from_strokes)),
+                          len(self.bitmap_cdf) - 1)  # fmt: skip
+        drawn = np.minimum(np.searchsorted(self.sketch_cdf, rng.random(from_strokes)),
+                           len(self.sketch_cdf) - 1)  # fmt: skip
+        pixels = [self.bitmaps.pixels[flat].reshape(-1, 28, 28)]
+        if from_strokes:
+            pixels.append(np.stack([render_training(self.sketches, i, rng) for i in drawn]))
+        labels = np.concatenate([self.bitmaps.category[flat], self.sketches.category[drawn]])
+        ink = torch.from_numpy(np.concatenate(pixels)).to(self.device).float().div_(255)
+        return ink.unsqueeze(1), torch.from_numpy(labels.astype(np.int64)).to(self.device)
+
+    def step(self, step: int, progress: float) -> dict[str, float]:
+        c = self.config
+        seed = seed_for_step(c.seed, step)
+        torch.manual_seed(seed)
+        ink, labels = self.batch(seed)
+        ink = warp(ink).contiguous(memory_format=torch.channels_last)
+        rate = c.learning_rate * min(1.0, (step + 1) / 500) * (0.5 + 0.5 * np.cos(np.pi * progress))
+        for group in self.optimiser.param_groups:
+            group["lr"] = max(float(rate), 1e-6)
+        self.network.train()
+        with torch.autocast(self.device.type, torch.bfloat16):
+            logits, embedding = self.network(ink)
+        logits = logits.float()
+        loss = F.cross_entropy(logits, labels, label_smoothing=c.smoothing)
+        text = F.cross_entropy(self.network.text_logits(embedding), labels,
+                               label_smoothing=c.smoothing)  # fmt: skip
+        self.optimiser.zero_grad(set_to_none=True)
+        (loss + c.text_weight * text).backward()
+        torch.nn.utils.clip_grad_norm_(self.network.parameters(), 5.0)
+        self.optimiser.step()
+        self.ema.update(step)
+        right = (logits.argmax(1) == labels).float().mean()
+        return {"loss": float(loss.detach()), "text": float(text.detach()), "right": float(right)}
+
+    @torch.no_grad()
+    def evaluate(self) -> dict[str, float]:
+        """Top-1 and top-3 of whole drawings, flips averaged."""
+        pixels = self.bitmaps.pixels[self.valid_bitmaps].reshape(-1, 28, 28)
+        figures = self._accuracy(pixels, self.bitmaps.category[self.valid_bitmaps], "bitmaps")
+        drawings = [from_stroke3(self.sketches.drawing(i)) for i in self.valid_sketches]
+        rendered = np.stack([quickdraw_bitmap(lines) for lines in drawings])
+        labels = self.sketches.category[self.valid_sketches]
+        return figures | self._accuracy(rendered, labels, "recorded")
+
+    def _accuracy(self, pixels: np.ndarray, labels: np.ndarray, name: str) -> dict[str, float]:
+        network = self.modules["ema"]
+        ranks = []
+        for part in np.array_split(np.arange(len(pixels)), max(1, len(pixels) // 256)):
+            ink = torch.from_numpy(pixels[part]).to(self.device).float().div(255).unsqueeze(1)
+            probability = network.probabilities(ink)
+            truth = torch.from_numpy(labels[part].astype(np.int64)).to(self.device)
+            own = probability.gather(1, truth.unsqueeze(1))
+            ranks.append((probability > own).sum(1).cpu())
+        rank = torch.cat(ranks)
+        return {f"{name} top-1": float((rank < 1).float().mean()),
+                f"{name} top-3": float((rank < 3).float().mean())}  # fmt: skip
+
+    def sheet(self, path: Path) -> None:
+        """What the network is fed."""
+        ink, labels = self.batch(0)
+        pixels = (warp(ink)[:, 0] * 255).byte().cpu().numpy()
+        rows = [pixels[k : k + 16] for k in range(0, min(len(pixels), 256) - 15, 16)]
+        contact_sheet(rows, [str(k) for k in range(len(rows))]).save(path)
+
+    def export(self, folder: Path, log: list[dict[str, Any]]) -> None:
+        network = self.modules["ema"]
+        seconds = next((line["seconds"] for line in reversed(log) if "seconds" in line), 0)
+        valid = next((line["valid"] for line in reversed(log) if "valid" in line), {})
+        names = list(self.sketches.names)
+        checkpoint.save(
+            folder / "model.safetensors", network, model="recogniser", config=network.config,
+            data={"categories": names, "split": "by SHA-1 of the drawing, 5 % test, 2.5 % valid"},
+            pixels={"size": 28, "range": [0, 1], "ink": 1},
+            training={"recipe": "recogniser", "steps": log[-1]["step"] if log else 0,
+                      "seconds": seconds, "device": str(self.placement.device),
+                      "config": {k: v for k, v in asdict(self.config).items()
+                                 if k not in ("data", "words", "out", "export", "device")},
+                      "torch": torch.__version__, "commit": commit(),
+                      "date": time.strftime("%Y-%m-%d"),
+                      "command": "python -m doodle train recogniser --preset cpu --data DATA"},
+            metrics=[{"name": f"{k}, valid", "value": v, "split": "valid",
+                      "n": len(self.valid_bitmaps if "bitmaps" in k else self.valid_sketches)}
+                     for k, v in valid.items()],
+            licence="MIT", attribution=ATTRIBUTION,
+        )  # fmt: skip
+        checkpoint.update_index(folder.parent)
+
+
+def warp(ink: Tensor) -> Tensor:
+    """Random mirror, turn (12 degrees), size (15 %), shear and shift; (B, 1, H, W) to the same."""
+    count, device = len(ink), ink.device
+    angle = (torch.rand(count, device=device) - 0.5) * 0.42
+    size = 1 + (torch.rand(count, 2, device=device) - 0.5) * 0.3
+    mirror = torch.where(torch.rand(count, device=device) < 0.5, -1.0, 1.0)
+    shear = (torch.rand(count, device=device) - 0.5) * 0.3
+    cos, sin = torch.cos(angle), torch.sin(angle)
+    theta = torch.zeros(count, 2, 3, device=device)
+    theta[:, 0, 0] = cos * size[:, 0] * mirror
+    theta[:, 0, 1] = -sin * size[:, 1] + shear
+    theta[:, 1, 0] = sin * size[:, 0] * mirror
+    theta[:, 1, 1] = cos * size[:, 1]
+    theta[:, :, 2] = (torch.rand(count, 2, device=device) - 0.5) * 0.25
+    grid = F.affine_grid(theta, list(ink.shape), align_corners=False)
+    return F.grid_sample(ink, grid, align_corners=False)
+
+
+def main(config: Config) -> None:
+    """Train, resume or finish a run; plot its figures; export when asked."""
+    recipe = RecogniserRecipe(config)
+    out = Path(config.out)
+    schedule = Schedule(config.steps, config.minutes, evaluate_every=config.evaluate_every)
+    log = fit(recipe, schedule, out, config)
+    plot_losses(log, ("loss", "text", "right")).save(out / "losses.png")
+    if config.export:
+        recipe.export(Path(config.export), log)
+
+
+def preset(name: str, **changes: Any) -> Config:
+    """A preset with changes, for scripts: ``preset("cpu", data=...)``."""
+    return replace(Config(data=changes.pop("data")), **{**PRESETS[name], **changes})

@@ -1,0 +1,283 @@
+"""Recipe of SketchRNN: losses, schedule, sample sheets, export."""
+
+from __future__ import annotations
+
+import subprocess
+import time
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from .. import checkpoint
+from ..data.sketches import (
+    CORE_CATEGORIES,
+    Batch,
+    bucketed,
+    load_sketches,
+    make_batch,
+    sampling_weights,
+)
+from ..device import choose, generators, seed_for_step
+from ..models.sketch_rnn import (
+    SketchRNN,
+    SketchRNNConfig,
+    kl_divergence,
+    kl_weight,
+    reconstruction_loss,
+    row_noise,
+    sample,
+)
+from ..strokes.formats import from_stroke3
+from ..strokes.raster import centred
+from .loop import Ema, Schedule, fit
+from .plots import contact_sheet, plot_losses
+
+ATTRIBUTION = "Quick, Draw! The Data, by Google, CC BY 4.0"
+
+
+@dataclass(frozen=True)
+class Config:
+    data: str = field(metadata={"help": "folder with real/ and traced/ drawings"})
+    words: str = field(default="checkpoints/words/model.safetensors",
+                       metadata={"help": "checkpoint of the word vectors"})  # fmt: skip
+    out: str = field(default="runs/sketch_rnn", metadata={"help": "run folder; rerun to resume"})
+    export: str = field(default="", metadata={"help": "also write the checkpoint to this folder"})
+    seed: int = field(default=0, metadata={"help": "of weights, batches and augmentation"})
+    steps: int = field(default=40_000, metadata={"help": "updates of the weights"})
+    minutes: float = field(default=0.0, metadata={"help": "end after this much training; 0: never"})
+    batch: int = field(default=256, metadata={"help": "drawings an update"})
+    hidden: int = field(default=768, metadata={"help": "decoder LSTM size"})
+    learning_rate: float = field(default=1e-3, metadata={"help": "at its peak"})
+    z_share: float = field(default=0.25, metadata={"help": "share of a batch that is given z"})
+    kl: float = field(default=0.25, metadata={"help": "weight of the KL term, w_KL"})
+    kl_min: float = field(default=0.2, metadata={"help": "KL below this is not pushed further"})
+    recurrent_dropout: float = field(default=0.0, metadata={"help": "on hidden weights"})
+    core_share: float = field(default=0.65, metadata={"help": "share of the well-drawn core words"})
+    ema: float = field(default=0.999, metadata={"help": "decay of the averaged weights"})
+    evaluate_every: int = field(default=1000, metadata={"help": "steps between evaluations"})
+    device: str = field(default="auto", metadata={"help": "auto, cpu or cuda"})
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.z_share <= 1 or not 0 <= self.core_share <= 1:
+            raise ValueError("z_share and core_share lie in [0, 1]")
+
+
+# what each preset reached stands in the model card and docs/log.md
+PRESETS: dict[str, dict[str, Any]] = {
+    "cpu": {"steps": 40_000, "minutes": 120.0, "batch": 256, "hidden": 768},
+    "gpu": {"steps": 60_000, "minutes": 25.0, "batch": 1024, "hidden": 1024,
+            "recurrent_dropout": 0.1, "core_share": 0.35, "evaluate_every": 2000},
+}  # fmt: skip
+
+
+class SketchRecipe:
+    """SketchRNN on packed strokes; half of the rows with z read a drawing cut off at random."""
+
+    def __init__(self, config: Config) -> None:
+        self.config = config
+        self.placement = choose(config.device)
+        self.device = self.placement.device
+        torch.manual_seed(config.seed)
+        self.data = load_sketches(Path(config.data))
+        words, _ = checkpoint.load(config.words)
+        self.text = torch.stack([words.lookup(name).vector for name in self.data.names])
+        self.text = self.text.to(self.device)
+        lengths = np.diff(self.data.offsets)
+        self.lengths = lengths
+        self.weights = sampling_weights(
+            self.data, core=CORE_CATEGORIES, core_share=config.core_share
+        )
+        model_config = SketchRNNConfig(
+            hidden=config.hidden, recurrent_dropout=config.recurrent_dropout,
+            scale_factor=offset_scale(self.data.rows, self.data.offsets),
+        )  # fmt: skip
+        self.network = SketchRNN(model_config)
+        self.network.text_mean.copy_(self.text.mean(dim=0).cpu())
+        self.network.to(self.device)
+        shadow = SketchRNN(model_config).to(self.device)
+        self.ema = Ema(self.network, shadow, config.ema)
+        self.modules = {"network": self.network, "ema": shadow}
+        self.optimiser = torch.optim.Adam(self.network.parameters(), lr=config.learning_rate)
+        self.optimisers = {"adam": self.optimiser}
+        self._queue: list[np.ndarray] = []
+        self._queue_round = -1
+        valid = np.flatnonzero(self.data.split == 1)
+        rng = np.random.default_rng(config.seed)
+        self.valid = np.sort(rng.permutation(valid)[:2048])
+
+    # -- one step --------------------------------------------------------------------------------
+
+    def indices(self, step: int) -> np.ndarray:
+        """The drawings of a step: a round of 64 batches is drawn and bucketed by length."""
+        round_, within = divmod(step, 64)
+        if round_ != self._queue_round:
+            rng = np.random.default_rng(seed_for_step(self.config.seed, round_))
+            chosen = rng.choice(len(self.data), 64 * self.config.batch, p=self.weights)
+            self._queue = bucketed(self.lengths, chosen, self.config.batch, rng)
+            self._queue_round = round_
+        return self._queue[within]
+
+    def step(self, step: int, progress: float) -> dict[str, float]:
+        c = self.config
+        seed = seed_for_step(c.seed, step)
+        torch.manual_seed(seed)
+        batch = make_batch(self.data, self.indices(step), np.random.default_rng(seed))
+        rate = c.learning_rate * min(1.0, (step + 1) / 200) * (0.02 + 0.98 * decay(progress))
+        for group in self.optimiser.param_groups:
+            group["lr"] = rate
+        self.network.train()
+        with torch.autocast(self.device.type, torch.bfloat16):
+            figures = self.losses(self.network, batch, seed)
+        eta = kl_weight(step)
+        loss = figures["offset"] + figures["pen"]
+        loss = loss + c.kl * eta * figures["kl"].clamp(min=c.kl_min) * c.z_share
+        self.optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
+        self.optimiser.step()
+        self.ema.update(step)
+        return {name: float(value.detach()) for name, value in figures.items()} | {"rate": rate}
+
+    def losses(self, network: SketchRNN, batch: Batch, seed: int) -> dict[str, Tensor]:
+        """offset, pen (nats a point) and kl (nats a latent number) of a batch."""
+        rows = torch.from_numpy(batch.rows).to(self.device)
+        rows[..., :2] /= network.config.scale_factor
+        lengths = torch.from_numpy(batch.lengths).to(self.device)
+        count = len(rows)
+        with_z = round(count * self.config.z_share)
+        rng = np.random.default_rng(seed)
+        # the rows with z are spread over the batch, which is sorted by length
+        chosen = torch.from_numpy(rng.permutation(count)[:with_z]).to(self.device)
+        read = torch.from_numpy(read_lengths(batch, rng)).to(self.device)
+        mu, logvar = network.encode(rows[chosen], read[chosen])
+        mu, logvar = mu.float(), logvar.float()
+        z = torch.zeros(count, network.config.z_size, device=self.device)
+        z = z.index_copy(0, chosen, mu + torch.randn_like(mu) * torch.exp(0.5 * logvar))
+        has_z = torch.zeros(count, device=self.device).index_fill(0, chosen, 1.0)
+        start = rows.new_tensor([0, 0, 1, 0, 0]).expand(count, 1, 5)
+        inputs = torch.cat([start, rows[:, :-1]], dim=1)
+        text = self.text[torch.from_numpy(batch.category).to(self.device)]
+        order = torch.from_numpy(batch.order).to(self.device)
+        mix = network(inputs, text, z, has_z, order)
+        offset, pen = reconstruction_loss(mix, rows, lengths)
+        return {"offset": offset, "pen": pen, "kl": kl_divergence(mu, logvar)}
+
+    # -- held-out figures ------------------------------------------------------------------------
+
+    @torch.no_grad()
+    def evaluate(self) -> dict[str, float]:
+        network = self.modules["ema"]
+        totals: dict[str, float] = {}
+        parts = np.array_split(self.valid[np.argsort(self.lengths[self.valid])], 8)
+        for k, part in enumerate(parts):
+            batch = make_batch(self.data, part, None)
+            for name, value in self.losses(network, batch, k).items():
+                totals[name] = totals.get(name, 0.0) + float(value) / len(parts)
+        return totals
+
+    def sheet(self, path: Path) -> None:
+        words = [w for w in SHEET_WORDS if w in self.data.names]
+        rows = []
+        for k, word in enumerate(words):
+            text = self.text[self.data.names.index(word)]
+            drawings = sample_drawings(self.modules["ema"], text, 12, tau=0.3, seed=k)
+            rows.append([centred(d, 72, field=256, padding=8, line_width=5) for d in drawings])
+        contact_sheet(rows, words).save(path)
+
+    def export(self, folder: Path, log: list[dict[str, Any]]) -> None:
+        network = self.modules["ema"]
+        seconds = next((line["seconds"] for line in reversed(log) if "seconds" in line), 0)
+        steps = log[-1]["step"] if log else 0
+        valid = next((line["valid"] for line in reversed(log) if "valid" in line), {})
+        checkpoint.save(
+            folder / "model.safetensors", network, model="sketch_rnn", config=network.config,
+            data={"categories": list(self.data.names), "core": list(CORE_CATEGORIES),
+                  "points": [4, 96], "drawings": int((self.data.split == 0).sum()),
+                  "split": "by SHA-1 of the drawing, 5 % test, 2.5 % valid"},
+            training={"recipe": "sketch_rnn", "steps": steps, "seconds": seconds,
+                      "config": {k: v for k, v in asdict(self.config).items()
+                                 if k not in ("data", "words", "out", "export", "device")},
+                      "device": str(self.placement.device), "torch": torch.__version__,
+                      "commit": commit(), "date": time.strftime("%Y-%m-%d"),
+                      "command": "python -m doodle train sketch_rnn --preset cpu --data DATA"},
+            metrics=[{"name": f"held-out {k} (nats)", "value": v, "n": len(self.valid),
+                      "split": "valid"} for k, v in valid.items()],
+            licence="MIT", attribution=ATTRIBUTION,
+        )  # fmt: skip
+        checkpoint.update_index(folder.parent)
+
+
+SHEET_WORDS = ("cat", "bicycle", "clock", "hand", "spider", "sun", "rabbit", "apple", "eyeglasses",
+               "castle", "fish", "umbrella", "dog", "house", "tree", "face")  # fmt: skip
+
+
+def decay(progress: float) -> float:
+    """Learning rate: flat for the first fifth, then half a cosine to zero."""
+    return 0.5 * (1 + float(np.cos(np.pi * max(0.0, (progress - 0.2) / 0.8))))
+
+
+def offset_scale(rows: np.ndarray, offsets: np.ndarray) -> float:
+    """Standard deviation of the offsets, first points left out: Magenta's scale factor."""
+    keep = np.ones(len(rows), bool)
+    keep[offsets[:-1]] = False
+    return round(float(rows[keep, :2].astype(np.float64).std()), 3)
+
+
+def read_lengths(batch: Batch, rng: np.random.Generator) -> np.ndarray:
+    """How many rows the encoder reads: all, or for half of the drawings a random prefix.
+
+    A prefix whose z must stand for the whole teaches z what a half-drawn sketch will become.
+    """
+    share = np.where(rng.random(len(batch.lengths)) < 0.5, 1.0,
+                     rng.uniform(0.3, 1.0, len(batch.lengths)))  # fmt: skip
+    return np.maximum(1, (batch.lengths * share).astype(np.int64))
+
+
+@torch.no_grad()
+def sample_drawings(network: SketchRNN, text: Tensor, count: int, *, tau: float, seed: int,
+                    order: float = 0.0) -> list[list[np.ndarray]]:  # fmt: skip
+    """Draw a word from nothing, without z: ``count`` drawings as polylines in the 256 space."""
+    device = text.device
+    zeros = torch.zeros(count, device=device)
+    static = network.static(text.expand(count, -1), None, zeros, zeros + order)
+    noise = torch.stack([row_noise(g, 160) for g in generators(seed, count)]).to(device)
+    steps = list(sample(network, static, noise, tau))
+    rows = torch.stack([row for row, _ in steps], 1).cpu().numpy()
+    ended = torch.stack([end for _, end in steps], 1).cpu().numpy()
+    drawings = []
+    for k in range(count):
+        drawn = rows[k][~ended[k]]
+        stroke3 = np.column_stack([drawn[:, :2] * network.config.scale_factor, drawn[:, 3]])
+        drawings.append(from_stroke3(stroke3))
+    return drawings
+
+
+def commit() -> str:
+    try:
+        found = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True,
+                               text=True, check=True, timeout=10)  # fmt: skip
+        return found.stdout.strip()
+    except (OSError, subprocess.SubprocessError):
+        return ""
+
+
+def main(config: Config) -> None:
+    """Train, resume or finish a run; plot its losses; export when asked."""
+    recipe = SketchRecipe(config)
+    out = Path(config.out)
+    schedule = Schedule(config.steps, config.minutes, evaluate_every=config.evaluate_every)
+    log = fit(recipe, schedule, out, config)
+    plot_losses(log, ("offset", "pen", "kl")).save(out / "losses.png")
+    if config.export:
+        recipe.export(Path(config.export), log)
+
+
+def preset(name: str, **changes: Any) -> Config:
+    """A preset with changes, for scripts: ``preset("cpu", data=...)``."""
+    return replace(Config(data=changes.pop("data")), **{**PRESETS[name], **changes})
+
+
