@@ -31,6 +31,7 @@ class SketchSet:
         offsets: (N + 1,) where each drawing begins.
         category: (N,) index into ``names``.
         recorded: (N,) True where a hand's strokes were recorded, False where they were traced.
+        named: (N,) True where Quick, Draw!'s own recogniser named the drawing in the game.
         split: (N,) 0 train, 1 valid, 2 test.
     """
 
@@ -39,6 +40,7 @@ class SketchSet:
     offsets: np.ndarray
     category: np.ndarray
     recorded: np.ndarray
+    named: np.ndarray
     split: np.ndarray
 
     def __len__(self) -> int:
@@ -70,29 +72,33 @@ def load_sketches(
         raise FileNotFoundError(f"no real/ or traced/ drawings under {root}")
     names = tuple(names or found)
     parts: list[np.ndarray] = []
-    category, recorded, split = [], [], []
+    category, recorded, named, split = [], [], [], []
     for index, name in enumerate(names):
         for kind in kinds:
             path = root / kind / f"{name}.npz"
             if not path.exists():
                 continue
-            for drawing, side in _read(path, root / "bitmaps" / f"{name}.npz", max_error):
+            for drawing, side, good in _read(path, root / "bitmaps" / f"{name}.npz", max_error):
                 if points[0] <= len(drawing) <= points[1]:
                     parts.append(drawing)
                     category.append(index)
                     recorded.append(kind == "real")
+                    named.append(good)
                     split.append(side)
     offsets = np.concatenate([[0], np.cumsum([len(part) for part in parts])])
     return SketchSet(names, np.concatenate(parts).astype(np.int16), offsets.astype(np.int64),
-                     np.array(category, np.int16), np.array(recorded),
+                     np.array(category, np.int16), np.array(recorded), np.array(named),
                      np.array(split, np.int8))  # fmt: skip
 
 
-def _read(path: Path, bitmaps: Path, max_error: float) -> Iterator[tuple[np.ndarray, int]]:
+def _read(
+    path: Path, bitmaps: Path, max_error: float
+) -> Iterator[tuple[np.ndarray, int, bool]]:
     with np.load(path, allow_pickle=False) as z:
         strokes, offsets = z["strokes"], z["offsets"]
         error = z["err"] if "err" in z else None
         link = z["bitmap"] if "bitmap" in z else None
+        named = z["recognized"] if "recognized" in z else np.zeros(len(offsets), np.int8)
     pictures = None
     if link is not None and bitmaps.exists():
         with np.load(bitmaps, allow_pickle=False) as z:
@@ -102,9 +108,9 @@ def _read(path: Path, bitmaps: Path, max_error: float) -> Iterator[tuple[np.ndar
             continue
         drawing = strokes[offsets[i] : offsets[i + 1]]
         if pictures is not None and link[i] >= 0:
-            yield drawing, split_of_bitmap(pictures[link[i]])
+            yield drawing, split_of_bitmap(pictures[link[i]]), False
         else:
-            yield drawing, split_of_strokes(drawing)
+            yield drawing, split_of_strokes(drawing), bool(named[i] == 1)
 
 
 # -- order ---------------------------------------------------------------------------------------

@@ -108,6 +108,8 @@ class SketchRecipe:
         valid = np.flatnonzero(self.data.split == 1)
         rng = np.random.default_rng(config.seed)
         self.valid = np.sort(rng.permutation(valid)[:2048])
+        if not len(self.valid):
+            raise ValueError(f"{config.data} holds too few drawings to keep some for validation")
 
     # -- one step --------------------------------------------------------------------------------
 
@@ -148,7 +150,7 @@ class SketchRecipe:
         rows[..., :2] /= network.config.scale_factor
         lengths = torch.from_numpy(batch.lengths).to(self.device)
         count = len(rows)
-        with_z = round(count * self.config.z_share)
+        with_z = max(1, round(count * self.config.z_share))
         rng = np.random.default_rng(seed)
         # the rows with z are spread over the batch, which is sorted by length
         chosen = torch.from_numpy(rng.permutation(count)[:with_z]).to(self.device)
@@ -172,7 +174,8 @@ class SketchRecipe:
     def evaluate(self) -> dict[str, float]:
         network = self.modules["ema"]
         totals: dict[str, float] = {}
-        parts = np.array_split(self.valid[np.argsort(self.lengths[self.valid])], 8)
+        by_length = self.valid[np.argsort(self.lengths[self.valid])]
+        parts = np.array_split(by_length, min(8, len(by_length)))
         for k, part in enumerate(parts):
             batch = make_batch(self.data, part, None)
             for name, value in self.losses(network, batch, k).items():

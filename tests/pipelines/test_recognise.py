@@ -1,0 +1,107 @@
+"""Recognition: vocabularies, batches, explanations, "I don't know"."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+import torch
+
+from doodle import checkpoint
+from doodle.models.words import UnknownWord
+from doodle.pipelines.judge import Judge
+from doodle.pipelines.recognise import Recognition
+from doodle.strokes.drawing import Drawing
+
+ROUND = np.array([[50 + 40 * math.cos(a), 50 + 40 * math.sin(a)] for a in np.linspace(0, 6.3, 30)])
+BAR = np.array([[10.0, 80.0], [90.0, 85.0]])
+DRAWING = Drawing.from_polylines([ROUND, BAR], 100, 100)
+NOTHING = Drawing.from_polylines([], 100, 100)
+
+
+@pytest.fixture
+def recognition(tiny_checkpoints):
+    paths = [tiny_checkpoints / name / checkpoint.FILE for name in ("recogniser", "words")]
+    return Recognition(*(checkpoint.load(path)[0] for path in paths))
+
+
+def test_guesses_are_probabilities_likeliest_first(recognition):
+    guesses = recognition([DRAWING], top=4)[0]
+    chances = [p for _, p in guesses.guesses]
+    assert chances == sorted(chances, reverse=True) and sum(chances) == pytest.approx(1)
+    assert {word for word, _ in guesses.guesses} == {"apple", "cat", "eyeglasses", "moon"}
+    assert np.linalg.norm(guesses.embedding) == pytest.approx(1, abs=1e-4)
+
+
+def test_a_batch_is_its_members(recognition):
+    together = recognition([DRAWING, NOTHING, DRAWING], top=2)
+    alone = recognition([DRAWING], top=2)[0]
+    for found in (together[0], together[2]):
+        assert [w for w, _ in found.guesses] == [w for w, _ in alone.guesses]
+        np.testing.assert_allclose(found.embedding, alone.embedding, atol=1e-5)
+    assert together[1].guesses == [] and together[1].unknown
+
+
+def test_size_and_place_do_not_matter(recognition):
+    big = Drawing.from_polylines([line * 7 + 300 for line in DRAWING.polylines()], 1000, 1000)
+    small, large = recognition([DRAWING, big], top=4)
+    for (a, p), (b, q) in zip(small.guesses, large.guesses, strict=True):
+        assert a == b and p == pytest.approx(q, abs=1e-3)
+
+
+def test_a_vocabulary_restricts(recognition):
+    within = recognition([DRAWING], words=["moon", "cat"])[0].guesses
+    every = dict(recognition([DRAWING], top=4)[0].guesses)
+    total = every["moon"] + every["cat"]
+    for word, chance in within:
+        assert chance == pytest.approx(every[word] / total, abs=1e-5)
+
+
+def test_words_outside_the_categories_go_by_the_text_space(recognition):
+    found = recognition([DRAWING], words=["swim wear", "moon"])[0].guesses
+    assert {word for word, _ in found} == {"swim wear", "moon"}
+    assert sum(p for _, p in found) == pytest.approx(1)
+    with pytest.raises(UnknownWord):
+        recognition([DRAWING], words=["cat", "qqqzzzxxx"])
+    with pytest.raises(ValueError, match="at least one word"):
+        recognition([DRAWING], words=[])
+    with pytest.raises(ValueError, match="top"):
+        recognition([DRAWING], top=0)
+
+
+def test_unknown_is_a_threshold_on_the_first_guess(recognition):
+    chance = recognition([DRAWING], top=1)[0].guesses[0][1]
+    recognition.recogniser.unknown_below.fill_(chance - 0.01)
+    assert not recognition([DRAWING])[0].unknown
+    recognition.recogniser.unknown_below.fill_(chance + 0.01)
+    assert recognition([DRAWING])[0].unknown
+
+
+def test_an_explanation_is_what_leaving_a_stroke_out_loses(recognition):
+    word, drops = recognition.explain(DRAWING)
+    assert len(drops) == 2 and word == recognition([DRAWING], top=1)[0].guesses[0][0]
+
+    def odds(drawing):
+        chance = dict(recognition([drawing], top=4)[0].guesses)[word]
+        return math.log(chance / (1 - chance))
+
+    without = Drawing.from_polylines([BAR], 100, 100)
+    assert drops[0] == pytest.approx(odds(DRAWING) - odds(without), abs=1e-3)
+    with pytest.raises(ValueError, match="nothing drawn"):
+        recognition.explain(NOTHING)
+    with pytest.raises(ValueError, match="categories"):
+        recognition.explain(DRAWING, "swim wear")
+
+
+def test_the_judge_scores_the_word_and_words_outside(recognition):
+    judge = Judge(recognition.recogniser, recognition.categories)
+    vector = recognition.words.lookup("cat").vector
+    drawings = [DRAWING.polylines(), [BAR]]
+    scores = judge.score(drawings, "cat", vector)
+    every = recognition([DRAWING, Drawing.from_polylines([BAR], 100, 100)], top=4)
+    for score, guesses in zip(scores, every, strict=True):
+        assert score == pytest.approx(dict(guesses.guesses)["cat"], abs=1e-5)
+    outside = judge.score(drawings, "swim wear", recognition.words.lookup("swim wear").vector)
+    assert all(0 < score < 1 for score in outside) and judge.score([], "cat", vector) == []
+    assert torch.is_grad_enabled()

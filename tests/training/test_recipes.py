@@ -1,0 +1,152 @@
+"""Every recipe: runs from its command, resumes bit for bit, learns one batch, exports."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from generated import write_set
+
+from doodle import checkpoint
+from doodle.training import recogniser, sketch_rnn
+from doodle.training.loop import Ema, Schedule, fit
+
+RECIPES = {"sketch_rnn": sketch_rnn, "recogniser": recogniser}
+SMALL = {"sketch_rnn": {"hidden": 16}, "recogniser": {"widths": (4, 4, 8, 8)}}
+
+
+@pytest.fixture
+def config(request, tmp_path, tiny_checkpoints):
+    """A recipe's config on generated data, small and quick."""
+    name = request.param
+    data = write_set(tmp_path / "data", ("apple", "cat"), count=100)
+    return RECIPES[name].Config(
+        data=str(data), words=str(tiny_checkpoints / "words" / checkpoint.FILE),
+        out=str(tmp_path / "run"), steps=4, batch=8, evaluate_every=2, device="cpu", **SMALL[name],
+    )  # fmt: skip
+
+
+both = pytest.mark.parametrize("config", list(RECIPES), indirect=True)
+
+
+def recipe_of(config):
+    module = sketch_rnn if isinstance(config, sketch_rnn.Config) else recogniser
+    kind = sketch_rnn.SketchRecipe if module is sketch_rnn else recogniser.RecogniserRecipe
+    return module, kind
+
+
+@both
+def test_it_trains_logs_plots_and_exports(config, tmp_path):
+    module, _ = recipe_of(config)
+    export = tmp_path / "checkpoints" / "model"
+    module.main(replace(config, export=str(export)))
+    run = tmp_path / "run"
+    lines = [json.loads(line) for line in (run / "log.jsonl").read_text().splitlines()]
+    assert [line["step"] for line in lines if "valid" in line] == [2, 4]
+    assert (run / "samples" / "0000002.png").exists() and (run / "losses.png").exists()
+    network, header = checkpoint.load(export / checkpoint.FILE)
+    assert header["training"]["steps"] == 4 and "CC BY 4.0" in header["attribution"]
+    assert torch.isfinite(network.probe()).all()
+    assert checkpoint.verify(export / checkpoint.FILE) < 1e-4
+
+
+@both
+def test_resumed_is_uninterrupted(config, tmp_path):
+    module, kind = recipe_of(config)
+    schedule = Schedule(steps=4, save_every=2, evaluate_every=100)
+    whole = kind(config)
+    fit(whole, schedule, tmp_path / "whole", config)
+    broken = kind(config)
+    stops = iter([False, False, True])
+    fit(broken, schedule, tmp_path / "broken", config, stop=lambda: next(stops))
+    resumed = kind(config)
+    fit(resumed, schedule, tmp_path / "broken", config)
+    for name, value in whole.modules["network"].state_dict().items():
+        assert torch.equal(value, resumed.modules["network"].state_dict()[name]), name
+    started = kind(config).modules["network"].state_dict()
+    assert any(not torch.equal(v, started[k])
+               for k, v in whole.modules["network"].state_dict().items())  # fmt: skip
+
+
+@pytest.mark.slow
+@both
+def test_it_learns_one_batch_by_heart(config):
+    _, kind = recipe_of(config)
+    recipe = kind(replace(config, batch=16, **({"hidden": 96} if kind is sketch_rnn.SketchRecipe
+                                               else {"widths": (16, 16, 32, 32)})))  # fmt: skip
+    if kind is sketch_rnn.SketchRecipe:
+        chosen = recipe.indices(0)
+        recipe.indices = lambda step: chosen
+    else:
+        pictures = recipe.batch(0)
+        recipe.batch = lambda seed: pictures
+    figures = [recipe.step(500 + k, 0.0) for k in range(250)]
+    if kind is sketch_rnn.SketchRecipe:
+        assert figures[-1]["offset"] < figures[0]["offset"] - 0.3
+        assert figures[-1]["pen"] < 0.55 * figures[0]["pen"]
+    else:
+        assert figures[-1]["right"] > 0.95
+
+
+def test_too_little_data_is_said(tmp_path, tiny_checkpoints):
+    words = str(tiny_checkpoints / "words" / checkpoint.FILE)
+    data = write_set(tmp_path / "data", ("apple",), count=2)
+    for module, kind in ((sketch_rnn, sketch_rnn.SketchRecipe),
+                         (recogniser, recogniser.RecogniserRecipe)):  # fmt: skip
+        with pytest.raises(ValueError, match="too few drawings"):
+            kind(module.Config(data=str(data), words=words, device="cpu"))
+
+
+def test_presets_construct_and_every_option_has_help():
+    for module in RECIPES.values():
+        for name in module.PRESETS:
+            assert module.preset(name, data="x").steps > 0
+        for field in module.Config.__dataclass_fields__.values():
+            assert field.metadata["help"]
+    with pytest.raises(ValueError, match="share"):
+        sketch_rnn.Config(data="x", core_share=1.5)
+
+
+def test_the_average_follows_the_weights():
+    torch.manual_seed(0)
+    network, shadow = torch.nn.Linear(2, 2), torch.nn.Linear(2, 2)
+    ema = Ema(network, shadow, decay=0.9)
+    start = network.weight.detach().clone()
+    with torch.no_grad():
+        network.weight += 1
+    for step in range(200):
+        ema.update(1000 + step)
+    torch.testing.assert_close(shadow.weight, start + 1, atol=1e-4, rtol=0)
+
+
+def test_calibration_makes_confidence_honest(config_for_calibration):
+    recipe, logits, labels = config_for_calibration
+    recipe.calibrate()
+    network = recipe.modules["ema"]
+    losses = [float(torch.nn.functional.cross_entropy(logits / t, labels))
+              for t in (float(network.temperature), 0.5, 1.0, 2.0)]  # fmt: skip
+    assert losses[0] <= min(losses[1:]) + 1e-3
+    assert 0 < float(network.unknown_below) < 1
+
+
+@pytest.fixture
+def config_for_calibration(tmp_path, tiny_checkpoints):
+    """A recipe whose network is far too sure of itself."""
+    data = write_set(tmp_path / "data", ("apple", "cat"), count=200)
+    recipe = recogniser.RecogniserRecipe(recogniser.Config(
+        data=str(data), words=str(tiny_checkpoints / "words" / checkpoint.FILE),
+        widths=(4, 4, 8, 8), device="cpu",
+    ))  # fmt: skip
+    network = recipe.modules["ema"]
+    with torch.no_grad():
+        network.classify.weight.mul_(40)
+    from doodle.strokes.formats import from_stroke3
+    from doodle.strokes.raster import quickdraw_bitmap
+
+    drawings = [from_stroke3(recipe.sketches.drawing(i)) for i in recipe.valid_sketches]
+    logits = recipe._logits(np.stack([quickdraw_bitmap(d) for d in drawings]))
+    labels = torch.from_numpy(recipe.sketches.category[recipe.valid_sketches].astype(np.int64))
+    return recipe, logits.detach(), labels
