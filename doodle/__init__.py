@@ -1,0 +1,1 @@
+"""Doodle: draw, name it, and watch a network finish the drawing."""

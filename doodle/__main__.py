@@ -1,0 +1,7 @@
+"""`python -m doodle`."""
+
+import sys
+
+from doodle.cli import main
+
+sys.exit(main())

@@ -1,0 +1,127 @@
+"""Model cards: one screen of markdown, made from a checkpoint's header; never edited by hand."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from doodle import checkpoint
+
+
+@dataclass(frozen=True)
+class _About:
+    """What no header says: the same for every checkpoint of a model."""
+
+    title: str
+    does: str
+    run: str
+    fails: str
+    cite: str
+
+
+_SKETCH_RNN_PAPER = (
+    "David Ha, Douglas Eck: A Neural Representation of Sketch Drawings, 2017, arXiv 1704.03477."
+)
+# keys as in doodle.models.MODELS
+ABOUT: dict[str, _About] = {
+    "sketch_rnn": _About(
+        "SketchRNN for every word",
+        "Finishes a drawing, draws a word from nothing, draws a drawing again, and walks from one "
+        "drawing to another. The word enters as a CLIP text vector.",
+        "python -m doodle draw cat --n 16 --seed 0 --out drawings",
+        "Words far from the Quick, Draw! categories come out as their nearest neighbours. "
+        "Writing, fine detail and more than one object at a time are beyond it.",
+        _SKETCH_RNN_PAPER,
+    ),
+    "recogniser": _About(
+        "Recogniser",
+        "Says what a drawing shows and how sure it is; ranks the endings that SketchRNN proposes.",
+        "python -m doodle complete drawing.json --word cat --json",
+        "Drawings that miss their main part, and categories that people draw alike "
+        "(cup and mug, truck and van), are confused.",
+        "Quick, Draw! bitmaps: https://github.com/googlecreativelab/quickdraw-dataset",
+    ),
+    "word_table": _About(
+        "Words and their vectors",
+        "Gives the CLIP ViT-B/32 text vector of a word without CLIP: exact for the words that "
+        "were encoded, placed by a fitted map for the others.",
+        "python -m doodle draw 'palm tree' --json",
+        "Phrases and words outside the table are refused with the nearest ones that it has.",
+        "Alec Radford et al.: Learning Transferable Visual Models From Natural Language "
+        "Supervision, 2021, arXiv 2103.00020.",
+    ),
+    "magenta_decoder": _About(
+        "One of Magenta's decoders",
+        "Draws its one category from nothing; here for comparison.",
+        "python -m doodle convert magenta bird.gen.json",
+        "It knows one category, and neither a word nor a latent vector.",
+        _SKETCH_RNN_PAPER,
+    ),
+}
+
+
+def card_text(name: str, path: Path) -> str:
+    """The card of a checkpoint as markdown.
+
+    Args:
+        name: its folder's name.
+        path: the checkpoint; pictures beside it are shown.
+
+    Raises:
+        ModelUnavailable: the checkpoint is missing or broken.
+    """
+    header = checkpoint.read_header(path)
+    numbers, _ = checkpoint.tensor_sizes(path)
+    about = ABOUT[header["model"]]
+    pictures = sorted(p.name for p in path.parent.iterdir() if p.suffix in (".png", ".svg"))
+    parts = [
+        f"# {about.title}\n\n{about.does}",
+        "\n\n".join(f"![{Path(p).stem.replace('_', ' ')}]({p})" for p in pictures),
+        f"## Run it\n\n```\n{about.run}\n```",
+        _table(
+            [
+                ("checkpoint", f"`{name}`, model `{header['model']}`"),
+                (
+                    "size",
+                    f"{numbers / 1e6:.2f} million numbers, {path.stat().st_size / 1e6:.1f} MB",
+                ),
+                ("licence", header["licence"]),
+                ("data", header["attribution"]),
+                *((key, _short(value)) for key, value in header["data"].items()),
+            ]
+        ),
+        "## Measured\n\n" + _metrics(header["metrics"]) if header["metrics"] else "",
+        "## Trained\n\n" + _table([(k, _short(v)) for k, v in header["training"].items()])
+        if header["training"]
+        else "",
+        f"## Known failures\n\n{about.fails}",
+        f"## Cite\n\n{about.cite}",
+        "This card is made by `python -m doodle models card` from the header of the checkpoint; "
+        "`python -m doodle models check` proves that a machine has this very model.",
+    ]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _metrics(metrics: list[dict[str, Any]]) -> str:
+    rows = [
+        f"| {m['name']} | {m['value']:.4g} | {m.get('n', '')} | {m.get('split', '')} |"
+        for m in metrics
+    ]
+    return "\n".join(["| figure | value | n | split |", "| --- | --- | --- | --- |", *rows])
+
+
+def _table(rows: list[tuple[str, str]]) -> str:
+    lines = [f"| {key.replace('_', ' ')} | {value} |" for key, value in rows]
+    return "\n".join(["| | |", "| --- | --- |", *lines])
+
+
+def _short(value: Any) -> str:
+    """A value in one table cell; a long list becomes its length and its first words."""
+    if isinstance(value, dict):
+        return ", ".join(f"{key} {_short(item)}" for key, item in value.items())
+    if isinstance(value, list) and len(value) > 8:
+        return f"{len(value)}: {', '.join(map(str, value[:6]))}, ..."
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
+    return str(value).replace("|", "\\|")

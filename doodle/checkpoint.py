@@ -1,0 +1,327 @@
+"""The only weights I/O: safetensors with one JSON value in the header.
+
+The header's `__metadata__` holds one key, `doodle`, whose JSON carries all that is needed to build
+and judge the network: model (an entry of doodle.models.MODELS), config, data, training, metrics,
+licence, and golden numbers that let any machine prove that it has the same model. Reading it needs
+the standard library only, so listing is instant and a broken file is named without loading it.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import math
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from doodle.errors import ModelUnavailable
+
+if TYPE_CHECKING:
+    import torch
+
+FORMAT = 1
+FILE = "model.safetensors"
+INDEX = "INDEX.json"
+GOLDEN_TOLERANCE = 2e-4  # of max(1, |number|): what another CPU's arithmetic may differ by
+_LONGEST_HEADER = 100_000_000  # bytes; the limit of the safetensors format itself
+_ITEM_BYTES = {"F64": 8, "I64": 8, "F32": 4, "I32": 4, "F16": 2, "BF16": 2, "I16": 2}
+
+
+def mend(path: Path) -> str:
+    """The sentence that names the command which brings a shipped file back."""
+    try:
+        path = path.resolve().relative_to(Path.cwd().resolve())
+    except ValueError:
+        pass  # not below the current folder: the full path it is
+    return f"Run `git checkout -- {path.as_posix()}`, or train it anew: `python -m doodle train`."
+
+
+def _read_safetensors_header(path: Path) -> dict[str, Any]:
+    """The raw header of a safetensors file, after checking that the file is whole."""
+    try:
+        with open(path, "rb") as file:
+            length = int.from_bytes(file.read(8), "little")
+            if not 2 <= length <= _LONGEST_HEADER:
+                raise ValueError("it is no safetensors file")
+            header = json.loads(file.read(length))
+        tensors = [entry for key, entry in header.items() if key != "__metadata__"]
+        whole = 8 + length + max((entry["data_offsets"][1] for entry in tensors), default=0)
+        if path.stat().st_size != whole:
+            raise ValueError(f"it has {path.stat().st_size} bytes instead of {whole}")
+    except FileNotFoundError:
+        raise ModelUnavailable(f"The checkpoint {path} is missing. {mend(path)}") from None
+    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
+        message = f"The checkpoint {path} is broken: {error}. {mend(path)}"
+        raise ModelUnavailable(message) from error
+    return header
+
+
+def read_header(path: str | os.PathLike[str]) -> dict[str, Any]:
+    """Read what a checkpoint says of itself; the standard library is enough for it.
+
+    Returns:
+        The JSON value of the key `doodle`: format, model, config, data, pixels, training, metrics,
+        licence, attribution, golden.
+
+    Raises:
+        ModelUnavailable: the file is missing, broken, or of a format that we do not read.
+    """
+    path = Path(path)
+    try:
+        header = json.loads(_read_safetensors_header(path)["__metadata__"]["doodle"])
+        format_, _ = header["format"], header["model"]
+    except (KeyError, TypeError, ValueError) as error:
+        message = f"The checkpoint {path} is not one of ours. {mend(path)}"
+        raise ModelUnavailable(message) from error
+    if format_ != FORMAT:
+        raise ModelUnavailable(
+            f"The checkpoint {path} has format {format_}, this program reads {FORMAT}. "
+            "Run `git pull` to bring program and checkpoints to one version."
+        )
+    return header
+
+
+def tensor_sizes(path: str | os.PathLike[str]) -> tuple[int, int]:
+    """Return (how many numbers the file stores, bytes they take in memory at most: float32)."""
+    numbers = loaded = 0
+    for key, entry in _read_safetensors_header(Path(path)).items():
+        if key != "__metadata__":
+            count = math.prod(entry["shape"])
+            is_float = "F" in entry["dtype"]
+            numbers += count
+            loaded += count * (4 if is_float else _ITEM_BYTES.get(entry["dtype"], 1))
+    return numbers, loaded
+
+
+def sha256_of(path: str | os.PathLike[str]) -> str:
+    """Hex digest of a file."""
+    digest = hashlib.sha256()
+    with open(path, "rb") as file:
+        while block := file.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def save(
+    path: str | os.PathLike[str],
+    module: torch.nn.Module,
+    *,
+    model: str,
+    config: Any,
+    licence: str,
+    attribution: str,
+    data: dict[str, Any] | None = None,
+    pixels: dict[str, Any] | None = None,
+    training: dict[str, Any] | None = None,
+    metrics: list[dict[str, Any]] | None = None,
+    dtype: torch.dtype | None = None,
+) -> None:
+    """Write a checkpoint for inference.
+
+    The golden numbers are those of the weights as stored, after rounding, in a module that is built
+    anew from the config: what cannot be loaded back cannot be saved.
+
+    Args:
+        path: the file to write; missing folders are made, an old file is replaced at once.
+        module: its state dict is stored; it must have `probe(seed) -> (K,)`.
+        model: an entry of MODELS.
+        config: the dataclass that `module` was built from; must survive JSON.
+        licence: of the weights, for example "MIT".
+        attribution: who made the data and what their licence asks us to say.
+        data: categories, scale factor, longest length, split.
+        pixels: size and range, for networks that read or write pictures.
+        training: recipe, steps, seed, command, commit, date; `command` or `source` says in INDEX
+            where the weights come from.
+        metrics: dicts with name, value, n, split.
+        dtype: of the stored floats, float16 unless told.
+
+    Raises:
+        ValueError: tensors share memory, overflow `dtype`, or `config` does not build the module.
+    """
+    import torch
+    from safetensors.torch import save_file
+
+    dtype = dtype or torch.float16
+    tensors = _storable(module.state_dict(), dtype)
+    text = json.dumps(dataclasses.asdict(config), allow_nan=False)
+    same, rebuilt = _build(model, json.loads(text))
+    if same != config:
+        raise ValueError(f"the config of {model} does not survive JSON: use tuples, not lists")
+    rebuilt.load_state_dict(tensors, strict=True)
+    header = {
+        "format": FORMAT,
+        "model": model,
+        "config": json.loads(text),
+        "data": data or {},
+        "pixels": pixels,
+        "training": training or {},
+        "metrics": metrics or [],
+        "licence": licence,
+        "attribution": attribution,
+        "golden": {"seed": 0, "numbers": _probe(rebuilt, 0), "tolerance": GOLDEN_TOLERANCE},
+    }
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_name(path.name + ".part")
+    save_file(tensors, unfinished, metadata={"doodle": json.dumps(header, allow_nan=False)})
+    os.replace(unfinished, path)
+
+
+def set_metrics(path: str | os.PathLike[str], metrics: list[dict[str, Any]]) -> None:
+    """Put measured figures into a checkpoint's header; the weights stay as they are.
+
+    Raises:
+        ModelUnavailable: the file is missing or broken.
+    """
+    from safetensors.torch import load_file, save_file
+
+    path = Path(path)
+    header = read_header(path) | {"metrics": metrics}
+    unfinished = path.with_name(path.name + ".part")
+    text = json.dumps(header, allow_nan=False)
+    save_file(load_file(path), unfinished, metadata={"doodle": text})
+    os.replace(unfinished, path)
+
+
+def _storable(state: dict[str, torch.Tensor], dtype: torch.dtype) -> dict[str, torch.Tensor]:
+    """Copy a state dict to contiguous CPU tensors, floats as `dtype`; refuse what would be lost."""
+    import torch
+
+    owners: dict[int, str] = {}
+    stored = {}
+    for name, tensor in state.items():
+        pointer = tensor.data_ptr()
+        if tensor.numel() and pointer in owners:
+            raise ValueError(f"{name} and {owners[pointer]} share memory: untie or store once")
+        owners[pointer] = name
+        copy = tensor.detach().to("cpu", dtype if tensor.is_floating_point() else tensor.dtype)
+        if copy.is_floating_point() and not torch.isfinite(copy).all():
+            raise ValueError(f"{name} is not finite as {dtype}")
+        stored[name] = copy.contiguous()
+    return stored
+
+
+def load(
+    path: str | os.PathLike[str],
+    *,
+    sha256: str | None = None,
+    device: str | torch.device = "cpu",
+    dtype: torch.dtype | None = None,
+) -> tuple[torch.nn.Module, dict[str, Any]]:
+    """Load a network for inference.
+
+    Args:
+        path: a file written by `save`.
+        sha256: the digest that INDEX.json states; checked before anything is built.
+        device: where the network shall live.
+        dtype: what it computes in; tensors stay as their module declares them (float32, but for
+            large tables) unless this is a shorter type.
+
+    Returns:
+        (module in eval mode without gradients, header).
+
+    Raises:
+        ModelUnavailable: missing, broken, not the file that the index states, or unfit for our
+            networks; the message names the command that mends it.
+    """
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
+    path = Path(path)
+    header = read_header(path)
+    if sha256 is not None and sha256_of(path) != sha256:
+        message = f"The checkpoint {path} is not the file that {INDEX} states. {mend(path)}"
+        raise ModelUnavailable(message)
+    try:
+        _, module = _build(header["model"], header["config"])
+        module.load_state_dict(load_file(path), strict=True)
+    except (KeyError, TypeError, ValueError, RuntimeError, SafetensorError) as error:
+        why = " ".join(str(error).split())
+        message = f"The checkpoint {path} does not fit this program: {why}. {mend(path)}"
+        raise ModelUnavailable(message) from error
+    if dtype is not None and dtype.itemsize < 4:
+        module.to(dtype)
+    return module.to(device).eval().requires_grad_(False), header
+
+
+def verify(path: str | os.PathLike[str], *, sha256: str | None = None) -> float:
+    """Load on the CPU in float32 and rerun the golden numbers.
+
+    Returns:
+        The largest deviation, relative to max(1, |number|).
+
+    Raises:
+        ModelUnavailable: it does not load, or a number deviates by more than the stated tolerance.
+    """
+    module, header = load(path, sha256=sha256)
+    golden = header["golden"]
+    numbers = _probe(module, golden["seed"])
+    if len(numbers) != len(golden["numbers"]):
+        raise ModelUnavailable(f"{path}: {len(numbers)} golden numbers. {mend(Path(path))}")
+    worst = max(
+        abs(new - old) / max(1.0, abs(old))
+        for new, old in zip(numbers, golden["numbers"], strict=True)
+    )
+    if not worst <= golden["tolerance"]:  # NaN fails too
+        raise ModelUnavailable(
+            f"{path}: its golden numbers are off by {worst:.2g}, {golden['tolerance']:.2g} is "
+            f"allowed: this is another model or another arithmetic. {mend(Path(path))}"
+        )
+    return worst
+
+
+def _probe(module: torch.nn.Module, seed: int) -> list[float]:
+    import torch
+
+    with torch.inference_mode():
+        numbers = module.eval().probe(seed)
+    return [float(number) for number in numbers.flatten()]
+
+
+def _build(model: str, fields: dict[str, Any]) -> tuple[Any, torch.nn.Module]:
+    """Build (config, module) of an entry of MODELS from JSON fields; unknown ones are errors."""
+    from doodle.models import MODELS, resolve
+
+    if model not in MODELS:
+        raise ValueError(f"no model {model!r} (there are {', '.join(MODELS)})")
+    config_class, module_class = resolve(model)
+    config = config_class(**{key: _as_tuples(value) for key, value in fields.items()})
+    return config, module_class(config)
+
+
+def _as_tuples(value: Any) -> Any:
+    """JSON knows lists only, our frozen configs hold tuples only."""
+    if isinstance(value, list):
+        return tuple(_as_tuples(item) for item in value)
+    if isinstance(value, dict):
+        return {key: _as_tuples(item) for key, item in value.items()}
+    return value
+
+
+def update_index(root: str | os.PathLike[str]) -> dict[str, dict[str, Any]]:
+    """Write INDEX.json of a folder of checkpoints: what is in it now is what will be trusted.
+
+    Returns:
+        name (the folder's) -> file (relative to `root`), bytes, sha256, licence, source.
+
+    Raises:
+        ModelUnavailable: one of the files is broken; the index is left as it was.
+    """
+    root = Path(root)
+    index = {}
+    for path in sorted(root.glob(f"*/{FILE}")):
+        header = read_header(path)
+        training = header["training"]
+        index[path.parent.name] = {
+            "file": path.relative_to(root).as_posix(),
+            "bytes": path.stat().st_size,
+            "sha256": sha256_of(path),
+            "licence": header["licence"],
+            "source": training.get("source") or training.get("command", ""),
+        }
+    unfinished = root / f"{INDEX}.part"
+    unfinished.write_text(json.dumps(index, indent=2) + "\n", encoding="utf-8")
+    os.replace(unfinished, root / INDEX)
+    return index

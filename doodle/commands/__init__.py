@@ -1,0 +1,1 @@
+"""Commands of `python -m doodle`; each module adds its own to the parser."""

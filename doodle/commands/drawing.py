@@ -1,0 +1,119 @@
+"""`complete` and `draw`: what scripts call; their JSON stays as it is."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from doodle.commands.arguments import number, whole
+from doodle.registry import CHECKPOINTS, Registry
+
+if TYPE_CHECKING:
+    import argparse
+
+    import numpy as np
+
+    from doodle.pipelines.complete import Completer, Ending
+    from doodle.strokes.drawing import Drawing
+
+
+def register_complete(subparsers: Any) -> None:
+    """Add `complete FILE --word WORD`."""
+    parser = subparsers.add_parser(
+        "complete", description="Finish each drawing of a file in several ways."
+    )
+    parser.add_argument(
+        "file", type=Path, help="our JSON, a Quick, Draw! ndjson, an SVG or a picture"
+    )
+    parser.add_argument("--word", required=True, help="what it shall become")
+    _add_sampling(parser, n=9)
+    parser.set_defaults(run=complete)
+
+
+def register_draw(subparsers: Any) -> None:
+    """Add `draw WORD`."""
+    parser = subparsers.add_parser("draw", description="Draw a word from nothing.")
+    parser.add_argument("word", help="what to draw")
+    _add_sampling(parser, n=16)
+    parser.set_defaults(run=draw)
+
+
+def _add_sampling(parser: argparse.ArgumentParser, n: int) -> None:
+    add = parser.add_argument
+    add("--n", type=whole(1, 256), default=n, help="how many (%(default)s)")
+    add("--temperature", type=number(0, 2), default=0.3, help="0 careful, 1 daring (%(default)s)")
+    add("--seed", type=whole(0, 2**63 - 1), default=0, help="same seed, same drawing (%(default)s)")
+    add("--no-rank", dest="rank", action="store_false", help="as they come, not the best of more")
+    add("--json", action="store_true", help="print one JSON line a drawing; so without --out too")
+    add("--out", type=Path, metavar="FOLDER", help="write SVGs there instead")
+    add("--checkpoints", type=Path, default=CHECKPOINTS, metavar="FOLDER", help="of the networks")
+    add("--device", default="auto", help="auto, cpu, cuda (%(default)s)")
+
+
+def complete(args: argparse.Namespace) -> None:
+    """Print or write endings of every drawing in a file.
+
+    Raises:
+        BadDrawing, ValueError, OSError: the caller's mistakes.
+        ModelUnavailable, OutOfBudget: the machine's.
+    """
+    from doodle.strokes.imports import read_drawings
+
+    drawings = read_drawings(args.file)
+    if args.out:
+        args.out.mkdir(parents=True, exist_ok=True)
+    with _completer(args) as completer:
+        for index, drawing in enumerate(drawings):
+            endings = completer.complete(drawing, args.word, **_sampling(args))
+            _give(args, endings, drawing, f"{args.file.stem}-{index:03d}")
+
+
+def draw(args: argparse.Namespace) -> None:
+    """Print or write drawings of a word.
+
+    Raises:
+        As `complete`.
+    """
+    from doodle.strokes.drawing import Drawing
+
+    if args.out:
+        args.out.mkdir(parents=True, exist_ok=True)
+    with _completer(args) as completer:
+        endings = completer.draw(args.word, **_sampling(args))
+    stem = "".join(letter if letter.isalnum() else "-" for letter in args.word)
+    _give(args, endings, Drawing.from_polylines([]), stem)
+
+
+def _sampling(args: argparse.Namespace) -> dict[str, Any]:
+    return {name: getattr(args, name) for name in ("n", "temperature", "seed", "rank")}
+
+
+@contextmanager
+def _completer(args: argparse.Namespace) -> Iterator[Completer]:
+    """The pipeline over the networks that the command needs; the recogniser only to rank."""
+    from doodle.pipelines.complete import Completer
+
+    names = ("sketch_rnn", "words", "recogniser") if args.rank else ("sketch_rnn", "words")
+    with Registry(args.checkpoints, args.device).use(*names) as networks:
+        yield Completer(*networks)
+
+
+def _give(args: argparse.Namespace, endings: Sequence[Ending], drawing: Drawing, stem: str) -> None:
+    """Print a line of JSON, write SVGs, or both."""
+    if args.out:
+        from doodle.strokes.export import to_svg
+
+        for k, ending in enumerate(endings):
+            svg = to_svg(drawing, added=ending.strokes)
+            (args.out / f"{stem}-{k:02d}.svg").write_text(svg, encoding="utf-8")
+    if args.json or not args.out:
+        found = [{"strokes": _as_lists(e.strokes), "score": e.score} for e in endings]
+        print(json.dumps({"endings": found}, allow_nan=False), flush=True)
+
+
+def _as_lists(strokes: Sequence[np.ndarray]) -> list[list[list[float]]]:
+    """Polylines (P, 2) to Quick, Draw!'s [[x, ...], [y, ...]], with the digits that float32 has."""
+    return [[[float(f"{v:.7g}") for v in axis] for axis in line.T] for line in strokes]

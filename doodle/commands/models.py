@@ -1,0 +1,108 @@
+"""`models list|check|card` and `convert`: what is there, whether it is sound, whence it came."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from doodle import checkpoint
+from doodle.errors import ModelUnavailable
+from doodle.registry import CHECKPOINTS, Card, Registry
+
+if TYPE_CHECKING:
+    import argparse
+
+
+def register_models(subparsers: Any) -> None:
+    """Add `models list|check|card`."""
+    parser = subparsers.add_parser("models", description="The checkpoints of this program.")
+    actions = parser.add_subparsers(metavar="ACTION", required=True)
+    for name, run, line in (
+        ("list", list_models, "name, size, licence and main figure of each"),
+        ("check", check, "compare digests, load each and rerun its golden numbers"),
+        ("card", write_cards, "write INDEX.json and each README.md from the headers"),
+    ):
+        action = actions.add_parser(name, help=line, description=line)
+        if name == "check":
+            action.add_argument("names", nargs="*", help="all unless named")
+        action.add_argument("--checkpoints", type=Path, default=CHECKPOINTS, metavar="FOLDER")
+        action.set_defaults(run=run)
+
+
+def register_convert(subparsers: Any) -> None:
+    """Add `convert magenta FILE`."""
+    parser = subparsers.add_parser("convert", description="Take over weights of others.")
+    parser.add_argument("kind", choices=("magenta",), help="a SketchRNN decoder of Magenta's")
+    parser.add_argument("file", type=Path, help="for example bird.gen.json")
+    parser.add_argument(
+        "--out", type=Path, metavar="FOLDER", help="of the checkpoint (runs/magenta-NAME)"
+    )
+    parser.set_defaults(run=convert)
+
+
+def list_models(args: argparse.Namespace) -> None:
+    """Print a table; reads headers only."""
+    cards = Registry(args.checkpoints).cards()
+    for card in cards:
+        if card.problem:
+            print(f"{card.name:<12} {card.problem}")
+            continue
+        header = card.header
+        metrics = header["metrics"][:1]
+        figure = "".join(f"{m['name']} {m['value']:.4g}" for m in metrics)
+        print(
+            f"{card.name:<12} {header['model']:<16} {card.numbers / 1e6:6.2f} M numbers "
+            f"{card.file_bytes / 1e6:6.2f} MB  {header['licence']}  {figure}".rstrip()
+        )
+    total = sum(card.file_bytes for card in cards)
+    print(f"{len(cards)} checkpoints, {total / 1e6:.1f} MB in {args.checkpoints}")
+
+
+def check(args: argparse.Namespace) -> None:
+    """Check digests and golden numbers.
+
+    Raises:
+        ModelUnavailable: one or more are not sound; each has been named on standard output.
+    """
+    cards = {card.name: card for card in Registry(args.checkpoints).cards()}
+    unknown = [name for name in args.names if name not in cards]
+    if unknown:
+        there = ", ".join(cards) or "none"
+        raise ValueError(f"no checkpoint {', '.join(unknown)} in {args.checkpoints} ({there})")
+    failed = [name for name in args.names or cards if not _is_sound(cards[name])]
+    if failed:
+        raise ModelUnavailable(f"{', '.join(failed)} failed, see above")
+
+
+def _is_sound(card: Card) -> bool:
+    try:
+        if card.problem:
+            raise ModelUnavailable(card.problem)
+        worst = checkpoint.verify(card.path, sha256=card.sha256)
+    except ModelUnavailable as error:
+        print(f"{card.name:<12} FAILED  {error}")
+        return False
+    print(f"{card.name:<12} ok  golden numbers within {worst:.1e}")
+    return True
+
+
+def write_cards(args: argparse.Namespace) -> None:
+    """Write the index and the cards of a folder."""
+    from doodle.card import card_text
+
+    for name, entry in checkpoint.update_index(args.checkpoints).items():
+        path = args.checkpoints / entry["file"]
+        readme = path.with_name("README.md")
+        readme.write_text(card_text(name, path), encoding="utf-8")
+        print(readme)
+
+
+def convert(args: argparse.Namespace) -> None:
+    """Write a checkpoint from a file of others."""
+    from doodle.convert import convert_magenta
+
+    folder = args.out or Path("runs") / f"magenta-{args.file.name.split('.')[0]}"
+    target = folder / checkpoint.FILE
+    convert_magenta(args.file, target)
+    print(target, file=sys.stdout)

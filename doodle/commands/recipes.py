@@ -1,0 +1,52 @@
+"""`train` and `evaluate`: arguments come from the dataclass of what is run."""
+
+from __future__ import annotations
+
+import argparse
+from importlib import import_module
+from typing import Any
+
+from doodle.commands.arguments import add_config, from_arguments
+
+# each names a module of doodle.training or doodle.evaluation with Config, main and maybe PRESETS
+RECIPES = ("sketch_rnn", "recogniser", "words")
+EVALUATIONS = ("sketch_rnn", "recogniser")
+
+
+def register_train(subparsers: Any) -> None:
+    """Add `train RECIPE --preset NAME ...`."""
+    _register(subparsers, "train", "training", RECIPES, "recipe")
+
+
+def register_evaluate(subparsers: Any) -> None:
+    """Add `evaluate NAME ...`."""
+    _register(subparsers, "evaluate", "evaluation", EVALUATIONS, "name")
+
+
+def _register(subparsers: Any, command: str, package: str, names: tuple[str, ...], what: str):
+    parser = subparsers.add_parser(
+        command,
+        description=f"`{command} {what.upper()} --help` lists the arguments of one.",
+    )
+    parser.add_argument(what, choices=names)
+    parser.add_argument("rest", nargs=argparse.REMAINDER, help="arguments of its own")
+
+    def run(args: argparse.Namespace) -> None:
+        module = import_module(f"doodle.{package}.{getattr(args, what)}")
+        module.main(_config(module, f"{parser.prog} {getattr(args, what)}", args.rest, parser))
+
+    parser.set_defaults(run=run)
+
+
+def _config(module: Any, prog: str, rest: list[str], like: argparse.ArgumentParser) -> Any:
+    """Parse what follows the name into the module's Config."""
+    presets = getattr(module, "PRESETS", {})
+    parser = type(like)(prog=prog, description=module.__doc__.splitlines()[0])
+    chosen: dict[str, Any] = {}
+    if presets:
+        parser.add_argument("--preset", choices=presets, help="values for what is not given here")
+        first = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+        first.add_argument("--preset")
+        chosen = presets.get(first.parse_known_args(rest)[0].preset, {})
+    add_config(parser, module.Config, set(chosen))
+    return from_arguments(module.Config, parser.parse_args(rest), chosen)

@@ -1,0 +1,29 @@
+"""Our networks, one a file, and the table that names them.
+
+A checkpoint names an entry of this table, never an import path. The entries are text, so listing
+them imports nothing; `resolve` imports the one that is asked for.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+# name -> "module:config dataclass:nn.Module", the module being a file of this folder
+MODELS: dict[str, str] = {
+    "sketch_rnn": "sketch_rnn:SketchRNNConfig:SketchRNN",
+    "recogniser": "recogniser:RecogniserConfig:Recogniser",
+    "word_table": "words:WordTableConfig:WordTable",
+    "magenta_decoder": "magenta_decoder:MagentaDecoderConfig:MagentaDecoder",
+}
+
+
+def resolve(name: str) -> tuple[type[Any], type[Any]]:
+    """Return (config dataclass, module class) of an entry of MODELS.
+
+    Raises:
+        KeyError: the table has no such entry.
+    """
+    file, config, module = MODELS[name].split(":")
+    home = import_module(f"{__name__}.{file}")
+    return getattr(home, config), getattr(home, module)

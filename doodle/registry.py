@@ -1,0 +1,243 @@
+"""Names to loaded networks: headers only until used, pinned while in use, within a byte budget.
+
+One lock guards who may be in memory, one lock a name guards its loading. Several names are admitted
+together, so two callers can neither deadlock nor evict each other's half.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from doodle import checkpoint
+from doodle.errors import ModelUnavailable, OutOfBudget
+
+if TYPE_CHECKING:
+    import torch
+
+    from doodle.device import Placement
+
+CHECKPOINTS = Path(__file__).resolve().parents[1] / "checkpoints"  # those of this repository
+WORKING_BYTES = 64 << 20  # what a call allocates beside the weights; sixteen endings peak below it
+
+
+@dataclass(frozen=True)
+class Card:
+    """What is known of a checkpoint without loading it; `problem` is empty when it is fit."""
+
+    name: str
+    path: Path
+    file_bytes: int
+    sha256: str
+    loaded_bytes: int = 0
+    numbers: int = 0
+    header: dict[str, Any] = field(default_factory=dict)
+    problem: str = ""
+
+
+@dataclass
+class _Slot:
+    """One admitted name. `module` is None from admission until it is loaded."""
+
+    card: Card
+    loading: threading.Lock = field(default_factory=threading.Lock)
+    module: torch.nn.Module | None = None
+    pins: int = 0
+    last_used: int = 0
+
+
+class Registry:
+    """The networks of one folder of checkpoints.
+
+    Args:
+        root: the folder that holds INDEX.json.
+        device: "auto", "cpu", "cuda", ...; looked at when the first network is needed.
+        budget_bytes: what loaded networks may take; None takes half of the device's memory.
+    """
+
+    def __init__(
+        self, root: Path = CHECKPOINTS, device: str = "auto", budget_bytes: int | None = None
+    ) -> None:
+        self.root = Path(root)
+        self._device = device
+        self._budget_bytes = budget_bytes
+        self._admission = threading.Lock()
+        self._slots: dict[str, _Slot] = {}
+        self._clock = 0
+
+    @cached_property
+    def placement(self) -> Placement:
+        """The device and dtype in use, with the reason.
+
+        On a CPU this also limits torch to one thread. The networks are small: on two cores that
+        other work shares, two threads waited for each other 20 times as long as one computed.
+        """
+        import torch
+
+        from doodle.device import choose
+
+        placement = choose(self._device)
+        if placement.device.type == "cpu":
+            torch.set_num_threads(1)
+        return placement
+
+    @cached_property
+    def budget_bytes(self) -> int:
+        """Bytes that networks and the call's working memory may take together."""
+        if self._budget_bytes is not None:
+            return self._budget_bytes
+        from doodle.device import default_budget
+
+        return default_budget(self.placement.device)
+
+    def cards(self) -> list[Card]:
+        """Read INDEX.json and every header; a broken checkpoint is a card with a problem.
+
+        Raises:
+            ModelUnavailable: the index itself is missing or broken.
+        """
+        return [self._card(name, entry) for name, entry in self._index().items()]
+
+    def _index(self) -> dict[str, dict[str, Any]]:
+        path = self.root / checkpoint.INDEX
+        try:
+            index = json.loads(path.read_text(encoding="utf-8"))
+            for entry in index.values():
+                entry["file"], entry["bytes"], entry["sha256"]
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+            raise ModelUnavailable(
+                f"{path} is missing or broken, so no checkpoint can be trusted. "
+                f"{checkpoint.mend(path)}"
+            ) from error
+        return index
+
+    def _card(self, name: str, entry: dict[str, Any]) -> Card:
+        path = self.root / entry["file"]
+        card = Card(name, path, entry["bytes"], entry["sha256"])
+        try:
+            header = checkpoint.read_header(path)
+            numbers, loaded = checkpoint.tensor_sizes(path)
+        except ModelUnavailable as error:
+            return replace(card, problem=str(error))
+        return replace(card, header=header, numbers=numbers, loaded_bytes=loaded)
+
+    def _fit_card(self, name: str) -> Card:
+        """The card of a name that can be loaded, as far as the header tells."""
+        index = self._index()
+        if name not in index:
+            raise ModelUnavailable(
+                f"There is no checkpoint {name!r} in {self.root} (there are: "
+                f"{', '.join(index) or 'none'}). Run `python -m doodle train --help`."
+            )
+        card = self._card(name, index[name])
+        if card.problem:
+            raise ModelUnavailable(card.problem)
+        return card
+
+    @contextmanager
+    def use(self, *names: str) -> Iterator[tuple[torch.nn.Module, ...]]:
+        """Hold networks for the length of a `with` block, loading those that are not in memory.
+
+        Yields:
+            The networks in the order of `names`, in eval mode, on the registry's device.
+
+        Raises:
+            ModelUnavailable: a checkpoint is missing, corrupt or unfit.
+            OutOfBudget: they do not fit beside what others hold just now, or the device ran out
+                of memory, here or within the block.
+        """
+        import torch
+
+        slots = self._admit(names)
+        try:
+            yield tuple(self._loaded(slots[name]) for name in names)
+        except torch.OutOfMemoryError as error:
+            torch.cuda.empty_cache()
+            raise OutOfBudget(
+                f"{self.placement.device} ran out of memory. Ask for fewer results at once, "
+                "or start with --device cpu."
+            ) from error
+        finally:
+            self._release(slots)
+
+    def _admit(self, names: tuple[str, ...]) -> dict[str, _Slot]:
+        """Pin a slot for every name, all or none, evicting what nobody uses to make room."""
+        with self._admission:
+            wanted = {
+                name: self._slots.get(name) or _Slot(self._fit_card(name))
+                for name in dict.fromkeys(names)
+            }
+            for slot in wanted.values():
+                slot.pins += 1  # before making room, so that none of them is evicted for another
+            try:
+                self._make_room(wanted)
+            except OutOfBudget:
+                for slot in wanted.values():
+                    slot.pins -= 1
+                raise
+            self._slots.update(wanted)
+            return wanted
+
+    def _make_room(self, wanted: dict[str, _Slot]) -> None:
+        """Evict unpinned networks, the least recently used first, until `wanted` fits."""
+        fresh = [slot for name, slot in wanted.items() if name not in self._slots]
+        needed = WORKING_BYTES + sum(slot.card.loaded_bytes for slot in fresh)
+        pinned = sum(slot.card.loaded_bytes for slot in self._slots.values() if slot.pins)
+        if needed + pinned > self.budget_bytes:
+            raise OutOfBudget(
+                f"{', '.join(wanted)} need "
+                f"{_mb(needed)} beside {_mb(pinned)} in use, and the budget is "
+                f"{_mb(self.budget_bytes)}. Try again in a moment, or start with a larger --budget."
+            )
+        for slot in sorted(self._slots.values(), key=lambda slot: slot.last_used):
+            if needed + self.resident_bytes <= self.budget_bytes:
+                return
+            if not slot.pins:
+                del self._slots[slot.card.name]
+
+    def _loaded(self, slot: _Slot) -> torch.nn.Module:
+        """Load a pinned slot unless another thread has done so meanwhile."""
+        with slot.loading:
+            if slot.module is None:
+                slot.module, _ = checkpoint.load(
+                    slot.card.path,
+                    sha256=slot.card.sha256,
+                    device=self.placement.device,
+                    dtype=self.placement.dtype,
+                )
+            return slot.module
+
+    def _release(self, slots: dict[str, _Slot]) -> None:
+        with self._admission:
+            self._clock += 1
+            for name, slot in slots.items():
+                slot.pins -= 1
+                slot.last_used = self._clock
+                if slot.module is None and not slot.pins:  # its loading failed
+                    del self._slots[name]
+
+    @property
+    def resident_bytes(self) -> int:
+        """Bytes of the networks in memory or being loaded."""
+        return sum(slot.card.loaded_bytes for slot in list(self._slots.values()))
+
+    def status(self) -> str:
+        """One line for the page: device and reason, memory, and what is ready or how to mend it."""
+        line = f"{self.placement} · {_mb(self.resident_bytes)} of {_mb(self.budget_bytes)}"
+        try:
+            cards = self.cards()
+        except ModelUnavailable as error:
+            return f"{line} · {error}"
+        ready = [card.name for card in cards if not card.problem]
+        problems = [card.problem for card in cards if card.problem]
+        return " · ".join([line, f"ready: {', '.join(ready) or 'none'}", *problems])
+
+
+def _mb(count: int) -> str:
+    return f"{count / 1e6:.0f} MB"
