@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 
 _SHIFT = 4  # fractional bits of OpenCV's fixed-point coordinates
+_FINE, _COARSE = (13, 14, 15, 16, 17), (4, 3, 5)  # enlargements to choose from, by size
 
 
 def rasterize(
@@ -36,9 +37,9 @@ def rasterize(
         (height, width) uint8, ink 255 on 0.
     """
     height, width = (size, size) if isinstance(size, int) else size
-    factor = supersample or (8 if max(height, width) <= 96 else 4)
+    choices = (supersample,) if supersample else _FINE if max(height, width) <= 96 else _COARSE
+    factor, thickness = _thickness(line_width, choices)
     big = np.zeros((height * factor, width * factor), dtype=np.uint8)
-    thickness = max(1, round(line_width * factor))
     # the pixel grid counts centres: a point at 0.5 lies in the middle of the first pixel
     shift = np.asarray(offset) * factor - 0.5
     for line in polylines:
@@ -51,6 +52,17 @@ def rasterize(
             fixed = np.repeat(fixed, 2, axis=0)
         cv2.polylines(big, [fixed], False, 255, thickness, cv2.LINE_8, _SHIFT)
     return cv2.resize(big, (width, height), interpolation=cv2.INTER_AREA)
+
+
+def _thickness(line_width: float, factors: Sequence[int]) -> tuple[int, int]:
+    """The enlargement that meets the line width best, and OpenCV's thickness there.
+
+    OpenCV (measured) draws an even thickness t as t + 1 pixels and an odd one as
+    t + 2, so that only odd widths can be had.
+    """
+    odd = {factor: 2 * round((line_width * factor - 1) / 2) + 1 for factor in factors}
+    best = min(factors, key=lambda factor: abs(odd[factor] / factor - line_width))
+    return best, int(np.clip(odd[best] - 1, 1, 32_766))
 
 
 def centred(

@@ -1,0 +1,284 @@
+"""Thin ink to a skeleton and walk the skeleton's graph in strokes as long and straight as can be.
+
+Coordinates here are pixel indices (x, y): whole numbers are the middles of pixels.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from functools import cache
+
+import cv2
+import numpy as np
+
+from doodle.strokes.geometry import arc_length
+
+_SIDES = ((0, -1), (1, 0), (0, 1), (-1, 0))  # dx, dy of the four neighbours that share an edge
+_DIAGONALS = ((1, -1, 0, 1), (1, 1, 1, 2), (-1, 1, 2, 3), (-1, -1, 3, 0))  # dx, dy, its two sides
+_SPUR = 1.15  # longest twig that thinning makes, in distances from its fork to the paper
+_FORK = 1.1  # two forks nearer than this many line widths are one crossing
+_HOLE = 2.0  # a ring at a crossing shorter than this many line widths is a gap in the ink
+_DOT = 0.6  # a stroke shorter than this many line widths is a dot
+_SIGHT = 2.0  # line widths from a crossing at which a branch's direction is taken
+_STRAIGHT = np.cos(np.deg2rad(60))  # branches that turn more than this are not one stroke
+
+
+def thin(ink: np.ndarray) -> np.ndarray:
+    """Skeleton one pixel wide, by the parallel thinning of Guo & Hall (1989), algorithm A1.
+
+    Args:
+        ink: (H, W) uint8, 1 on 0, its border 0.
+
+    Returns:
+        (H, W) uint8, 1 on 0, connected where the ink is.
+    """
+    ink = ink.copy()
+    kernel = np.array([[128, 1, 2], [64, 0, 4], [32, 16, 8]], dtype=np.float32)
+    tables = _thinning_tables()
+    while True:
+        before = ink
+        for table in tables:
+            code = cv2.filter2D(ink, -1, kernel, borderType=cv2.BORDER_CONSTANT)
+            ink = ink & cv2.LUT(code, table)
+        if np.array_equal(before, ink):
+            return ink
+
+
+@cache
+def _thinning_tables() -> tuple[np.ndarray, np.ndarray]:
+    """For both half steps: does a pixel stay, by its eight neighbours (bit 0 north, clockwise)?"""
+    code = np.arange(256)
+    p2, p3, p4, p5, p6, p7, p8, p9 = ((code >> bit) & 1 for bit in range(8))
+    arcs = (1 - p2) * (p3 | p4) + (1 - p4) * (p5 | p6) + (1 - p6) * (p7 | p8) + (1 - p8) * (p9 | p2)
+    pairs = np.minimum(
+        (p9 | p2) + (p3 | p4) + (p5 | p6) + (p7 | p8),
+        (p2 | p3) + (p4 | p5) + (p6 | p7) + (p8 | p9),
+    )
+    removable = (arcs == 1) & (pairs >= 2) & (pairs <= 3)
+    first = removable & (((p6 | p7 | (1 - p9)) & p8) == 0)
+    second = removable & (((p2 | p3 | (1 - p5)) & p4) == 0)
+    return (~first).astype(np.uint8), (~second).astype(np.uint8)
+
+
+@dataclass
+class _Chain:
+    """A run of skeleton pixels between two ends: forks, tips, or itself when it is a ring."""
+
+    points: np.ndarray  # (P, 2) float64
+    ends: tuple[int, int]  # pixel numbers
+    degrees: tuple[int, int]  # neighbours of the end pixels; 2 for a ring
+
+    @property
+    def length(self) -> float:
+        return float(arc_length(self.points)[-1])
+
+
+def strokes_of(skeleton: np.ndarray, depth: np.ndarray, width: float) -> list[np.ndarray]:
+    """Strokes of a drawing's skeleton.
+
+    Args:
+        skeleton: (H, W) uint8, 1 on 0, its border 0.
+        depth: (H, W) float32, distance of each ink pixel to the paper.
+        width: of the lines, pixels.
+
+    Returns:
+        Lines, each (P, 2) float64; a ring's last point is its first, a dot is one point.
+    """
+    chains = _chains(skeleton)
+    for _ in range(3):  # a twig may have hidden another
+        spurs = _spurs(chains, depth)
+        if not spurs:
+            break
+        skeleton = skeleton.copy()
+        for chain in spurs:
+            inner = chain.points[1:] if chain.degrees[1] == 1 else chain.points[:-1]
+            skeleton[inner[:, 1].astype(int), inner[:, 0].astype(int)] = 0
+        chains = _chains(skeleton)
+    crossing_of, middles, radii, chains = _crossings(chains, depth, width)
+    partner = _partners(chains, crossing_of, middles, width)
+    lines = _stitch(chains, crossing_of, middles, radii, partner)
+    return [
+        line.mean(axis=0, keepdims=True) if arc_length(line)[-1] < _DOT * width else line
+        for line in lines
+    ]
+
+
+def _chains(skeleton: np.ndarray) -> list[_Chain]:
+    ys, xs = np.nonzero(skeleton)
+    points = np.column_stack([xs, ys]).astype(np.float64)
+    number = np.full(skeleton.shape, -1)
+    number[ys, xs] = np.arange(len(xs))
+    sides = np.stack([number[ys + dy, xs + dx] for dx, dy in _SIDES], axis=1)  # (N, 4)
+    # a diagonal step counts only where no pixel beside it makes it two straight ones
+    diagonals = [
+        np.where((sides[:, a] < 0) & (sides[:, b] < 0), number[ys + dy, xs + dx], -1)
+        for dx, dy, a, b in _DIAGONALS
+    ]
+    around = np.column_stack([sides, *diagonals])  # (N, 8)
+    near = [[other for other in row if other >= 0] for row in around.tolist()]
+    chains, walked, inside = [], set(), np.zeros(len(near), dtype=bool)
+
+    def add(path: list[int]) -> None:
+        first, last = path[0], path[-1]
+        chains.append(_Chain(points[path], (first, last), (len(near[first]), len(near[last]))))
+        walked.update(((path[0], path[1]), (path[-1], path[-2])) if len(path) > 1 else ())
+        inside[path] = True
+
+    for start in (i for i, others in enumerate(near) if len(others) != 2):
+        if not near[start]:
+            add([start])
+        for step in near[start]:
+            if (start, step) not in walked:
+                add(_walk(near, start, step))
+    for start in range(len(near)):  # what is left are rings
+        if not inside[start]:
+            add(_walk(near, start, near[start][0]))
+    return chains
+
+
+def _walk(near: list[list[int]], start: int, step: int) -> list[int]:
+    """From `start` over `step` to the next pixel that is no mere link, or round to the start."""
+    path = [start, step]
+    while len(near[path[-1]]) == 2 and path[-1] != start:
+        one, other = near[path[-1]]
+        path.append(other if one == path[-2] else one)
+    return path
+
+
+def _spurs(chains: list[_Chain], depth: np.ndarray) -> list[_Chain]:
+    """Twigs that are no longer than the line is thick where they fork off."""
+    at_fork, count = defaultdict(list), defaultdict(int)
+    for chain in chains:
+        for end, degree in zip(chain.ends, chain.degrees, strict=True):
+            count[end] += 1
+            if degree >= 3 and min(chain.degrees) == 1:
+                x, y = chain.points[0 if end == chain.ends[0] else -1].astype(int)
+                if chain.length < _SPUR * depth[y, x] + 1:
+                    at_fork[end].append(chain)
+    spurs = []
+    for fork, twigs in at_fork.items():
+        twigs.sort(key=lambda chain: chain.length)
+        # the end of a line may split in two: its longer half stays, the line must not get shorter
+        spurs += twigs[: max(0, count[fork] - 2)]
+    return spurs
+
+
+def _crossings(
+    chains: list[_Chain], depth: np.ndarray, width: float
+) -> tuple[dict[int, int], dict[int, np.ndarray], dict[int, float], list[_Chain]]:
+    """Join forks that lie close together, and drop the short links between them.
+
+    Returns:
+        Crossing of each fork pixel; each crossing's middle (2,) and radius; the chains left.
+    """
+    root: dict[int, int] = {}
+
+    def find(fork: int) -> int:
+        root.setdefault(fork, fork)
+        while root[fork] != fork:
+            fork = root[fork]
+        return fork
+
+    members = defaultdict(list)
+    links = []
+    for chain in chains:
+        forks = [e for e, d in zip(chain.ends, chain.degrees, strict=True) if d >= 3]
+        for fork in forks:
+            find(fork)
+        if len(forks) == 2 and forks[0] != forks[1] and chain.length < _FORK * width:
+            root[find(forks[0])] = find(forks[1])
+            links.append(chain)
+    crossing_of = {fork: find(fork) for fork in root}
+    left = []
+    for chain in chains:
+        a, b = (crossing_of.get(end) for end in chain.ends)
+        ring = a is not None and a == b
+        if ring and chain.length < _HOLE * width:
+            members[a].append(chain.points)
+            continue
+        left.append(chain)
+        for crossing, point in ((a, chain.points[0]), (b, chain.points[-1])):
+            if crossing is not None:
+                members[crossing].append(point[None])
+    middles = {crossing: np.concatenate(parts).mean(axis=0) for crossing, parts in members.items()}
+    radii = {}
+    for crossing, (x, y) in middles.items():
+        radii[crossing] = max(float(depth[round(y), round(x)]), width / 2)
+    return crossing_of, middles, radii, left
+
+
+def _partners(
+    chains: list[_Chain],
+    crossing_of: dict[int, int],
+    middles: dict[int, np.ndarray],
+    width: float,
+) -> dict[tuple[int, int], tuple[int, int]]:
+    """Which branch goes on as which at the crossings: (chain, end) to (chain, end), both ways."""
+    branches = defaultdict(list)
+    for index, chain in enumerate(chains):
+        for side, end in enumerate(chain.ends):
+            crossing = crossing_of.get(end)
+            if crossing is None:
+                continue
+            points = chain.points if side == 0 else chain.points[::-1]
+            seen = points[np.searchsorted(arc_length(points), _SIGHT * width).clip(1) :][:1]
+            away = (seen[0] if len(seen) else points[-1]) - middles[crossing]
+            branches[crossing].append(((index, side), away / max(np.hypot(*away), 1e-9)))
+    partner = {}
+    for ends in branches.values():
+        pairs = [
+            (float(one @ other), a, b)
+            for i, (a, one) in enumerate(ends)
+            for b, other in ends[i + 1 :]
+        ]
+        for cosine, a, b in sorted(pairs):  # straight on is -1
+            if a in partner or b in partner:
+                continue
+            if cosine < -_STRAIGHT or len(ends) == 2:
+                partner[a], partner[b] = b, a
+    return partner
+
+
+def _stitch(
+    chains: list[_Chain],
+    crossing_of: dict[int, int],
+    middles: dict[int, np.ndarray],
+    radii: dict[int, float],
+    partner: dict[tuple[int, int], tuple[int, int]],
+) -> list[np.ndarray]:
+    """Follow partners from chain to chain until a stroke ends or returns to its start."""
+
+    def part(index: int, side: int) -> np.ndarray:
+        """The chain entered at `side`; cut short of crossings it passes straight through."""
+        points = chains[index].points if side == 0 else chains[index].points[::-1]
+        cuts = []
+        for here in (side, 1 - side):
+            crossing = crossing_of.get(chains[index].ends[here])
+            if crossing is None:
+                cuts.append((np.zeros((0, 2)), np.ones(len(points), dtype=bool)))
+            elif (index, here) in partner:
+                clear = np.hypot(*(points - middles[crossing]).T) > radii[crossing]
+                cuts.append((np.zeros((0, 2)), clear))
+            else:
+                cuts.append((middles[crossing][None], np.ones(len(points), dtype=bool)))
+        clear = cuts[0][1] & cuts[1][1]
+        if not clear.any():
+            clear[len(points) // 2] = True
+        return np.concatenate([cuts[0][0], points[clear], cuts[1][0]])
+
+    lines, done = [], set()
+    starts = [(i, side) for i in range(len(chains)) for side in (0, 1) if (i, side) not in partner]
+    starts += [(i, 0) for i in range(len(chains))]  # rings of several chains
+    for start in starts:
+        if start[0] in done:
+            continue
+        parts, here = [], start
+        while here is not None and here[0] not in done:
+            done.add(here[0])
+            parts.append(part(*here))
+            here = partner.get((here[0], 1 - here[1]))
+        if here == start:  # round again
+            parts.append(parts[0][:1])
+        lines.append(np.concatenate(parts))
+    return lines
