@@ -30,7 +30,8 @@ LONGEST_PREFIX = 300  # points of a drawing that are read: its end decides what 
 SPAN = 215.0  # what a drawing's longer side is taken for, in the 256 space of training
 EPSILON = 2.0  # of RDP there, as Quick, Draw! uses it
 OVERSAMPLE = 4
-MOST = 96  # candidates of one request
+MOST = 256  # endings of one request
+ENOUGH = 96  # candidates beyond which over-generating stops
 INK_EVERY = 6  # rows between two messages of ink
 
 
@@ -198,7 +199,7 @@ class Completer:
     def _count(self, n: int, rank: bool) -> int:
         if not 1 <= n <= MOST:
             raise ValueError(f"n lies between 1 and {MOST}, not {n}")
-        return min(MOST, max(n * OVERSAMPLE, n)) if rank and self.judge else n
+        return max(n, min(ENOUGH, n * OVERSAMPLE)) if rank and self.judge else n
 
     def _noise(self, seed: int, count: int) -> Tensor:
         noise = [row_noise(g, LONGEST) for g in generators(seed, count)]
