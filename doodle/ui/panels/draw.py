@@ -1,0 +1,238 @@
+"""Draw: one sentence of wishes, the canvas, and three ways to have it finished."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import gradio as gr
+
+from doodle.strokes.drawing import Drawing
+from doodle.ui.canvas import InkChannel, StrokeCanvas
+from doodle.ui.panels import examples
+from doodle.ui.panels.parts import (
+    QUIET,
+    WORK,
+    note,
+    number_field,
+    scripted,
+    sentence,
+    word_field,
+    words,
+)
+from doodle.ui.protocol import Log, Place
+from doodle.ui.runs import Runs
+from doodle.ui.studio import Studio
+from doodle.ui.wish import MAX_ENDINGS, MAX_SEED, Wish
+
+FIRST_WORD, FIRST_COUNT, FIRST_SEED, FIRST_TEMPERATURE = "cat", 9, 7, 0.3
+HINT = "Draw a few lines here."
+SECONDS_BETWEEN = 0.06  # ink is sent in batches; the browser animates it at a steady pen speed
+# the picture of the empty results card, drawn for it; lists of x, y, x, y, ...
+_SAMPLE = {
+    "drawn": [[30, 96, 24, 66, 30, 22, 52, 44, 82, 42, 98, 16, 104, 52], [56, 66, 55, 74]],
+    "added": [
+        [104, 52, 108, 78, 98, 104, 70, 114, 44, 108, 30, 96],
+        [82, 64, 83, 72],
+        [66, 84, 74, 84, 70, 89, 66, 84],
+        [86, 84, 120, 76],
+        [86, 91, 118, 94],
+        [50, 85, 16, 79],
+        [50, 92, 18, 98],
+    ],
+}
+_NAME_BUTTON = "(word) => 'Draw me ' + (window.doodle ? window.doodle.phrase(word) : word)"
+_NEW_SEED = "() => Math.floor(Math.random() * 10000)"
+_ANSWERED = "() => document.dispatchEvent(new CustomEvent('doodle:answered'))"
+_STOPPED = "() => document.dispatchEvent(new CustomEvent('doodle:stopped'))"
+
+
+@dataclass(frozen=True)
+class DrawPanel:
+    """The parts of the tool that are wired together."""
+
+    canvas: StrokeCanvas
+    channel: InkChannel
+    word: gr.Dropdown
+    count: gr.Number
+    temperature: gr.Slider
+    seed: gr.Number
+    reroll: gr.Button
+    go: gr.Button
+    stop: gr.Button
+    draw_me: gr.Button
+    again: gr.Button
+    examples: gr.HTML
+
+    @property
+    def wishes(self) -> list[Any]:
+        """The inputs of every task, in the handlers' order."""
+        return [self.canvas, self.word, self.count, self.temperature, self.seed]
+
+
+def build(choices: list[str]) -> DrawPanel:
+    """Lay the tool out.
+
+    Args:
+        choices: words to suggest.
+    """
+    with gr.Row(elem_classes="dd-desk"):
+        with gr.Column(elem_classes="dd-work", min_width=0):
+            with gr.Row(elem_id="say", elem_classes="dd-say"):
+                wishes = _sentence(choices)
+            canvas = StrokeCanvas(elem_id="pad", autosave="pad", hint=HINT, gif=True)
+            channel = InkChannel("pad", visible="hidden", elem_id="ink")
+        with gr.Column(elem_classes="dd-side", min_width=0):
+            with gr.Column(elem_classes="dd-card", min_width=0):
+                scripted("results", sample=json.dumps(_SAMPLE), elem_id="results")
+                with gr.Row(elem_classes="dd-ways"):
+                    draw_me = gr.Button(f"Draw me a {FIRST_WORD}", size="sm", elem_id="draw_me")
+                    again = gr.Button("Again my way", size="sm", elem_id="again")
+            with gr.Column(elem_classes="dd-card", min_width=0):
+                strip = examples.build()
+    return DrawPanel(canvas, channel, **wishes, draw_me=draw_me, again=again, examples=strip)
+
+
+def _sentence(choices: list[str]) -> dict[str, Any]:
+    """'Finish it as cat in 9 ways, careful to daring, seed 7. Complete.' in fields."""
+    words("Finish it as")
+    word = word_field(choices, FIRST_WORD, "What it is", "word")
+    words("in")
+    count = number_field(FIRST_COUNT, "How many ways", "count", 1, MAX_ENDINGS)
+    words("ways,")
+    with gr.Row(elem_classes="dd-scale"):
+        words("careful")
+        temperature = gr.Slider(
+            0.1,
+            1.0,
+            FIRST_TEMPERATURE,
+            step=0.05,
+            label="From careful to daring",
+            container=False,
+            buttons=[],
+            elem_id="daring",
+        )
+        words("daring,")
+    with gr.Row(elem_classes="dd-scale"):
+        words("seed")
+        seed = number_field(FIRST_SEED, "Seed", "seed", 0, MAX_SEED)
+        reroll = gr.Button("New seed, and again", size="sm", elem_id="reroll")
+    go = gr.Button("Complete", variant="primary", elem_id="go")
+    stop = gr.Button("Stop", variant="stop", elem_id="stop")
+    return {
+        "word": word,
+        "count": count,
+        "temperature": temperature,
+        "seed": seed,
+        "reroll": reroll,
+        "go": go,
+        "stop": stop,
+    }
+
+
+def wire(panel: DrawPanel, studio: Studio, runs: Runs, mailbox: gr.HTML) -> None:
+    """Connect the controls with the models.
+
+    Args:
+        mailbox: takes the sentences for the visitor.
+    """
+    tasks = Tasks(studio, runs)
+    streamed = {"inputs": panel.wishes, "outputs": [panel.channel, mailbox], **WORK}
+
+    def then_complete(event: Any) -> None:
+        event.then(tasks.handler("complete"), **streamed).then(None, js=_ANSWERED, **QUIET)
+
+    for button, task in (
+        (panel.go, tasks.handler("complete")),
+        (panel.draw_me, tasks.handler("draw")),
+        (panel.again, tasks.handler("again")),
+    ):
+        button.click(task, **streamed).then(None, js=_ANSWERED, **QUIET)
+    then_complete(panel.reroll.click(None, None, panel.seed, js=_NEW_SEED, **QUIET))
+    then_complete(
+        panel.examples.pick(
+            examples.pick, panel.examples, [panel.canvas, panel.word], queue=False, **QUIET
+        )
+    )
+    panel.stop.click(tasks.stop, None, None, js=_STOPPED, queue=False, **QUIET)
+    panel.word.change(None, panel.word, panel.draw_me, js=_NAME_BUTTON, **QUIET)
+
+
+class Tasks:
+    """What the buttons do: each a generator of (log for the canvas, letter for the mailbox)."""
+
+    def __init__(self, studio: Studio, runs: Runs) -> None:
+        self._studio = studio
+        self._runs = runs
+
+    def handler(self, task: str) -> Callable[..., Iterator[tuple[str, str]]]:
+        """The handler of a task: complete (endings, inked as they are sampled), draw (whole
+        drawings of the word) or again (the visitor's drawing, drawn anew in its own manner).
+        """
+
+        def handle(
+            drawing: Drawing,
+            word: str,
+            count: float,
+            temperature: float,
+            seed: float,
+            request: gr.Request,
+        ) -> Iterator[tuple[str, str]]:
+            asked = (word, count, temperature, seed)
+            yield from self._run(task, drawing, asked, request.session_hash or "")
+
+        return handle
+
+    def stop(self, request: gr.Request) -> None:
+        """End this visitor's run; what is inked so far stays."""
+        self._runs.stop(request.session_hash or "")
+
+    def _run(
+        self, task: str, drawing: Drawing, asked: tuple[Any, ...], session: str
+    ) -> Iterator[tuple[str, str]]:
+        run = self._runs.start(session)
+        log = Log(run, 0, task)
+        try:
+            wish = Wish(*asked)
+            log = Log(run, wish.n, task, wish.word)
+            yield log.text, note("")  # at once: registers the stream, so that it can be ended
+            sent = 0.0
+            for _ in self._inked(task, drawing, wish, log):
+                if not self._runs.is_newest(session, run):
+                    break
+                if time.monotonic() - sent >= SECONDS_BETWEEN:
+                    sent = time.monotonic()
+                    yield log.text, note("")
+            if self._runs.is_superseded(session, run):
+                return
+            log.done()
+            yield log.text, note("")
+        except Exception as error:  # whatever it was, the visitor reads one sentence
+            log.message(sentence(error))
+            log.done()
+            yield log.text, note(sentence(error))
+
+    def _inked(self, task: str, drawing: Drawing, wish: Wish, log: Log) -> Iterator[None]:
+        """Write what the models send into the log, one step at a time."""
+        if task == "complete":
+            from doodle.pipelines.complete import Ink  # the studio has loaded torch by now
+
+            for event in self._studio.complete(drawing, wish):
+                if isinstance(event, Ink):
+                    log.ink(event)
+                else:
+                    log.ranked(event.endings)
+                yield
+        elif task == "draw":
+            width, height = drawing.width, drawing.height
+            log.ranked(
+                self._studio.draw(wish),
+                lambda ending: Place.centred(ending.strokes, width, height),
+            )
+            yield
+        else:
+            log.ranked(self._studio.again(drawing, wish))
+            yield

@@ -1,0 +1,146 @@
+"""Saving: a drawing or a morph as SVG, PNG, GIF or project file, made here and kept nowhere."""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+import re
+from collections.abc import Callable
+from typing import Any
+
+import gradio as gr
+import numpy as np
+from PIL import Image
+
+from doodle.errors import BadDrawing
+from doodle.strokes import export
+from doodle.strokes.drawing import Drawing
+from doodle.strokes.raster import rasterize
+from doodle.ui.canvas import StrokeCanvas
+from doodle.ui.panels.parts import QUIET, note, sentence
+from doodle.ui.theme import read
+from doodle.ui.wish import MAX_STEPS
+
+MAX_REQUEST = 8_000_000  # characters of JSON
+GIF_SIDE = 400  # pixels
+STEP_MS, REST_MS = 120, 700  # a step of a morph's GIF; a rest at either end
+
+_FORMATS: dict[str, tuple[str, str, Callable[[Drawing], str | bytes]]] = {
+    "svg": ("svg", "image/svg+xml", export.to_svg),
+    "moving-svg": ("svg", "image/svg+xml", export.to_animated_svg),
+    "png": ("png", "image/png", export.to_png),
+    "gif": ("gif", "image/gif", export.to_gif),
+    "json": ("json", "application/json", lambda drawing: export.to_project(drawing, {})),
+}
+
+
+def build() -> gr.HTML:
+    """The page's invisible mailbox: requests to save go out, files and sentences come in."""
+    return gr.HTML(
+        html_template="<span hidden></span>",
+        js_on_load=read("shared.js", "mailbox.js"),
+        visible="hidden",
+        elem_id="mailbox",
+    )
+
+
+def wire(mailbox: gr.HTML, canvas: StrokeCanvas, word: gr.Dropdown) -> None:
+    """Answer the page's requests to save, and the canvas' own."""
+    mailbox.save(answer, mailbox, mailbox, trigger_mode="multiple", **QUIET)
+    canvas.export(_canvas_gif, [canvas, word], mailbox, **QUIET)
+
+
+def _canvas_gif(drawing: Drawing, word: str) -> str:
+    request = {"format": "gif", "name": word, "drawing": drawing.to_dict()}
+    return answer(json.dumps({"save": request}))
+
+
+def answer(letter: str) -> str:
+    """A request to save, as JSON text, answered by the file as a data URL, or by a sentence.
+
+    Args:
+        letter: ``{"save": {"format", "name", "drawing" | "drawings"}}``; drawings in wire form.
+    """
+    try:
+        name, kind, content = saved(_request(letter))
+    except Exception as error:  # whatever it was, the visitor reads one sentence
+        return note(sentence(error))
+    data = base64.b64encode(content).decode("ascii")
+    return json.dumps({"note": "", "name": name, "data": f"data:{kind};base64,{data}"})
+
+
+def saved(request: dict[str, Any]) -> tuple[str, str, bytes]:
+    """Make the file that was asked for.
+
+    Returns:
+        Its name, media type and content.
+
+    Raises:
+        BadDrawing: there is nothing to save, or it is no drawing.
+        ValueError: the format is unknown.
+    """
+    stem = re.sub(r"[^\w-]+", "-", str(request.get("name") or "doodle").lower()).strip("-")[:40]
+    if "drawings" in request:
+        steps = _drawings(request["drawings"])
+        return f"{stem}.gif", "image/gif", morph_gif(steps)
+    wanted = request.get("format")
+    if not isinstance(wanted, str) or wanted not in _FORMATS:
+        raise ValueError(f"A drawing can be saved as {', '.join(_FORMATS)}.")
+    drawing = Drawing.parse(request.get("drawing"))
+    if not drawing:
+        raise BadDrawing("There is nothing to save yet: draw a line or two first.")
+    suffix, kind, make = _FORMATS[wanted]
+    content = make(drawing)
+    content = content.encode() if isinstance(content, str) else content
+    return f"{stem or 'doodle'}.{suffix}", kind, content
+
+
+def morph_gif(steps: list[Drawing], side: int = GIF_SIDE) -> bytes:
+    """A looping GIF, there and back, of drawings that share one frame.
+
+    Args:
+        steps: at least one drawing, all in the same units.
+        side: of the square picture, pixels.
+
+    Returns:
+        The GIF's bytes.
+    """
+    points = np.concatenate([line for step in steps for line in step.polylines()])
+    low, high = points.min(axis=0), points.max(axis=0)
+    scale = 0.86 * side / max(float((high - low).max()), 1.0)
+    offset = tuple(side / 2 - scale * (low + high) / 2)
+    frames = [
+        Image.fromarray(
+            255 - rasterize(step.polylines(), side, line_width=4.0, scale=scale, offset=offset)
+        )
+        for step in steps
+    ]
+    there_and_back = frames + frames[-2:0:-1]
+    times = [REST_MS if frame in (frames[0], frames[-1]) else STEP_MS for frame in there_and_back]
+    out = io.BytesIO()
+    there_and_back[0].save(
+        out, "GIF", save_all=True, append_images=there_and_back[1:], duration=times, loop=0
+    )
+    return out.getvalue()
+
+
+def _request(letter: str) -> dict[str, Any]:
+    if not isinstance(letter, str) or len(letter) > MAX_REQUEST:
+        raise BadDrawing("That is too large to save.")
+    try:
+        request = json.loads(letter)["save"]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        raise BadDrawing("That is no request to save a drawing.") from None
+    if not isinstance(request, dict):
+        raise BadDrawing("That is no request to save a drawing.")
+    return request
+
+
+def _drawings(rows: Any) -> list[Drawing]:
+    if not isinstance(rows, list) or not 1 <= len(rows) <= MAX_STEPS:
+        raise BadDrawing(f"A morph has 1 to {MAX_STEPS} drawings.")
+    drawings = [drawing for row in rows if (drawing := Drawing.parse(row))]
+    if not drawings:
+        raise BadDrawing("There is nothing to save yet: make a morph first.")
+    return drawings

@@ -1,0 +1,91 @@
+"""Small pieces that every panel is made of."""
+
+from __future__ import annotations
+
+import json
+import logging
+from typing import Any
+
+import gradio as gr
+
+from doodle.errors import ModelUnavailable, OutOfBudget
+from doodle.ui.theme import read
+
+# What goes wrong without being a fault of ours: the caller's mistakes (a wrong drawing or word is a
+# ValueError too) and the world's. Their messages are sentences for the visitor.
+EXPECTED = (ValueError, ModelUnavailable, OutOfBudget)
+SORRY = "Something broke here; your drawing is safe. The server's log says what it was."
+
+# Handlers of the page: no overlay that would shift the layout, not part of the public API.
+QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+# Work with the models: a newer run of the same visitor starts at once beside the older one, which
+# then ends by its run token; turns at the models themselves are taken in `Studio`.
+WORK: dict[str, Any] = {
+    **QUIET,
+    "trigger_mode": "multiple",
+    "concurrency_id": "models",
+    "concurrency_limit": 24,
+}
+
+_log = logging.getLogger(__name__)
+
+
+def sentence(error: Exception) -> str:
+    """What the visitor reads when `error` ended a request; unexpected ones go to the log."""
+    if isinstance(error, EXPECTED):
+        return str(error)
+    _log.error("a request failed", exc_info=error)
+    return SORRY
+
+
+def note(text: str) -> str:
+    """A letter for the mailbox: a sentence that the page shows, or hides when it is empty."""
+    return json.dumps({"note": text})
+
+
+def words(text: str, **kwargs: Any) -> gr.HTML:
+    """A few words between the fields of a sentence."""
+    return gr.HTML(text, elem_classes="dd-words", **kwargs)
+
+
+def scripted(name: str, **kwargs: Any) -> gr.HTML:
+    """A part whose template and script are `static/<name>.html` and `.js`.
+
+    Args:
+        name: of the two files.
+        **kwargs: for gr.HTML; unknown ones become properties that the script reads.
+    """
+    return gr.HTML(
+        html_template=read(f"{name}.html"),
+        js_on_load=read("shared.js", f"{name}.js"),
+        apply_default_css=False,
+        **kwargs,
+    )
+
+
+def word_field(choices: list[str], value: str, label: str, elem_id: str) -> gr.Dropdown:
+    """A word inside a sentence: typed freely, the known ones suggested."""
+    return gr.Dropdown(
+        choices,
+        value=value,
+        label=label,
+        allow_custom_value=True,
+        num_choices_shown=None,
+        container=False,
+        elem_id=elem_id,
+        elem_classes="dd-field-word",
+    )
+
+
+def number_field(value: int, label: str, elem_id: str, least: int, most: int) -> gr.Number:
+    """A whole number inside a sentence."""
+    return gr.Number(
+        value,
+        label=label,
+        precision=0,
+        minimum=least,
+        maximum=most,
+        container=False,
+        elem_id=elem_id,
+        elem_classes="dd-field-number",
+    )

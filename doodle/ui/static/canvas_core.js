@@ -1,0 +1,229 @@
+/* Puts the parts together: createStrokeCanvas(root, options, hooks) -> the handle that pages use.
+ * options: { hint, gif, rail }.
+ * hooks: change(why, text, counts), adopted(detail), imported(file), exported(kind). */
+const PEN = { width: 6, smoothing: 0.35, eraserCuts: true, eraserSize: 16, fingersDraw: false };
+const PEN_RANGE = { width: [2, 30], smoothing: [0, 0.9], eraserSize: [4, 60] };
+const DIMMED = 0.18;                                 // the drawing while a whole other one is shown
+const GHOST_SPEED = 1;                               // canvas units a ms, the time adopted ink gets
+const ENDS_GHOSTS = new Set(["stroke", "erase", "clear", "load"]);
+
+function createStrokeCanvas(root, options, hooks) {
+  const stage = root.querySelector(".sc-stage"), host = root.querySelector(".sc-host");
+  const end = new AbortController(), lifetime = end.signal;
+  const motion = window.matchMedia("(prefers-reduced-motion: reduce)");
+  const isStill = () => motion.matches, isEmpty = () => !doc.strokes.length;
+  const pen = { tool: "pen", ...PEN };
+  const penKeep = createKeep("pen", { onFull: () => {}, lifetime });
+
+  const doc = createDocument({
+    onChange: changed, onFull: () => panel.show("The drawing is full: no more ink fits."),
+  });
+  const view = createView(stage, host, {
+    paintBase, paintTop, lifetime, onMove: (zoom) => panel.showZoom(zoom, view.isHome),
+  });
+  const replay = createReplay({ doc, view, isStill, onEnd: () => panel.say("Replay finished") });
+  const ghosts = createGhosts({ view, isStill, isEmpty, onChange: ghostsChanged, onMessage: status });
+  const act = { run: (name) => actions[name]?.(), setPen, takeOver: ghosts.dismiss, adopt, dismiss };
+  const tools = createTools({ stage, view, doc, ghosts, pen, lifetime, on: {
+    takeOver: ghosts.dismiss, attention: replay.stop, penSeen: () => panel.showFingers(), ghostTap,
+  } });
+  const panel = createPanel(root, { pen, ghosts, act, options, lifetime });
+  const keys = createKeyboard({
+    root, stage, view, doc, ghosts, tools, pen, act, say: panel.say, lifetime,
+  });
+  const importer = createImporter({ root, stage, onFile: hooks.imported, say: panel.show, lifetime });
+
+  function emit(name, detail) {
+    root.dispatchEvent(new CustomEvent(name, { bubbles: true, detail }));
+  }
+
+  function status(text) {
+    panel.show(text);
+    emit("status", { text });
+  }
+
+  /* --- painting ---------------------------------------------------------------------------- */
+  function paintBase(ctx, colours) {
+    if (replay.running) return;
+    ctx.strokeStyle = colours.ink;
+    ctx.globalAlpha = ghosts.replaces && ghosts.selected !== null ? DIMMED : 1;
+    for (const stroke of doc.strokes) strokeInk(ctx, inkPaths(stroke));
+    ctx.globalAlpha = 1;
+  }
+
+  function paintTop(ctx, colours, now) {
+    ctx.strokeStyle = colours.ink;
+    const replaying = replay.running && replay.paint(ctx, now);
+    const inking = ghosts.paint(ctx, colours, now);
+    const { cursor } = keys, pixel = view.pixel;
+    ctx.strokeStyle = colours.ink;
+    if (tools.liveInk) strokeLiveInk(ctx, tools.liveInk);
+    if (cursor.points) strokeLiveInk(ctx, { points: cursor.points, width: pen.width, chunks: [] });
+    if (tools.ring) {
+      ctx.strokeStyle = colours.soft;
+      ctx.lineWidth = 1.5 * pixel;
+      ctx.beginPath();
+      ctx.arc(...tools.ring, 0, 2 * Math.PI);
+      ctx.stroke();
+    }
+    if (cursor.shown) strokeCross(ctx, cursor.x, cursor.y, pixel, colours.accent);
+    return replaying || inking;
+  }
+
+  /* --- changes ----------------------------------------------------------------------------- */
+  function changed(why) {
+    replay.stop();
+    if (ENDS_GHOSTS.has(why)) ghosts.dismiss();
+    view.invalidate();
+    showDrawing();
+    const counts = doc.counts();
+    hooks.change(why, doc.serialize(), counts);
+    emit("drawing", { ...counts, why });
+  }
+
+  function showDrawing() {
+    panel.showDrawing({ empty: isEmpty(), canUndo: doc.canUndo, canRedo: doc.canRedo });
+  }
+
+  function ghostsChanged() {
+    if (ghosts.mode !== "complete") view.invalidate("base");
+    panel.showGhosts();
+    showDrawing();
+    const { run, mode, word, selected, state } = ghosts;
+    emit("ghosts", { run, mode, word, selected, state, list: ghosts.list() });
+  }
+
+  function setPen(change) {
+    for (const [name, value] of Object.entries(change)) {
+      if (!(name in PEN) || typeof value !== typeof PEN[name]) continue;
+      const [low, high] = PEN_RANGE[name] || [];
+      pen[name] = typeof value === "number" ? Math.min(high, Math.max(low, value || low)) : value;
+    }
+    const { tool: _, ...kept } = pen;
+    penKeep.write(JSON.stringify(kept));
+    panel.showPen();
+    view.invalidate("top");
+  }
+
+  function setTool(name) {
+    if (name !== "pen" && name !== "eraser") return;
+    pen.tool = name;
+    panel.showPen();
+    panel.say(name === "pen" ? "Pen" : "Eraser");
+    view.invalidate("top");
+  }
+
+  /* --- ghosts into the drawing ------------------------------------------------------------- */
+  function asStroke({ strokes: all }, index) {
+    const { xy } = all[index], points = [], start = doc.time(performance.now());
+    const width = doc.strokes.length ? doc.strokes[doc.strokes.length - 1].width : pen.width;
+    let time = start;
+    for (let i = 0; i < xy.length; i += 2) {
+      if (i) time += Math.hypot(xy[i] - xy[i - 2], xy[i + 1] - xy[i - 1]) / GHOST_SPEED;
+      points.push(xy[i], xy[i + 1], Math.round(time), 0.5);
+    }
+    return { points, width };
+  }
+
+  function adopt(id = ghosts.selected, index = null) {
+    const ghost = ghosts.get(id), { run } = ghosts;
+    if (!ghost || (index !== null && (!ghost.strokes[index] || ghost.taken.has(index)))) return false;
+    const wanted = index === null
+      ? ghost.strokes.map((_, i) => i).filter((i) => !ghost.taken.has(i)) : [index];
+    const added = wanted.filter((i) => ghost.strokes[i].xy.length).map((i) => asStroke(ghost, i));
+    const kept = index === null && ghosts.replaces ? [] : doc.strokes;
+    const note = { run, id, index };
+    if (index === null) ghosts.dismiss(); else ghosts.take(id, index, true);
+    if (!doc.commit([...kept, ...added], "adopt", note)) { giveBack(note); return false; }
+    panel.say(index === null ? "Ending kept" : "Stroke kept");
+    const detail = { run, id, stroke: index };
+    hooks.adopted(detail);
+    emit("adopted", detail);
+    return true;
+  }
+
+  /* An adoption is undone: its endings are offered again. */
+  function giveBack({ run, id, index }) {
+    ghosts.reopen(run);
+    if (index !== null) ghosts.take(id, index, false);
+    else ghosts.select(id);
+  }
+
+  function ghostTap({ id, stroke }) {
+    if (id === ghosts.selected) adopt(id, stroke);
+    else ghosts.select(id);
+  }
+
+  function dismiss() {
+    if (!ghosts.dismiss()) return false;
+    panel.say("Endings dismissed");
+    return true;
+  }
+
+  /* --- commands ---------------------------------------------------------------------------- */
+  function undo() {
+    const step = doc.undo();
+    if (!step) return false;
+    if (step.why === "adopt" && step.note.run === ghosts.run) giveBack(step.note);
+    else ghosts.dismiss();                           // they were endings of another drawing
+    panel.say("Undone");
+    return true;
+  }
+
+  function redo() {
+    const step = doc.redo();
+    if (!step) return false;
+    const { why, note } = step;
+    if (why === "adopt" && note.run === ghosts.run) {
+      if (note.index === null) ghosts.dismiss(); else ghosts.take(note.id, note.index, true);
+    } else ghosts.dismiss();
+    panel.say("Redone");
+    return true;
+  }
+
+  function clear() {
+    if (isEmpty()) return false;
+    doc.commit([], "clear");
+    panel.show("Cleared. Undo brings it back.");
+    return true;
+  }
+
+  const drawingName = () => "doodle-" + new Date().toISOString().slice(0, 16).replace(/[T:]/g, "-");
+  const actions = {
+    undo, redo, clear, adopt: () => adopt(), next: ghosts.next, dismiss,
+    pen: () => setTool("pen"), eraser: () => setTool("eraser"),
+    brush: () => panel.toggle("brush"), save: () => panel.toggle("save"), help: () => panel.toggle("help"),
+    replay: () => { if (replay.start()) panel.say("Replaying"); },
+    svg: () => isEmpty() || saveText(drawingName() + ".svg", toSvg(doc.strokes), "image/svg+xml"),
+    png: () => isEmpty() || saveFile(drawingName() + ".png", toPng(doc.strokes)),
+    json: () => isEmpty() || saveText(drawingName() + ".json", doc.serialize(), "application/json"),
+    gif: () => hooks.exported("gif"),
+    open: importer.open,
+    zoomIn: () => view.zoomMiddle(ZOOM.step), zoomOut: () => view.zoomMiddle(1 / ZOOM.step),
+    home: view.home,
+    thinner: () => setPen({ width: pen.width - 1 }), thicker: () => setPen({ width: pen.width + 1 }),
+  };
+
+  function load(text, { undoable = true } = {}) {
+    const strokes = parseDrawing(text);
+    if (strokes) doc.load(strokes, undoable);
+    return strokes !== null;
+  }
+
+  let stored = null;
+  try { stored = JSON.parse(penKeep.read()); } catch { /* a broken note is no note */ }
+  setPen(stored || {});
+  showDrawing();
+
+  return {
+    feed: ghosts.feed, ghosts: ghosts.list, select: ghosts.select, selected: () => ghosts.selected,
+    next: ghosts.next, previous: ghosts.previous, dismissGhosts: dismiss, adopt,
+    serialize: doc.serialize, load, undo, redo, clear, setTool, setPen, replay: actions.replay,
+    svg: () => toSvg(doc.strokes), saveFile, status,
+    resetView: view.home, zoomBy: view.zoomMiddle, focus: () => stage.focus({ preventScroll: true }),
+    stats: () => ({ ...view.stats, ...doc.counts(), zoom: view.zoom, tool: pen.tool, ghosts: ghosts.state,
+      replaying: replay.running, undo: doc.canUndo, redo: doc.canRedo }),
+    toPage: view.toPage,
+    destroy: () => end.abort(),
+  };
+}

@@ -1,0 +1,141 @@
+/* In and out of the browser: SVG, PNG, project files, files dropped or pasted, and autosave. */
+const EXPORT = { ink: "#1c1b22", paper: "#ffffff", pixels: 2000, margin: 12 };
+const IMPORT = {
+  most: 6 * 1024 * 1024,                             // bytes
+  text: /\.(json|ndjson|svg|txt)$/i,
+  picture: /^image\/(png|jpe?g|webp|gif|bmp)$/i,
+  accept: ".json,.ndjson,.svg,image/png,image/jpeg,image/webp",
+};
+const STORE = "doodle:";
+
+/* What a picture of the drawing must hold: the page, and any ink that left it. */
+function frameOf(strokes) {
+  const frame = [0, 0, PAGE.width, PAGE.height], m = EXPORT.margin;
+  for (const { points } of strokes) {
+    const [x0, y0, x1, y1] = boundsOf(points);
+    if (x0 < frame[0]) frame[0] = x0 - m;
+    if (y0 < frame[1]) frame[1] = y0 - m;
+    if (x1 > frame[2]) frame[2] = x1 + m;
+    if (y1 > frame[3]) frame[3] = y1 + m;
+  }
+  return frame.map(Math.round);
+}
+
+function toSvg(strokes) {
+  const [x0, y0, x1, y1] = frameOf(strokes);
+  const groups = strokes.map((stroke) => widthRuns(stroke).map(({ width, first, last }) => {
+    const sink = svgSink();
+    traceInk(stroke.points, first, last, sink);
+    return `<path stroke-width="${Math.round(width * 100) / 100}" d="${sink.text()}"/>`;
+  }).join(""));
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="${x0} ${y0} ${x1 - x0} ${y1 - y0}"`
+    + ` fill="none" stroke="${EXPORT.ink}" stroke-linecap="round" stroke-linejoin="round">`
+    + `${groups.join("\n")}</svg>\n`;
+}
+
+function toPng(strokes) {
+  const [x0, y0, x1, y1] = frameOf(strokes), scale = EXPORT.pixels / Math.max(x1 - x0, y1 - y0);
+  const canvas = document.createElement("canvas"), ctx = canvas.getContext("2d");
+  canvas.width = Math.round((x1 - x0) * scale);
+  canvas.height = Math.round((y1 - y0) * scale);
+  ctx.fillStyle = EXPORT.paper;
+  ctx.fillRect(0, 0, canvas.width, canvas.height);
+  ctx.setTransform(scale, 0, 0, scale, -x0 * scale, -y0 * scale);
+  ctx.lineCap = ctx.lineJoin = "round";
+  ctx.strokeStyle = EXPORT.ink;
+  for (const stroke of strokes) strokeInk(ctx, inkPaths(stroke));
+  return canvas.toDataURL("image/png");
+}
+
+function saveFile(name, url) {
+  const link = document.createElement("a");
+  link.href = url;
+  link.download = name;
+  document.body.append(link);                        // Firefox wants it in the page
+  link.click();
+  link.remove();
+}
+
+function saveText(name, text, type) {
+  const url = URL.createObjectURL(new Blob([text], { type }));
+  saveFile(name, url);
+  setTimeout(() => URL.revokeObjectURL(url), 10_000);
+}
+
+/* A file for Python: { name, kind: text or base64, mime, data }, or null after saying why not. */
+async function readForImport(file, say) {
+  const isText = IMPORT.text.test(file.name) || /json|svg|^text\//.test(file.type);
+  if (!isText && !IMPORT.picture.test(file.type)) {
+    say("That file cannot be opened here. JSON, SVG, ndjson, PNG and JPEG can.");
+    return null;
+  }
+  if (file.size > IMPORT.most) {
+    say(`That file is larger than ${IMPORT.most / 1024 / 1024} MB.`);
+    return null;
+  }
+  if (isText) return { name: file.name, kind: "text", mime: file.type, data: await file.text() };
+  const bytes = new Uint8Array(await file.arrayBuffer()), parts = [];
+  for (let i = 0; i < bytes.length; i += 0x8000) {
+    parts.push(String.fromCharCode(...bytes.subarray(i, i + 0x8000)));
+  }
+  return { name: file.name, kind: "base64", mime: file.type, data: btoa(parts.join("")) };
+}
+
+/* Files come from the picker, by drop, or by paste while the canvas is looked at. */
+function createImporter({ root, stage, onFile, say, lifetime }) {
+  const picker = document.createElement("input");
+  Object.assign(picker, { type: "file", accept: IMPORT.accept, hidden: true, tabIndex: -1 });
+  picker.setAttribute("aria-label", "Open a drawing");
+  root.append(picker);
+  const take = async (file) => {
+    const data = file && await readForImport(file, say);
+    if (data) onFile(data);
+  };
+  picker.addEventListener("change", () => { take(picker.files[0]); picker.value = ""; });
+  let depth = 0;                                     // dragenter and dragleave also come from inside
+  const drag = (by) => (e) => {
+    if (!e.dataTransfer?.types.includes("Files")) return;
+    e.preventDefault();
+    depth = by ? Math.max(0, depth + by) : depth;
+    stage.classList.toggle("sc-drop", depth > 0);
+  };
+  stage.addEventListener("dragenter", drag(1), { signal: lifetime });
+  stage.addEventListener("dragover", drag(0), { signal: lifetime });
+  stage.addEventListener("dragleave", drag(-1), { signal: lifetime });
+  stage.addEventListener("drop", (e) => {
+    e.preventDefault();
+    depth = 0;
+    stage.classList.remove("sc-drop");
+    take(e.dataTransfer.files[0]);
+  }, { signal: lifetime });
+  document.addEventListener("paste", (e) => {
+    const typing = e.target.closest?.("input, textarea, [contenteditable=true]");
+    if (typing || !(root.contains(document.activeElement) || root.matches(":hover"))) return;
+    const file = e.clipboardData.files[0], text = e.clipboardData.getData("text/plain").trim();
+    if (file) take(file);
+    else if (/^[[{<]/.test(text)) {
+      const name = text[0] === "<" ? "pasted.svg" : "pasted.json";
+      onFile({ name, kind: "text", mime: "text/plain", data: text });
+    } else return;
+    e.preventDefault();
+  }, { signal: lifetime });
+  return { open: () => picker.click() };
+}
+
+/* Text kept in the browser under `key`; written a little later, and at once when the page goes. */
+function createKeep(key, { onFull, lifetime }) {
+  let waiting = null, timer = 0;
+  function flush() {
+    clearTimeout(timer);
+    if (waiting === null) return;
+    try { localStorage.setItem(STORE + key, waiting); } catch { onFull(); }
+    waiting = null;
+  }
+  window.addEventListener("pagehide", flush, { signal: lifetime });
+  document.addEventListener("visibilitychange", flush, { signal: lifetime });
+  return {
+    read() { try { return localStorage.getItem(STORE + key); } catch { return null; } },
+    write(text) { waiting = text; clearTimeout(timer); timer = setTimeout(flush, 250); },
+    flush,
+  };
+}

@@ -1,0 +1,96 @@
+/* Painting ink: finished strokes from cached paths, the stroke under the pen piece by piece, and
+ * the replay in recorded time. */
+const CHUNK = 120;                                   // points of live ink kept as one finished path
+const REPLAY = { pause: 350, breath: 40, longest: 12_000, still: 350 };   // ms
+
+function strokeInk(ctx, paths) {
+  for (const { width, path } of paths) { ctx.lineWidth = width; ctx.stroke(path); }
+}
+
+/* Paths of points first..last of a stroke that is still growing. */
+function livePaths(stroke, first, last) {
+  return widthRuns(stroke, first, last).map((run) => {
+    const path = new Path2D();
+    traceInk(stroke.points, run.first, run.last, path);
+    return { width: run.width, path };
+  });
+}
+
+/* A growing stroke { points, width, chunks }; chunks collects what can no longer change. */
+function strokeLiveInk(ctx, live) {
+  const last = pointCount(live.points) - 1, { chunks } = live;
+  let done = chunks.length ? chunks[chunks.length - 1].last : 0;
+  while (last - done > CHUNK + 1) {                  // the newest point still bends its neighbour
+    chunks.push({ last: done + CHUNK, paths: livePaths(live, done, done + CHUNK) });
+    done += CHUNK;
+  }
+  for (const { paths } of chunks) strokeInk(ctx, paths);
+  strokeInk(ctx, livePaths(live, done, last));
+}
+
+/* The cross that stands for the pen when the keyboard moves it. */
+function strokeCross(ctx, x, y, pixel, colour) {
+  const arm = 10 * pixel, gap = 3 * pixel;
+  ctx.strokeStyle = colour;
+  ctx.lineWidth = 2 * pixel;
+  ctx.beginPath();
+  for (const [dx, dy] of [[1, 0], [-1, 0], [0, 1], [0, -1]]) {
+    ctx.moveTo(x + dx * gap, y + dy * gap);
+    ctx.lineTo(x + dx * arm, y + dy * arm);
+  }
+  ctx.stroke();
+}
+
+/* When each stroke of a replay begins and how long it takes, pauses capped; ms. */
+function replayPlan(strokes, isStill) {
+  let at = 0, left = 0;
+  const plan = strokes.map((stroke, i) => {
+    const { points } = stroke, first = points[2], last = points[points.length - 2];
+    if (i) at += Math.min(REPLAY.pause, Math.max(REPLAY.breath, first - left));
+    const begin = at, takes = isStill ? REPLAY.still : Math.max(1, last - first);
+    at += takes;
+    left = last;
+    return { begin, takes, stroke };
+  });
+  return { plan, speed: Math.max(1, at / REPLAY.longest) };
+}
+
+/* The drawing drawn again. With reduced motion whole strokes appear one after the other. */
+function createReplay({ doc, view, isStill, onEnd }) {
+  let show = null;
+
+  function stop() {
+    if (!show) return false;
+    show = null;
+    view.invalidate();
+    return true;
+  }
+
+  return {
+    stop,
+    get running() { return show !== null; },
+    start() {
+      if (!doc.strokes.length) return false;
+      show = { ...replayPlan(doc.strokes, isStill()), began: performance.now() };
+      view.invalidate();
+      return true;
+    },
+    /* Paints the moment; true while there is more to come. */
+    paint(ctx, now) {
+      const clock = Math.max(0, now - show.began) * show.speed;
+      let busy = false;
+      for (const { begin, takes, stroke } of show.plan) {
+        if (clock < begin) { busy = true; break; }
+        if (clock >= begin + takes) { strokeInk(ctx, inkPaths(stroke)); continue; }
+        busy = true;
+        if (isStill()) continue;
+        const { points } = stroke;
+        let n = STRIDE;
+        while (n < points.length && points[n + 2] - points[2] <= clock - begin) n += STRIDE;
+        strokeInk(ctx, livePaths(stroke, 0, pointCount(points.slice(0, n)) - 1));
+      }
+      if (!busy) { stop(); onEnd(); }
+      return busy;
+    },
+  };
+}

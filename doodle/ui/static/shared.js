@@ -1,0 +1,109 @@
+/* What the scripts of the page share. Each runs in its own function, so they meet at window.doodle. */
+const doodle = (window.doodle ||= (() => {
+  const SVG = "http://www.w3.org/2000/svg";
+  const NUMBERS = ["No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine", "Ten",
+    "Eleven", "Twelve", "Thirteen", "Fourteen", "Fifteen", "Sixteen"];
+  const SPEED = 1;        // canvas units a millisecond, for ink that was not drawn by hand
+  const PEN_LIFT = 150;   // milliseconds between two strokes of it
+
+  const pad = () => document.querySelector("#pad .sc-root")?.strokeCanvas;
+  const field = (id) => document.querySelector(`#${id} input`);
+  const calm = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
+
+  /* On a phone the paper may be out of sight. */
+  const reveal = () => document.getElementById("pad")
+    ?.scrollIntoView({ block: "nearest", behavior: calm() ? "auto" : "smooth" });
+
+  /* The wire form (text or object) as flat lists x, y, x, y, ... */
+  function lines(wire) {
+    const drawing = typeof wire === "string" ? JSON.parse(wire || "{}") : wire || {};
+    return (drawing.strokes || []).map((row) => {
+      const flat = [];
+      for (let i = 0; i + 1 < row.length; i += 4) flat.push(row[i], row[i + 1]);
+      return flat;
+    });
+  }
+
+  /* Enough points for a small picture, however many were drawn. */
+  const thinned = (flats, least = 5) => flats.map((flat) => {
+    const out = flat.slice(0, 2), end = flat.length - 2;
+    for (let i = 2; i <= end; i += 2) {
+      const far = Math.hypot(flat[i] - out.at(-2), flat[i + 1] - out.at(-1)) >= least;
+      if (far || i === end) out.push(flat[i], flat[i + 1]);
+    }
+    return out;
+  });
+
+  /* Flat lists as the wire form's strokes, timed at a steady speed from `start` on. */
+  function timed(flats, start = 0) {
+    let now = start;
+    return flats.map((flat) => {
+      const row = [];
+      for (let i = 0; i + 1 < flat.length; i += 2) {
+        if (i) now += Math.hypot(flat[i] - flat[i - 2], flat[i + 1] - flat[i - 1]) / SPEED;
+        row.push(flat[i], flat[i + 1], Math.round(now), 0.5);
+      }
+      now += PEN_LIFT;
+      return row;
+    });
+  }
+
+  /* A drawing with an ending added to it (or in its place, when the ending is a whole drawing). */
+  function composed(text, flats, mode) {
+    const drawing = JSON.parse(text);
+    if (mode !== "complete") drawing.strokes = [];
+    delete drawing.widths;
+    const last = drawing.strokes.at(-1);
+    drawing.strokes = drawing.strokes.concat(timed(flats, last ? last.at(-2) + PEN_LIFT : 0));
+    return JSON.stringify(drawing);
+  }
+
+  const path = (flats) => flats.map((flat) => {
+    let d = `M${flat[0]} ${flat[1]}`;
+    if (flat.length < 4) return d + "h0";
+    for (let i = 2; i + 1 < flat.length; i += 2) d += `L${flat[i]} ${flat[i + 1]}`;
+    return d;
+  }).join("");
+
+  /* The square around all points, with a margin, as a viewBox. */
+  function frame(flats, margin = 0.09) {
+    let [left, top, right, bottom] = [Infinity, Infinity, -Infinity, -Infinity];
+    for (const flat of flats) for (let i = 0; i + 1 < flat.length; i += 2) {
+      left = Math.min(left, flat[i]); right = Math.max(right, flat[i]);
+      top = Math.min(top, flat[i + 1]); bottom = Math.max(bottom, flat[i + 1]);
+    }
+    if (left > right) return "0 0 100 100";
+    const side = Math.max(right - left, bottom - top, 20) * (1 + 2 * margin);
+    return [(left + right - side) / 2, (top + bottom - side) / 2, side, side].join(" ");
+  }
+
+  /* A small picture: what the visitor drew in ink, what was added in the accent colour. */
+  function picture(drawn, added = [], box = frame([...drawn, ...added])) {
+    const svg = document.createElementNS(SVG, "svg");
+    svg.setAttribute("viewBox", box);
+    svg.setAttribute("aria-hidden", "true");
+    svg.classList.add("dd-picture");
+    for (const [flats, kind] of [[drawn, "drawn"], [added, "added"]]) {
+      const shape = document.createElementNS(SVG, "path");
+      shape.setAttribute("d", path(flats));
+      shape.classList.add(kind);
+      svg.append(shape);
+    }
+    return svg;
+  }
+
+  /* "a cat", "an apple", "eyeglasses", "The Eiffel Tower" */
+  function phrase(word) {
+    const text = (word || "").trim();
+    if (!text) return "something";
+    if (/^the /i.test(text) || (/s$/i.test(text) && !/(ss|us|os)$/i.test(text))) return text;
+    return (/^([aeiou]|hour)/i.test(text) ? "an " : "a ") + text;
+  }
+
+  const score = (value) => (value == null ? "" : value >= 0.995 ? "1.0" : value.toFixed(2).slice(1));
+  const counted = (n, thing) => `${NUMBERS[n] ?? n} ${thing}${n === 1 ? "" : "s"}`;
+  const say = (name, detail) => document.dispatchEvent(new CustomEvent(`doodle:${name}`, { detail }));
+
+  return { pad, field, calm, reveal, lines, thinned, composed, path, frame, picture,
+    phrase, score, counted, say };
+})());

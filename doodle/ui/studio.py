@@ -1,0 +1,161 @@
+"""The models at work for the page: what was asked goes in, ink comes out; no gradio.
+
+Networks come from the registry for the length of one request. Requests take turns step by step, so
+that two visitors' drawings grow side by side instead of one waiting for the other, and two threads
+never fight over the same few cores.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from doodle.errors import BadDrawing, ModelUnavailable
+from doodle.registry import Registry
+from doodle.strokes.drawing import Drawing
+from doodle.ui.wish import MAX_STEPS, Wish, whole
+
+if TYPE_CHECKING:
+    from doodle.pipelines.complete import Completer, Ending, Ink, Ranked
+
+try:
+    from spaces import GPU as on_gpu  # lends a GPU for the length of a call on a ZeroGPU Space
+except ImportError:
+    _F = TypeVar("_F", bound=Callable[..., Any])
+
+    def on_gpu(function: _F) -> _F:
+        """The function itself, where there is no GPU to ask for."""
+        return function
+
+
+NETWORKS = ("sketch_rnn", "words")
+JUDGE = "recogniser"  # ranks the endings where it is there; nothing depends on it
+
+
+class Studio:
+    """Every task of the page, over one registry.
+
+    Each method raises ModelUnavailable or OutOfBudget when the models cannot be used, BadDrawing
+    when there is nothing to work on, and UnknownWord (a ValueError) for a word without a vector.
+
+    Args:
+        registry: where the networks come from.
+    """
+
+    def __init__(self, registry: Registry) -> None:
+        self.registry = registry
+        self._turn = threading.Lock()
+        self._events = on_gpu(self._stream)
+        self._endings = on_gpu(self._whole)
+        self._steps = on_gpu(self._morph)
+
+    def complete(self, drawing: Drawing, wish: Wish) -> Iterator[Ink | Ranked]:
+        """Endings of a drawing as they are inked, then their ranking."""
+        with closing(self._events(_some(drawing), wish)) as events:
+            while True:
+                with self._turn:
+                    event = next(events, None)
+                if event is None:
+                    return
+                yield event
+
+    def draw(self, wish: Wish) -> list[Ending]:
+        """Whole drawings of a word, best first, 256 x 256 units."""
+        with self._turn:
+            return self._endings("draw", wish, None)
+
+    def again(self, drawing: Drawing, wish: Wish) -> list[Ending]:
+        """The visitor's drawing, drawn again from what the encoder understood of it."""
+        with self._turn:
+            return self._endings("again", wish, _some(drawing))
+
+    def morph(
+        self, first: Drawing, second: Drawing, words: tuple[str, str], steps: int, wish: Wish
+    ) -> list[Drawing]:
+        """Drawings on the way from `first` to `second`, both ends included.
+
+        Args:
+            words: what the two drawings are.
+            steps: how many drawings, 2 to MAX_STEPS.
+            wish: temperature and seed are taken from it.
+        """
+        steps = whole(steps, 2, MAX_STEPS, "The number of steps")
+        with self._turn:
+            return self._steps(_some(first), _some(second), words, steps, wish)
+
+    def warm(self) -> None:
+        """Load the networks before the first request needs them.
+
+        Raises:
+            ModelUnavailable, OutOfBudget: as a request would.
+        """
+        with self._turn, self._completer():
+            pass
+
+    @contextmanager
+    def _completer(self) -> Iterator[Completer]:
+        from doodle.pipelines.complete import Completer  # with torch: not before it is needed
+
+        judged = any(card.name == JUDGE and not card.problem for card in self.registry.cards())
+        names = (*NETWORKS, JUDGE) if judged else NETWORKS
+        with self.registry.use(*names) as networks:
+            yield Completer(*networks)
+
+    def _stream(self, drawing: Drawing, wish: Wish) -> Iterator[Ink | Ranked]:
+        with self._completer() as completer:
+            yield from completer.stream(
+                drawing, wish.word, n=wish.n, temperature=wish.temperature, seed=wish.seed
+            )
+
+    def _whole(self, task: str, wish: Wish, drawing: Drawing | None) -> list[Ending]:
+        with self._completer() as completer:
+            asked = {"n": wish.n, "temperature": wish.temperature, "seed": wish.seed}
+            if task == "draw":
+                return completer.draw(wish.word, **asked)
+            return completer.again(drawing, wish.word, **asked)
+
+    def _morph(
+        self, first: Drawing, second: Drawing, words: tuple[str, str], steps: int, wish: Wish
+    ) -> list[Drawing]:
+        with self._completer() as completer:
+            return completer.morph(
+                first, second, *words, steps=steps, temperature=wish.temperature, seed=wish.seed
+            )
+
+
+def _some(drawing: Drawing) -> Drawing:
+    if not drawing:
+        raise BadDrawing("There is nothing drawn yet: draw a line or two first.")
+    return drawing
+
+
+def status(registry: Registry) -> tuple[str, str, bool]:
+    """What the page says of its models.
+
+    Returns:
+        A few words for the pill, the whole story for its tooltip, and whether drawing can work.
+    """
+    where = "GPU" if registry.placement.device.type != "cpu" else "CPU"
+    try:
+        ready = {card.name for card in registry.cards() if not card.problem}
+    except ModelUnavailable:
+        ready = set()
+    if not ready >= set(NETWORKS):
+        return f"{where}, no model to draw with", registry.status(), False
+    counted = "1 model" if len(ready) == 1 else f"{len(ready)} models"
+    return f"{where}, {counted} ready, offline", registry.status(), True
+
+
+def known_words(registry: Registry) -> list[str]:
+    """The words to suggest, those drawn well first; none without checkpoints."""
+    try:
+        headers = {card.name: card.header for card in registry.cards() if not card.problem}
+    except ModelUnavailable:
+        return []
+    network = headers.get("sketch_rnn", {}).get("data", {})
+    words = headers.get("words", {}).get("config", {})
+    well = network.get("core") or []
+    every = network.get("categories") or words.get("categories") or []
+    return list(dict.fromkeys([*well, *sorted(every, key=str.lower)]))

@@ -1,0 +1,62 @@
+"""How the page looks: Gradio's theme pointed at our colours, the style sheet, the tab icon."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+STATIC = Path(__file__).parent / "static"
+_SANS = ("Inter", "Helvetica Neue", "Arial", "sans-serif")
+_MONO = ("ui-monospace", "Menlo", "Consolas", "monospace")
+
+
+def read(*names: str) -> str:
+    """The text of static files, one after the other."""
+    return "\n".join((STATIC / name).read_text(encoding="utf-8") for name in names)
+
+
+def _theme() -> gr.themes.Base:
+    """Every colour is a variable of page.css, which alone knows light from dark."""
+    theme = gr.themes.Base(font=_SANS, font_mono=_MONO, radius_size="lg")
+    colours = {
+        "body_background_fill": "var(--paper)",
+        "body_text_color": "var(--ink)",
+        "body_text_color_subdued": "var(--soft)",
+        "background_fill_primary": "var(--card)",
+        "background_fill_secondary": "var(--well)",
+        "block_background_fill": "transparent",
+        "block_border_color": "var(--line)",
+        "border_color_primary": "var(--line)",
+        "border_color_accent": "var(--accent)",
+        "color_accent_soft": "var(--blush)",
+        "input_background_fill": "transparent",
+        "button_primary_background_fill": "var(--button)",
+        "button_primary_background_fill_hover": "var(--button-hover)",
+        "button_primary_text_color": "var(--on-accent)",
+        "button_secondary_background_fill": "var(--card)",
+        "button_secondary_background_fill_hover": "var(--well)",
+        "button_secondary_text_color": "var(--ink)",
+        "slider_color": "var(--ink)",
+        "link_text_color": "var(--accent2)",
+    }
+    dark = {f"{name}_dark": value for name, value in colours.items()}
+    return theme.set(**colours, **dark, block_border_width="0px", block_shadow="none")
+
+
+def launch_options() -> dict[str, Any]:
+    """What `Blocks.launch` needs to show the page as it is meant; Gradio 6 takes looks only there.
+
+    No server-side rendering and no run history: nothing drawn is to be stored by Gradio.
+    """
+    return {
+        "theme": _theme(),
+        "css": read("page.css", "results.css", "morph.css"),
+        "favicon_path": STATIC / "icon.svg",
+        "footer_links": [],
+        "ssr_mode": False,
+        "run_history": False,
+        "show_error": True,
+        "enable_monitoring": False,
+    }

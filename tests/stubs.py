@@ -1,0 +1,201 @@
+"""A completer and a registry that stand in for the trained ones: quick, seeded, recognisable."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+
+from doodle.errors import ModelUnavailable
+from doodle.pipelines.complete import Ending, Ink, Ranked
+from doodle.strokes.drawing import Drawing
+
+EXAMPLES = Path(__file__).resolve().parents[1] / "doodle" / "ui" / "examples"
+
+# What the half-drawn sketches lack, in their canvas units.
+ENDINGS: dict[str, list[list[tuple[float, float]]]] = {
+    "cat": [
+        [(552, 350), (574, 372), (556, 396), (540, 374), (552, 350)],
+        [(632, 462), (690, 450), (760, 446)],
+        [(634, 488), (700, 498), (756, 520)],
+        [(500, 470), (480, 500), (452, 496)],
+        [(500, 470), (520, 500), (550, 494)],
+    ],
+    "clock": [[(500, 380), (500, 230)], [(500, 380), (604, 430)]],
+    "umbrella": [
+        [(500, 394), (500, 560), (490, 610), (460, 622), (436, 600)],
+        [(500, 170), (500, 140)],
+    ],
+    "fish": [
+        [(640, 372), (730, 300), (716, 372), (738, 450), (640, 372)],
+        [(420, 260), (470, 200), (520, 268)],
+        [(470, 400), (520, 430), (470, 440)],
+    ],
+    "house": [
+        [(290, 356), (504, 190), (718, 356)],
+        [(620, 262), (620, 200), (660, 200), (660, 300)],
+    ],
+    "bicycle": [
+        [(402, 300), (610, 300), (700, 480)],
+        [(304, 480), (480, 480), (610, 300)],
+        [(402, 330), (480, 480)],
+        [(610, 300), (596, 250), (650, 240)],
+        [(372, 290), (434, 290)],
+    ],
+    "rabbit": [
+        [(430, 292), (396, 130), (438, 96), (474, 150), (480, 284)],
+        [(530, 284), (540, 130), (580, 96), (610, 140), (572, 294)],
+    ],
+    "sun": [
+        [(500 + 170 * c, 374 + 170 * s), (500 + 250 * c, 374 + 250 * s)]
+        for c, s in [(np.cos(a), np.sin(a)) for a in np.arange(0, 6.28, 0.785)]
+    ],
+}
+
+
+def _beginnings(word: str) -> list[np.ndarray]:
+    for path in EXAMPLES.glob(f"*_{word}.json"):
+        return Drawing.parse(json.loads(path.read_text())["drawing"]).polylines()
+    turn = np.linspace(0, 6.28, 24)
+    return [np.column_stack([500 + 160 * np.cos(turn), 375 + 160 * np.sin(turn)])]
+
+
+class StubCompleter:
+    """The signatures of `Completer`; knows the words of the sketches, "blob", and no other.
+
+    Class attributes are for tests: `pause` is slept between two events, `calls` counts the runs.
+    """
+
+    pause = 0.0
+    calls = 0
+
+    def __init__(self, network: Any, words: Any, recogniser: Any = None) -> None:
+        self.ranks = recogniser is not None
+
+    def _ending(self, word: str, seed: int, k: int, whole: bool) -> list[np.ndarray]:
+        if word not in ENDINGS and word != "blob":
+            raise ValueError(f"I have no picture of {word!r}. Did you mean cat?")
+        rng = np.random.default_rng([seed, k])
+        strokes = [np.array(points) for points in ENDINGS.get(word, [[(420, 380), (560, 400)]])]
+        strokes = [_curved(points) for points in strokes]
+        if whole:
+            strokes = [*_beginnings(word), *strokes]
+        shift, scale = rng.normal(0, 7, 2), 1 + rng.normal(0, 0.05)
+        return [
+            (500, 375) + (points - (500, 375)) * scale + shift + _wobble(rng, len(points))
+            for points in strokes
+        ]
+
+    def _endings(self, word: str, n: int, seed: int, rank: bool, whole: bool) -> list[Ending]:
+        score = (lambda k: round(0.97 - 0.02 * (k * 7 % (2 * n)), 4)) if rank else (lambda k: None)
+        endings = [
+            Ending(tuple(self._ending(word, seed, k, whole)), score(k), k) for k in range(2 * n)
+        ]
+        return sorted(endings, key=lambda ending: -(ending.score or 0))[:n]
+
+    def stream(
+        self, drawing: Drawing, word: str, *, n: int = 9, temperature: float = 0.3, seed: int = 0,
+        rank: bool = True,
+    ) -> Iterator[Ink | Ranked]:  # fmt: skip
+        type(self).calls += 1
+        inks = [
+            [
+                (k, i == 0, float(x), float(y))
+                for stroke in self._ending(word, seed, k, False)
+                for i, (x, y) in enumerate(stroke)
+            ]
+            for k in range(n)
+        ]
+        for step in range(0, max(map(len, inks)), 6):
+            if self.pause:
+                time.sleep(self.pause)
+            yield Ink([point for ink in inks for point in ink[step : step + 6]])
+        yield Ranked(self._endings(word, n, seed, rank and self.ranks, False))
+
+    def draw(
+        self, word: str, *, n: int = 9, temperature: float = 0.3, seed: int = 0, rank: bool = True
+    ) -> list[Ending]:
+        endings = self._endings(word, n, seed, rank and self.ranks, True)
+        return [Ending(tuple(s * 0.25 for s in e.strokes), e.score, e.candidate) for e in endings]
+
+    def again(
+        self, drawing: Drawing, word: str, *, n: int = 9, temperature: float = 0.3, seed: int = 0,
+        rank: bool = True,
+    ) -> list[Ending]:  # fmt: skip
+        rng = np.random.default_rng(seed)
+        return [
+            Ending(
+                tuple(line + _wobble(rng, len(line), 9) for line in drawing.polylines()),
+                0.9 - 0.05 * k,
+                k,
+            )
+            for k in range(n)
+        ]
+
+    def morph(
+        self, first: Drawing, second: Drawing, word_first: str, word_second: str, *,
+        steps: int = 8, temperature: float = 0.1, seed: int = 0,
+    ) -> list[Drawing]:  # fmt: skip
+        a, b = (_spread(one.polylines()) for one in (first, second))
+        return [
+            Drawing.from_polylines([(x + (y - x) * t) * 0.256 for x, y in zip(a, b, strict=True)])
+            for t in np.linspace(0, 1, steps)
+        ]
+
+
+def _curved(points: np.ndarray) -> np.ndarray:
+    at = np.linspace(0, len(points) - 1, 4 * len(points))
+    return np.column_stack([np.interp(at, np.arange(len(points)), axis) for axis in points.T])
+
+
+def _wobble(rng: np.random.Generator, n: int, size: float = 2.5) -> np.ndarray:
+    return size * np.sin(np.outer(np.arange(n), (0.7, 0.9)) + rng.uniform(0, 6, 2))
+
+
+def _spread(lines: Sequence[np.ndarray], strokes: int = 8, points: int = 24) -> list[np.ndarray]:
+    out = []
+    for k in range(strokes):
+        line = lines[k % len(lines)]
+        at = np.linspace(0, len(line) - 1, points)
+        out.append(np.column_stack([np.interp(at, np.arange(len(line)), axis) for axis in line.T]))
+    return out
+
+
+class StubRegistry:
+    """As much of `Registry` as the page uses; `missing` lets every use fail."""
+
+    def __init__(self, missing: bool = False) -> None:
+        self.missing = missing
+        self.placement = SimpleNamespace(device=SimpleNamespace(type="cpu"))
+        self.lock = threading.Lock()
+        self.uses = 0
+
+    def cards(self) -> list[SimpleNamespace]:
+        if self.missing:
+            return []
+        headers = {
+            "sketch_rnn": {"data": {"core": ["cat", "rabbit"]}},
+            "words": {"config": {"categories": sorted([*ENDINGS, "apple", "blob"])}},
+            "recogniser": {},
+        }
+        return [SimpleNamespace(name=n, header=h, problem="") for n, h in headers.items()]
+
+    def status(self) -> str:
+        return "cpu in float32 (stub) · ready: sketch_rnn, words, recogniser"
+
+    @contextmanager
+    def use(self, *names: str) -> Iterator[tuple[str, ...]]:
+        if self.missing:
+            raise ModelUnavailable(
+                "The checkpoint sketch_rnn is missing. Run `git checkout -- checkpoints`."
+            )
+        with self.lock:
+            self.uses += 1
+        yield names

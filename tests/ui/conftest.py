@@ -1,0 +1,46 @@
+"""The page over stubs, served in this process."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+
+import pytest
+
+os.environ.update(
+    GRADIO_ANALYTICS_ENABLED="False", HF_HUB_OFFLINE="1", no_proxy="127.0.0.1,localhost"
+)
+
+
+@pytest.fixture(scope="module")
+def serve() -> Iterator[Callable[..., str]]:
+    """`serve(registry)` starts the page over stubs and returns its address; all end with the module."""
+    from stubs import StubCompleter
+
+    import doodle.pipelines.complete as pipeline
+    from doodle.ui.page import build_app
+    from doodle.ui.theme import launch_options
+
+    patch = pytest.MonkeyPatch()
+    patch.setattr(pipeline, "Completer", StubCompleter)
+    apps = []
+
+    def start(registry: object) -> str:
+        app = build_app(registry)
+        apps.append(app)
+        options = {**launch_options(), "quiet": True, "prevent_thread_lock": True}
+        _, url, _ = app.launch(server_name="127.0.0.1", **options)
+        return url
+
+    yield start
+    for app in apps:
+        app.close()
+    patch.undo()
+
+
+@pytest.fixture(scope="module")
+def url(serve: Callable[..., str]) -> str:
+    """A page whose models work."""
+    from stubs import StubRegistry
+
+    return serve(StubRegistry())

@@ -1,0 +1,150 @@
+"""The draw tool's tasks over stubs: who sees what, what ends a run, and what is refused."""
+
+from __future__ import annotations
+
+import json
+import threading
+from types import SimpleNamespace
+
+import pytest
+from stubs import StubCompleter, StubRegistry
+
+import doodle.pipelines.complete as pipeline
+from doodle.strokes.drawing import Drawing
+from doodle.ui.panels import draw, examples
+from doodle.ui.panels.parts import SORRY
+from doodle.ui.runs import Runs
+from doodle.ui.studio import Studio, known_words, status
+
+CAT = Drawing.parse(examples.pick("0")[0])
+
+
+@pytest.fixture
+def tasks(monkeypatch: pytest.MonkeyPatch) -> draw.Tasks:
+    monkeypatch.setattr(pipeline, "Completer", StubCompleter)
+    return draw.Tasks(Studio(StubRegistry()), Runs())
+
+
+def ask(tasks: draw.Tasks, session: str = "a", task: str = "complete", drawing: Drawing = CAT,
+        word: str = "cat", count: float = 3, seed: float = 1):  # fmt: skip
+    request = SimpleNamespace(session_hash=session)
+    return tasks.handler(task)(drawing, word, count, 0.3, seed, request)
+
+
+def last(stream) -> tuple[str, str]:
+    *_, (log, letter) = stream
+    return log, json.loads(letter)["note"]
+
+
+def test_the_first_answer_comes_before_any_work(tasks: draw.Tasks, monkeypatch):
+    monkeypatch.setattr(StubCompleter, "calls", 0)
+    log, _ = next(ask(tasks))
+    assert log.startswith("R ") and "\nB 3 complete cat\n" in log
+    assert StubCompleter.calls == 0
+
+
+@pytest.mark.parametrize("task", ["complete", "draw", "again"])
+def test_each_task_ranks_as_many_as_were_asked_for(tasks: draw.Tasks, task: str):
+    log, note = last(ask(tasks, task=task, count=5))
+    assert log.count("\nK ") == 5 and log.endswith("D\n") and note == ""
+
+
+def test_whole_drawings_land_inside_the_canvas(tasks: draw.Tasks):
+    log, _ = last(ask(tasks, task="draw", drawing=Drawing()))
+    ink = [line.split()[2:] for line in log.splitlines() if line[0].isdigit()]
+    xs = [float(x) for row in ink for x in row[::2]]
+    ys = [float(y) for row in ink for y in row[1::2]]
+    assert 0 < min(xs) < max(xs) < 1000 and 0 < min(ys) < max(ys) < 750
+    assert max(max(xs) - min(xs), max(ys) - min(ys)) > 400
+
+
+def test_a_newer_run_of_the_same_visitor_ends_the_older_one_without_a_word(tasks: draw.Tasks):
+    older = ask(tasks)
+    next(older)
+    log, _ = last(ask(tasks, word="fish"))
+    assert " fish\n" in log and log.endswith("D\n")
+    assert not any(text.endswith("D\n") or "\nK " in text for text, _ in older)
+
+
+def test_stop_keeps_what_is_inked_and_closes_the_log(tasks: draw.Tasks):
+    stream = ask(tasks)
+    next(stream)
+    next(stream)
+    tasks.stop(SimpleNamespace(session_hash="a"))
+    log, _ = last(stream)
+    assert "\n0 + " in log and "\nK " not in log and log.endswith("D\n")
+
+
+def test_two_visitors_run_side_by_side_and_never_see_each_other(tasks: draw.Tasks):
+    fish = Drawing.parse(examples.pick("3")[0])
+    got: dict[str, str] = {}
+
+    def visit(session: str, drawing: Drawing, word: str) -> None:
+        for _ in range(5):
+            got[session], _ = last(ask(tasks, session, "complete", drawing, word, 2))
+
+    visitors = [("a", CAT, "cat"), ("b", fish, "fish")]
+    threads = [threading.Thread(target=visit, args=one) for one in visitors]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    alone = {name: last(ask(tasks, "c", "complete", d, w, 2))[0] for name, d, w in visitors}
+    for name in got:
+        assert got[name].split("\n", 1)[1] == alone[name].split("\n", 1)[1]
+
+
+def test_a_stopped_visitor_does_not_stop_another(tasks: draw.Tasks):
+    stream = ask(tasks, "a")
+    next(stream)
+    tasks.stop(SimpleNamespace(session_hash="b"))
+    assert "\nK " in last(stream)[0]
+
+
+@pytest.mark.parametrize(
+    ("asked", "says"),
+    [
+        ({"drawing": Drawing()}, "nothing drawn yet"),
+        ({"word": ""}, "Say what it is"),
+        ({"word": "w" * 10_000}, "10000 characters"),
+        ({"word": "zzyzx"}, "Did you mean"),
+        ({"count": None}, "How many"),
+        ({"count": 99}, "from 1 to 16"),
+        ({"seed": -4}, "seed"),
+        ({"seed": float("nan")}, "seed"),
+    ],
+)
+def test_what_cannot_be_done_becomes_one_sentence(tasks: draw.Tasks, asked: dict, says: str):
+    log, note = last(ask(tasks, **asked))
+    assert says in note and f"M {note}\n" in log and log.endswith("D\n")
+
+
+def test_a_missing_checkpoint_names_the_command_that_mends_it(monkeypatch):
+    monkeypatch.setattr(pipeline, "Completer", StubCompleter)
+    registry = StubRegistry(missing=True)
+    log, note = last(ask(draw.Tasks(Studio(registry), Runs())))
+    assert "git checkout" in note and note in log
+    assert known_words(registry) == []
+    assert status(registry)[0] == "CPU, no model to draw with" and not status(registry)[2]
+
+
+def test_a_fault_of_ours_is_logged_and_not_shown(tasks: draw.Tasks, monkeypatch, caplog):
+    def broken(*_: object, **__: object) -> None:
+        raise KeyError("internal detail")
+
+    monkeypatch.setattr(StubCompleter, "draw", broken)
+    log, note = last(ask(tasks, task="draw"))
+    assert note == SORRY and "internal" not in log and "internal detail" in caplog.text
+
+
+def test_words_drawn_well_are_suggested_first():
+    words = known_words(StubRegistry())
+    assert words[:2] == ["cat", "rabbit"] and "apple" in words and len(set(words)) == len(words)
+
+
+def test_models_without_a_judge_do_their_work_unranked(monkeypatch):
+    monkeypatch.setattr(pipeline, "Completer", StubCompleter)
+    registry = StubRegistry()
+    monkeypatch.setattr(registry, "cards", lambda: [])
+    log, _ = last(ask(draw.Tasks(Studio(registry), Runs())))
+    assert log.count(" -\n") == 3
