@@ -1,0 +1,1 @@
+"""Drawings to train with: download, read, split, order, batch."""
