@@ -104,11 +104,19 @@ def card_text(name: str, path: Path) -> str:
 
 
 def _metrics(metrics: list[dict[str, Any]]) -> str:
+    """A table of the numbers; figures that are lists of rows follow it, a line each."""
+    numbers = [m for m in metrics if not isinstance(m["value"], list)]
     rows = [
         f"| {m['name']} | {m['value']:.4g} | {m.get('n', '')} | {m.get('split', '')} |"
-        for m in metrics
+        for m in numbers
     ]
-    return "\n".join(["| figure | value | n | split |", "| --- | --- | --- | --- |", *rows])
+    table = "\n".join(["| figure | value | n | split |", "| --- | --- | --- | --- |", *rows])
+    lists = [
+        f"{m['name']}: " + "; ".join(" ".join(map(str, row)) for row in m["value"]) + "."
+        for m in metrics
+        if isinstance(m["value"], list)
+    ]
+    return "\n\n".join([table, *lists])
 
 
 def _table(rows: list[tuple[str, str]]) -> str:

@@ -61,8 +61,14 @@ def render_training(data: SketchSet, index: int, rng: np.random.Generator) -> np
     return quickdraw_bitmap(lines, line_width=rng.uniform(11, 21))
 
 
-def balanced(category: np.ndarray, chosen: np.ndarray, power: float = 0.5) -> np.ndarray:
-    """(N,) probabilities: 0 outside ``chosen`` (bool), categories weighted by size ** power."""
-    count = np.bincount(category[chosen], minlength=int(category.max()) + 1)
-    weight = np.where(chosen, np.maximum(count, 1)[category] ** (power - 1.0), 0.0)
+def balanced(category: np.ndarray, worth: np.ndarray, power: float) -> np.ndarray:
+    """(N,) probabilities that weigh categories by their total worth ** power.
+
+    Args:
+        category: (N,) whole numbers.
+        worth: (N,) of each drawing beside the others of its category; 0 leaves it out.
+        power: 1 leaves the categories as they are, 0 makes them equal.
+    """
+    total = np.bincount(category, weights=worth, minlength=int(category.max()) + 1)
+    weight = worth * np.where(total > 0, total, 1.0)[category] ** (power - 1)
     return weight / weight.sum()

@@ -78,9 +78,16 @@ def measure(network: Recogniser, sketches: SketchSet, root: Path) -> list[dict[s
     value, n = among_five(network, sketches)
     add("right among bicycle, clock, hand, spider, sun; 0 to 50 % of the end removed", value, n)
     names = sketches.names
+    right, per_bitmap = top_k(whole, labels, 1), top_k(chances, truth, 1)
+    figures.append({"name": "Top-1 by category (recorded of n, bitmaps of n)", "split": "test",
+                    "n": len(names), "value": [
+        [name, f"{right[labels == c].mean():.0%}" if (labels == c).any() else "-",
+         int((labels == c).sum()), f"{per_bitmap[truth == c].mean():.0%}"
+         if (truth == c).any() else "-", int((truth == c).sum())]
+        for c, name in enumerate(names)]})  # fmt: skip
     guess = whole.argmax(axis=1)
     wrong = Counter((names[a], names[b]) for a, b in zip(labels, guess, strict=True) if a != b)
-    figures.append({"name": "most confused (drawn, taken for, times)", "split": "test",
+    figures.append({"name": "Most confused (drawn, taken for, times)", "split": "test",
                     "value": [[a, b, n] for (a, b), n in wrong.most_common(12)],
                     "n": len(labels)})  # fmt: skip
     return figures

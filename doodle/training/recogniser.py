@@ -38,7 +38,9 @@ class Config:
     widths: tuple[int, ...] = field(default=(32, 64, 128, 256), metadata={"help": "channels"})
     learning_rate: float = field(default=2e-3, metadata={"help": "of AdamW at its peak"})
     weight_decay: float = field(default=0.02, metadata={"help": "of AdamW"})
-    strokes_share: float = field(default=0.35, metadata={"help": "share rendered from strokes"})
+    recorded: float = field(default=3.0, metadata={"help": "weight of a recorded drawing"})
+    traced: float = field(default=0.35, metadata={"help": "weight of a traced one, cut off"})
+    balance: float = field(default=0.4, metadata={"help": "a category counts size ** balance"})
     text_weight: float = field(default=0.3, metadata={"help": "weight of the text-space loss"})
     smoothing: float = field(default=0.1, metadata={"help": "label smoothing"})
     ema: float = field(default=0.998, metadata={"help": "decay of the averaged weights"})
@@ -48,7 +50,7 @@ class Config:
 
 # what each preset reached stands in the model card and docs/log.md
 PRESETS: dict[str, dict[str, Any]] = {
-    "cpu": {"steps": 20_000, "minutes": 100.0},
+    "cpu": {"steps": 24_000, "minutes": 56.0},
     "gpu": {"steps": 30_000, "minutes": 10.0, "batch": 1024, "widths": (64, 128, 256, 512)},
 }
 
@@ -76,10 +78,11 @@ class RecogniserRecipe:
             self.network.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay
         )
         self.optimisers = {"adamw": self.optimiser}
-        self.bitmap_cdf = np.cumsum(balanced(self.bitmaps.category, self.bitmaps.split == 0))
-        weight = balanced(self.sketches.category, self.sketches.split == 0)
-        weight = np.where(self.sketches.recorded, weight * 5, weight)  # a hand's strokes are few
-        self.sketch_cdf = np.cumsum(weight / weight.sum())
+        # one pool: bitmaps (weight 1), then drawings rendered from strokes
+        worth = np.where(self.sketches.recorded, config.recorded, config.traced)
+        worth = np.concatenate([self.bitmaps.split == 0, worth * (self.sketches.split == 0)])
+        category = np.concatenate([self.bitmaps.category, self.sketches.category])
+        self.cdf = np.cumsum(balanced(category, worth, config.balance))
         rng = np.random.default_rng(config.seed)
         recorded = np.flatnonzero((self.sketches.split == 1) & self.sketches.recorded)
         self.valid_sketches = np.sort(recorded)
@@ -91,15 +94,12 @@ class RecogniserRecipe:
     def batch(self, seed: int) -> tuple[Tensor, Tensor]:
         """Pictures (B, 1, 28, 28) in [0, 1] and labels (B,)."""
         rng = np.random.default_rng(seed)
-        n = self.config.batch
-        from_strokes = round(n * self.config.strokes_share)
-        flat = np.minimum(np.searchsorted(self.bitmap_cdf, rng.random(n - from_strokes)),
-                          len(self.bitmap_cdf) - 1)  # fmt: skip
-        drawn = np.minimum(np.searchsorted(self.sketch_cdf, rng.random(from_strokes)),
-                           len(self.sketch_cdf) - 1)  # fmt: skip
+        chosen = np.searchsorted(self.cdf, rng.random(self.config.batch))
+        chosen = np.minimum(chosen, len(self.cdf) - 1)  # the sum may round below 1
+        bitmaps = len(self.bitmaps.category)
+        flat, drawn = chosen[chosen < bitmaps], chosen[chosen >= bitmaps] - bitmaps
         pixels = [self.bitmaps.pixels[flat].reshape(-1, 28, 28)]
-        if from_strokes:
-            pixels.append(np.stack([render_training(self.sketches, i, rng) for i in drawn]))
+        pixels += [render_training(self.sketches, i, rng)[None] for i in drawn]
         labels = np.concatenate([self.bitmaps.category[flat], self.sketches.category[drawn]])
         ink = torch.from_numpy(np.concatenate(pixels)).to(self.device).float().div_(255)
         return ink.unsqueeze(1), torch.from_numpy(labels.astype(np.int64)).to(self.device)

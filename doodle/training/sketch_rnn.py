@@ -68,7 +68,7 @@ class Config:
 
 # what each preset reached stands in the model card and docs/log.md
 PRESETS: dict[str, dict[str, Any]] = {
-    "cpu": {"steps": 40_000, "minutes": 120.0, "batch": 256, "hidden": 768},
+    "cpu": {"steps": 24_000, "minutes": 106.0, "batch": 256, "hidden": 768},
     "gpu": {"steps": 60_000, "minutes": 25.0, "batch": 1024, "hidden": 1024,
             "recurrent_dropout": 0.1, "core_share": 0.35, "evaluate_every": 2000},
 }  # fmt: skip

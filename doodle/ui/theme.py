@@ -52,11 +52,10 @@ def launch_options() -> dict[str, Any]:
     """
     return {
         "theme": _theme(),
-        "css": read("page.css", "results.css", "morph.css"),
+        "css": read("page.css", "results.css", "guess.css", "morph.css", "game.css"),
         "favicon_path": STATIC / "icon.svg",
         "footer_links": [],
         "ssr_mode": False,
         "run_history": False,
-        "show_error": True,
         "enable_monitoring": False,
     }

@@ -124,5 +124,9 @@ def test_the_first_part_cuts_the_end_off():
 
 def test_balancing_lifts_the_rare():
     category = np.array([0] * 90 + [1] * 10)
-    weights = balanced(category, np.ones(100, bool))
+    weights = balanced(category, np.ones(100), 0.5)
     assert weights[category == 1].sum() == pytest.approx(0.25)
+    worth = np.where(np.arange(100) % 2, 3.0, 0.0)
+    weights = balanced(category, worth, 0.0)
+    assert (weights[worth == 0] == 0).all()
+    assert weights[category == 1].sum() == pytest.approx(0.5)

@@ -5,7 +5,8 @@ const which = card.querySelector(".dd-which"), { pad, field } = doodle;
 const NAMES = { complete: "ending", draw: "drawing", again: "version" };
 
 let shown = null;       // the run on show: { run, mode, word, n, base, list, selected, live }
-let asked = null;       // what was asked for and has not begun: { mode, word, n }
+let asked = null;       // the newest request, until its run begins: { mode, word, n }
+let toBegin = 0;        // runs to begin up to that one
 let halted = null;      // the run that Stop ended: what still flows of it is no reason to wait
 let waiting = 0;        // requests whose answer Gradio has not finished
 
@@ -25,8 +26,9 @@ function tell(sentence) {
 const busy = () => document.body.dataset.doodle !== "idle";
 
 function ask(mode) {
-  asked = { mode, word: field("word")?.value.trim() || "", n: Number(field("count")?.value) || 9 };
+  asked = { mode, word: doodle.word(), n: Number(field("count")?.value) || 9 };
   waiting += 1;
+  toBegin += 1;
   tell("");
   phase("asked");
 }
@@ -37,21 +39,23 @@ function follow({ detail }) {
   if (!canvas) return;
   if (detail.state === "empty") {
     if (shown) shown.live = false;
-    if (document.body.dataset.doodle === "inking") phase("idle"); else refresh();
+    if (document.body.dataset.doodle === "inking") phase(asked ? "asked" : "idle"); else refresh();
     return;
   }
   if (!shown || shown.run !== detail.run) {
     const { mode, word, n } = { mode: "complete", word: "", n: 9, ...asked };
     shown = { run: detail.run, base: canvas.serialize(), mode: detail.mode || mode,
       word: detail.word ?? word, n: detail.n ?? n };
+    toBegin = Math.max(0, toBegin - 1);
+    if (!toBegin) asked = null;
   }
   Object.assign(shown, { list: canvas.ghosts(), selected: detail.selected, live: true });
-  asked = null;
   const inking = detail.state === "inking" || shown.list.some((ghost) => ghost.shown < 1);
   if (!inking && !shown.told && shown.list.length) {
     shown.told = true;
     doodle.say("run", snapshot());
   }
+  if (asked) return;                    // a newer request is on its way, its cells are waiting
   const now = inking && detail.run !== halted ? "inking" : "idle";
   if (document.body.dataset.doodle === now) refresh(); else phase(now);
 }
@@ -67,7 +71,8 @@ function refresh() {
   const n = pending ? asked?.n ?? 9 : Math.max(list.length, busy() ? shown?.n ?? 0 : 0);
   const { mode = "complete", word } = (pending ? asked : shown) || {};
   title.textContent = n ? doodle.counted(n, NAMES[mode]) : "Endings";
-  if (n && mode === "draw" && word) title.textContent += ` of ${doodle.phrase(word)}`;
+  if (n && word && mode === "draw") title.textContent += ` of ${doodle.phrase(word)}`;
+  if (n && word && mode === "complete") title.textContent += `: ${word}`;
   card.dataset.empty = String(!n);
   card.dataset.live = String(pending || Boolean(shown?.live));
   grid.style.setProperty("--columns", Math.ceil(Math.sqrt(Math.max(n, 1))));
@@ -146,7 +151,7 @@ card.querySelector(".dd-links").addEventListener("click", (event) => {
   const ghost = shown?.live && (shown.list.find((one) => one.id === shown.selected) || shown.list[0]);
   const text = pad().serialize();
   const drawing = ghost ? doodle.composed(text, ghost.strokes, shown.mode) : text;
-  doodle.say("save", { format: button.dataset.save, name: field("word")?.value || "doodle",
+  doodle.say("save", { format: button.dataset.save, name: doodle.word() || "doodle",
     drawing: JSON.parse(drawing) });
 });
 document.addEventListener("click", (event) => {
@@ -193,7 +198,10 @@ document.addEventListener("click", (event) => {
 document.addEventListener("doodle:asked", (event) => ask(event.detail));
 document.addEventListener("doodle:answered", () => {
   waiting = Math.max(0, waiting - 1);
-  if (!waiting && document.body.dataset.doodle === "asked") { asked = null; phase("idle"); }
+  if (waiting) return;
+  asked = null;
+  toBegin = 0;
+  if (document.body.dataset.doodle === "asked") phase("idle");
 });
 document.addEventListener("doodle:note", ({ detail }) => tell(detail));
 document.addEventListener("drawing", (event) => {
@@ -201,6 +209,7 @@ document.addEventListener("drawing", (event) => {
 });
 document.addEventListener("doodle:stopped", () => {
   asked = null;
+  toBegin = 0;
   halted = shown?.run ?? null;
   phase("idle");
 });
