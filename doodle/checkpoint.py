@@ -141,7 +141,6 @@ def save(
         ValueError: tensors share memory, overflow `dtype`, or `config` does not build the module.
     """
     import torch
-    from safetensors.torch import save_file
 
     dtype = dtype or torch.float16
     tensors = _storable(module.state_dict(), dtype)
@@ -164,9 +163,7 @@ def save(
     }
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(path.name + ".part")
-    save_file(tensors, unfinished, metadata={"doodle": json.dumps(header, allow_nan=False)})
-    os.replace(unfinished, path)
+    _write(path, tensors, header)
 
 
 def set_metrics(path: str | os.PathLike[str], metrics: list[dict[str, Any]]) -> None:
@@ -175,13 +172,18 @@ def set_metrics(path: str | os.PathLike[str], metrics: list[dict[str, Any]]) -> 
     Raises:
         ModelUnavailable: the file is missing or broken.
     """
-    from safetensors.torch import load_file, save_file
+    from safetensors.torch import load_file
 
     path = Path(path)
-    header = read_header(path) | {"metrics": metrics}
+    _write(path, load_file(path), read_header(path) | {"metrics": metrics})
+
+
+def _write(path: Path, tensors: dict[str, torch.Tensor], header: dict[str, Any]) -> None:
+    from safetensors.torch import save_file
+
     unfinished = path.with_name(path.name + ".part")
-    text = json.dumps(header, allow_nan=False)
-    save_file(load_file(path), unfinished, metadata={"doodle": text})
+    save_file(tensors, unfinished, metadata={"doodle": json.dumps(header, allow_nan=False)})
+    unfinished.chmod(0o644)  # safetensors writes for its owner alone; a deployment has other users
     os.replace(unfinished, path)
 
 

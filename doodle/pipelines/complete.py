@@ -29,9 +29,9 @@ LONGEST = 140  # rows a candidate may add: the longest training drawing has 96
 LONGEST_PREFIX = 300  # points of a drawing that are read: its end decides what comes next
 SPAN = 215.0  # what a drawing's longer side is taken for, in the 256 space of training
 EPSILON = 2.0  # of RDP there, as Quick, Draw! uses it
-OVERSAMPLE = 4
+OVERSAMPLE, OVERSAMPLE_WHOLE = 4, 8  # candidates for each ending, for each whole drawing
 MOST = 256  # endings of one request
-ENOUGH = 96  # candidates beyond which over-generating stops
+ENOUGH = 128  # candidates beyond which over-generating stops
 INK_EVERY = 6  # rows between two messages of ink
 
 
@@ -111,10 +111,9 @@ class Completer:
         count = self._count(n, rank)
         prefix, frame = self._prefix(drawing)
         noise = self._noise(seed, count)
-        # canonical and hand order in turn: two readings of what comes next
-        flags = torch.tensor([1.0, 0.0], device=self.device)
+        flags = self._orders(2)
         static = self.network.static(vector.expand(2, -1), None, flags * 0, flags)
-        primed = prime(self.network, static, prefix)
+        primed = prime(self.network, static, prefix)  # once for each order, not for each candidate
         which = torch.arange(count, device=self.device) % 2
         run = _Run(count, frame)
         begun = primed.pick(which) if len(prefix) else None
@@ -142,9 +141,9 @@ class Completer:
     ) -> list[Ending]:
         """Whole drawings of a word, best first, fitted into 256 x 256; raises as :meth:`stream`."""
         vector = self._vector(word)
-        count = self._count(n, rank)
-        flags = torch.zeros(count, device=self.device)
-        static = self.network.static(vector.expand(count, -1), None, flags, flags)
+        count = self._count(n, rank, OVERSAMPLE_WHOLE)
+        none, hand = torch.zeros(count, device=self.device), self._orders(count)
+        static = self.network.static(vector.expand(count, -1), None, none, hand)
         run = self._run(static, self._noise(seed, count), temperature)
         drawings = [fit(strokes, 256, 256, margin=8) for strokes in run.strokes()]
         return self._ranked(drawings, [], vector, word, n, rank)
@@ -196,10 +195,14 @@ class Completer:
     def _vector(self, word: str) -> Tensor:
         return self.words.lookup(word).vector.to(self.device).unsqueeze(0)
 
-    def _count(self, n: int, rank: bool) -> int:
+    def _count(self, n: int, rank: bool, oversample: int = OVERSAMPLE) -> int:
         if not 1 <= n <= MOST:
             raise ValueError(f"n lies between 1 and {MOST}, not {n}")
-        return max(n, min(ENOUGH, n * OVERSAMPLE)) if rank and self.judge else n
+        return max(n, min(ENOUGH, n * oversample)) if rank and self.judge else n
+
+    def _orders(self, count: int) -> Tensor:
+        """(count,) hand's and canonical order in turn: two readings of what a drawing is."""
+        return (torch.arange(count, device=self.device) % 2 == 0).float()
 
     def _noise(self, seed: int, count: int) -> Tensor:
         noise = [row_noise(g, LONGEST) for g in generators(seed, count)]
