@@ -15,6 +15,7 @@ import numpy as np
 
 from doodle.errors import ModelUnavailable
 from doodle.pipelines.complete import Ending, Ink, Ranked
+from doodle.pipelines.recognise import Guesses
 from doodle.strokes.drawing import Drawing
 
 EXAMPLES = Path(__file__).resolve().parents[1] / "doodle" / "ui" / "examples"
@@ -166,6 +167,47 @@ def _spread(lines: Sequence[np.ndarray], strokes: int = 8, points: int = 24) -> 
         at = np.linspace(0, len(line) - 1, points)
         out.append(np.column_stack([np.interp(at, np.arange(len(line)), axis) for axis in line.T]))
     return out
+
+
+class StubRecognition:
+    """The signatures of `Recognition`; sure of a cat up to two strokes, of a fish beyond.
+
+    A drawing narrower than SMALL is "unknown". Class attributes are for tests: `pause` is slept in
+    every call, `batches` keeps how many drawings came together.
+    """
+
+    NAMES = ("cat", "fish", "rabbit", "house", "clock", "umbrella", "sun", "bicycle", "apple")
+    SMALL = 60
+    pause = 0.0
+    batches: list[int] = []
+
+    def __init__(self, recogniser: Any, words: Any) -> None:
+        pass
+
+    def __call__(
+        self, drawings: Sequence[Drawing], *, top: int = 5, words: Sequence[str] | None = None
+    ) -> list[Guesses]:
+        type(self).batches.append(len(drawings))
+        time.sleep(self.pause)
+        if words and "zzyzx" in words:
+            raise ValueError("I have no picture of 'zzyzx'. Did you mean cat?")
+        return [self._guess(drawing, top, list(words or self.NAMES)) for drawing in drawings]
+
+    def _guess(self, drawing: Drawing, top: int, names: list[str]) -> Guesses:
+        if not drawing:
+            return Guesses([], True, np.zeros(512, np.float32))
+        if len(drawing.strokes) > 2 and len(names) > 1:
+            names[:2] = names[1::-1]
+        xs = np.concatenate(drawing.polylines())[:, 0]
+        unknown = bool(np.ptp(xs) < self.SMALL)
+        best = 0.2 if unknown else min(0.5 + 0.1 * len(drawing.strokes), 0.9)
+        chances = [best] + [min(best, 1 - best) / 2**k for k in range(1, len(names))]
+        guesses = list(zip(names, chances, strict=True))[:top]
+        return Guesses(guesses, unknown, np.zeros(512, np.float32))
+
+    def explain(self, drawing: Drawing, word: str | None = None) -> tuple[str, list[float]]:
+        word = word or self([drawing])[0].guesses[0][0]
+        return word, [(3.0, -1.5, 0.02)[k % 3] for k in range(len(drawing.strokes))]
 
 
 class StubRegistry:

@@ -25,7 +25,7 @@ def run(capsys, tiny_checkpoints):
     """Run a command in this process: (exit code, standard output, standard error)."""
 
     def call(*arguments):
-        if arguments and arguments[0] in ("complete", "draw", "models"):
+        if arguments and arguments[0] in ("complete", "draw", "models", "recognise"):
             if "--checkpoints" not in arguments:
                 arguments = (*arguments, "--checkpoints", tiny_checkpoints)
         try:
@@ -139,8 +139,12 @@ def test_out_writes_svgs_instead(run, ndjson, tmp_path):
         (("draw", "cat", "--temperature", "inf"), "at most 2"),
         (("draw", "cat", "--seed", "-1"), "'-1'"),
         (("draw", "cat", "--device", "abacus"), "Try auto or cpu"),
-        (("complete", "x.json"), "--word"),
+        (("complete",), "file"),
         (("complete", "nowhere.json", "--word", "cat"), "nowhere.json"),
+        (("recognise",), "file"),
+        (("recognise", "nowhere.json"), "nowhere.json"),
+        (("recognise", "nowhere.json", "--top", "0"), "1 to 345"),
+        (("recognise", "nowhere.json", "--top", "x"), "'x'"),
         (("draw", "cat", "--frobnicate"), "--frobnicate"),
         (("paint", "cat"), "paint"),
         ((), "COMMAND"),

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from doodle.commands.arguments import number, whole
+from doodle.errors import BadDrawing
 from doodle.registry import CHECKPOINTS, Registry
+
+AUTO = "auto"  # in the place of a word: the recogniser's first guess
 
 if TYPE_CHECKING:
     import argparse
@@ -28,7 +32,9 @@ def register_complete(subparsers: Any) -> None:
     parser.add_argument(
         "file", type=Path, help="our JSON, a Quick, Draw! ndjson, an SVG or a picture"
     )
-    parser.add_argument("--word", required=True, help="what it shall become")
+    parser.add_argument(
+        "--word", default=AUTO, help="what it shall become; %(default)s is the recogniser's guess"
+    )
     _add_sampling(parser, n=9)
     parser.set_defaults(run=complete)
 
@@ -56,6 +62,8 @@ def _add_sampling(parser: argparse.ArgumentParser, n: int) -> None:
 def complete(args: argparse.Namespace) -> None:
     """Print or write endings of every drawing in a file.
 
+    Where the word is left to the recogniser, each line of JSON says which it took.
+
     Raises:
         BadDrawing, ValueError, OSError: the caller's mistakes.
         ModelUnavailable, OutOfBudget: the machine's.
@@ -65,10 +73,30 @@ def complete(args: argparse.Namespace) -> None:
     drawings = read_drawings(args.file)
     if args.out:
         args.out.mkdir(parents=True, exist_ok=True)
-    with _completer(args) as completer:
-        for index, drawing in enumerate(drawings):
-            endings = completer.complete(drawing, args.word, **_sampling(args))
-            _give(args, endings, drawing, f"{args.file.stem}-{index:03d}")
+    registry = Registry(args.checkpoints, args.device)
+    words = [args.word] * len(drawings)
+    if args.word == AUTO:
+        words = _guessed(registry, drawings)
+    with _completer(args, registry) as completer:
+        for index, (drawing, word) in enumerate(zip(drawings, words, strict=True)):
+            endings = completer.complete(drawing, word, **_sampling(args))
+            taken = {"word": word} if args.word == AUTO else {}
+            _give(args, endings, drawing, f"{args.file.stem}-{index:03d}", taken)
+
+
+def _guessed(registry: Registry, drawings: Sequence[Drawing]) -> list[str]:
+    """The recogniser's first guess for each drawing.
+
+    Raises:
+        BadDrawing: one of them is empty.
+    """
+    from doodle.pipelines.recognise import Recognition
+
+    for place, drawing in enumerate(drawings, 1):
+        if not drawing:
+            raise BadDrawing(f"drawing {place} is empty: say what it shall become with --word")
+    with registry.use("recogniser", "words") as networks:
+        return [answer.guesses[0][0] for answer in Recognition(*networks)(drawings, top=1)]
 
 
 def draw(args: argparse.Namespace) -> None:
@@ -81,7 +109,7 @@ def draw(args: argparse.Namespace) -> None:
 
     if args.out:
         args.out.mkdir(parents=True, exist_ok=True)
-    with _completer(args) as completer:
+    with _completer(args, Registry(args.checkpoints, args.device)) as completer:
         endings = completer.draw(args.word, **_sampling(args))
     stem = "".join(letter if letter.isalnum() else "-" for letter in args.word)
     _give(args, endings, Drawing.from_polylines([]), stem)
@@ -92,17 +120,23 @@ def _sampling(args: argparse.Namespace) -> dict[str, Any]:
 
 
 @contextmanager
-def _completer(args: argparse.Namespace) -> Iterator[Completer]:
+def _completer(args: argparse.Namespace, registry: Registry) -> Iterator[Completer]:
     """The pipeline over the networks that the command needs; the recogniser only to rank."""
     from doodle.pipelines.complete import Completer
 
     names = ("sketch_rnn", "words", "recogniser") if args.rank else ("sketch_rnn", "words")
-    with Registry(args.checkpoints, args.device).use(*names) as networks:
+    with registry.use(*names) as networks:
         yield Completer(*networks)
 
 
-def _give(args: argparse.Namespace, endings: Sequence[Ending], drawing: Drawing, stem: str) -> None:
-    """Print a line of JSON, write SVGs, or both."""
+def _give(
+    args: argparse.Namespace,
+    endings: Sequence[Ending],
+    drawing: Drawing,
+    stem: str,
+    taken: Mapping[str, str] = MappingProxyType({}),
+) -> None:
+    """Print a line of JSON that begins with `taken`, write SVGs, or both."""
     if args.out:
         from doodle.strokes.export import to_svg
 
@@ -111,7 +145,7 @@ def _give(args: argparse.Namespace, endings: Sequence[Ending], drawing: Drawing,
             (args.out / f"{stem}-{k:02d}.svg").write_text(svg, encoding="utf-8")
     if args.json or not args.out:
         found = [{"strokes": _as_lists(e.strokes), "score": e.score} for e in endings]
-        print(json.dumps({"endings": found}, allow_nan=False), flush=True)
+        print(json.dumps({**taken, "endings": found}, allow_nan=False), flush=True)
 
 
 def _as_lists(strokes: Sequence[np.ndarray]) -> list[list[list[float]]]:

@@ -7,6 +7,7 @@ Drawings and answers have the shapes of the command line: ``{"endings": [{"strok
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import wraps
 from typing import Any
 
@@ -14,57 +15,93 @@ import gradio as gr
 import numpy as np
 
 from doodle.strokes.drawing import Drawing
+from doodle.ui.auto import meant
+from doodle.ui.panels.guess import listed
 from doodle.ui.panels.parts import WORK, sentence
 from doodle.ui.studio import Studio
-from doodle.ui.wish import Wish
+from doodle.ui.wish import AUTO, Wish, tidy_word, whole
+
+MAX_GUESSES = 345  # the categories there are
 
 
 def publish(studio: Studio) -> None:
     """Add the endpoints to the Blocks that are being built."""
     limits = {key: WORK[key] for key in ("concurrency_id", "concurrency_limit")}
-    for function in _endpoints(studio):
+    for function in [_recogniser(studio), *_endpoints(studio)]:
         gr.api(_spoken(function), api_name=function.__name__, **limits)
+
+
+def _recogniser(studio: Studio) -> Callable[..., dict[str, Any]]:
+    def recognise(drawing: dict, top: int = 5, words: str = "") -> dict:
+        """Say what a sketch shows.
+
+        Args:
+            drawing: in the shape that complete takes.
+            top: how many guesses, 1 to 345.
+            words: choose among these only, separated by commas; any words may be asked for.
+
+        Returns:
+            {"guesses": [["cat", 0.81], ...], "unknown": false}, likeliest first; unknown is true
+            when nothing is likely enough to be said with a straight face.
+        """
+        given = Drawing.parse(drawing)
+        top = whole(top, 1, MAX_GUESSES, "How many guesses")
+        return listed(studio.recognise([given], top=top, words=_among(words))[0])
+
+    return recognise
+
+
+def _among(words: Any) -> list[str] | None:
+    """The words to choose among; None where there is no choice."""
+    if not isinstance(words, str):
+        raise ValueError("The words are one text, separated by commas.")
+    chosen = [tidy_word(word) for word in words.split(",") if word.strip()]
+    if len(chosen) > MAX_GUESSES:
+        raise ValueError(f"At most {MAX_GUESSES} words can be chosen among.")
+    return chosen or None
 
 
 def _endpoints(studio: Studio) -> list[Callable[..., dict[str, Any]]]:
     def complete(
-        drawing: dict, word: str, n: int = 9, temperature: float = 0.3, seed: int = 0
+        drawing: dict, word: str = AUTO, n: int = 9, temperature: float = 0.3, seed: int = 0
     ) -> dict:
         """Finish a sketch in several ways.
 
         Args:
             drawing: {"w": 1000, "h": 750, "strokes": [[x, y, t, p, x, y, t, p, ...], ...]}, x to
                 the right and y down, t in milliseconds, p pen pressure from 0 to 1.
-            word: what the drawing is to become, such as cat.
+            word: what the drawing is to become, such as cat; auto takes the first guess.
             n: how many endings, 1 to 16.
             temperature: from 0.05 (careful) to 1.5 (daring).
             seed: the same seed gives the same endings.
 
         Returns:
             {"endings": [{"strokes": [[[x, ...], [y, ...]], ...], "score": number or null}, ...]},
-            best first, in the drawing's own coordinates, each ending holding only what was added.
+            best first, in the drawing's own coordinates, each ending holding only what was added;
+            and "word", what the drawing was taken for, when that was left to a guess.
         """
         given = Drawing.parse(drawing)
+        wish, taken = _settled(studio, Wish(word, n, temperature, seed), given)
         endings = []
-        for event in studio.complete(given, Wish(word, n, temperature, seed)):
+        for event in studio.complete(given, wish):
             endings = getattr(event, "endings", endings)
-        return {"endings": [_ending(ending) for ending in endings]}
+        return {**taken, "endings": [_ending(ending) for ending in endings]}
 
     def draw(word: str, n: int = 9, temperature: float = 0.3, seed: int = 0) -> dict:
         """Draw something from nothing but its name.
 
         Args:
-            word: what to draw, such as bicycle.
+            word: what to draw, such as bicycle; auto is a surprise that the seed decides.
             n: how many drawings, 1 to 16.
             temperature: from 0.05 (careful) to 1.5 (daring).
             seed: the same seed gives the same drawings.
 
         Returns:
             {"endings": [{"strokes": [[[x, ...], [y, ...]], ...], "score": number or null}, ...]},
-            best first, whole drawings in a square of 256.
+            best first, whole drawings in a square of 256; and "word" for a surprise.
         """
-        endings = studio.draw(Wish(word, n, temperature, seed))
-        return {"endings": [_ending(ending) for ending in endings]}
+        wish, taken = _settled(studio, Wish(word, n, temperature, seed))
+        return {**taken, "endings": [_ending(ending) for ending in studio.draw(wish)]}
 
     def morph(
         first: dict,
@@ -96,6 +133,15 @@ def _endpoints(studio: Studio) -> list[Callable[..., dict[str, Any]]]:
         return {"drawings": [{"strokes": _lists(one.polylines())} for one in drawings]}
 
     return [complete, draw, morph]
+
+
+def _settled(
+    studio: Studio, wish: Wish, drawing: Drawing | None = None
+) -> tuple[Wish, dict[str, str]]:
+    """The wish with a word of its own, and what to tell of it when that was left to us."""
+    surprise = wish.seed if drawing is None else None
+    word = meant(studio, wish.word, drawing or Drawing(), surprise=surprise).word
+    return replace(wish, word=word), {"word": word} if wish.word == AUTO else {}
 
 
 def _spoken(function: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]:

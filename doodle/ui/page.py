@@ -9,7 +9,7 @@ import gradio as gr
 from doodle.errors import ModelUnavailable, OutOfBudget
 from doodle.registry import Registry
 from doodle.ui import api
-from doodle.ui.panels import draw, export, morph, opening
+from doodle.ui.panels import draw, export, game, morph, opening
 from doodle.ui.panels.parts import QUIET, scripted
 from doodle.ui.runs import Runs
 from doodle.ui.studio import Studio, known_words, status
@@ -35,6 +35,7 @@ def build_app(registry: Registry) -> gr.Blocks:
         runs.stop(request.session_hash or "")
 
     choices = known_words(registry)
+    playing = game.playable(registry)
     with gr.Blocks(title=TITLE, fill_width=True, analytics_enabled=False) as app:
         with gr.Row(elem_id="top"):
             gr.HTML(read("wordmark.html"), elem_id="wordmark")
@@ -44,6 +45,10 @@ def build_app(registry: Registry) -> gr.Blocks:
                 drawing = draw.build(choices)
             with gr.Tab("Morph", id="morph"):
                 morphing = morph.build(choices)
+            if playing:
+                with gr.Tab("Play", id="play"):
+                    panel = game.build(playing)
+                game.wire(panel, studio)
         scripted("tray", elem_id="tray")
         gr.HTML(_FOOTER, elem_id="foot")
         mailbox = export.build()

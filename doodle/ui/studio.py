@@ -8,7 +8,7 @@ never fight over the same few cores.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -19,6 +19,7 @@ from doodle.ui.wish import MAX_STEPS, Wish, whole
 
 if TYPE_CHECKING:
     from doodle.pipelines.complete import Completer, Ending, Ink, Ranked
+    from doodle.pipelines.recognise import Guesses
 
 try:
     from spaces import GPU as on_gpu  # lends a GPU for the length of a call on a ZeroGPU Space
@@ -31,7 +32,7 @@ except ImportError:
 
 
 NETWORKS = ("sketch_rnn", "words")
-JUDGE = "recogniser"  # ranks the endings where it is there; nothing depends on it
+JUDGE = "recogniser"  # guesses, and ranks the endings where it is there
 
 
 class Studio:
@@ -47,9 +48,12 @@ class Studio:
     def __init__(self, registry: Registry) -> None:
         self.registry = registry
         self._turn = threading.Lock()
+        self._glance = threading.Lock()  # of its own: a guess waits for no drawing that is made
         self._events = on_gpu(self._stream)
         self._endings = on_gpu(self._whole)
         self._steps = on_gpu(self._morph)
+        self._guesses = on_gpu(self._recognise)
+        self._reasons = on_gpu(self._explain)
 
     def complete(self, drawing: Drawing, wish: Wish) -> Iterator[Ink | Ranked]:
         """Endings of a drawing as they are inked, then their ranking."""
@@ -85,6 +89,27 @@ class Studio:
         with self._turn:
             return self._steps(_some(first), _some(second), words, steps, wish)
 
+    def recognise(
+        self, drawings: Sequence[Drawing], *, top: int = 5, words: Sequence[str] | None = None
+    ) -> list[Guesses]:
+        """What each drawing is taken for, all in one batch; an empty one for nothing.
+
+        Args:
+            top: guesses a drawing, at least 1.
+            words: choose among these only.
+        """
+        with self._glance:
+            return self._guesses(drawings, top, words)
+
+    def explain(self, drawing: Drawing, word: str | None = None) -> tuple[str, list[float]]:
+        """How much each stroke speaks for a word (nats), the first guess when None.
+
+        Returns:
+            The word, and a number for each stroke: above 0 for it, below 0 against it.
+        """
+        with self._glance:
+            return self._reasons(_some(drawing), word)
+
     def warm(self) -> None:
         """Load the networks before the first request needs them.
 
@@ -102,6 +127,20 @@ class Studio:
         names = (*NETWORKS, JUDGE) if judged else NETWORKS
         with self.registry.use(*names) as networks:
             yield Completer(*networks)
+
+    def _recognise(
+        self, drawings: Sequence[Drawing], top: int, words: Sequence[str] | None
+    ) -> list[Guesses]:
+        from doodle.pipelines.recognise import Recognition
+
+        with self.registry.use(JUDGE, "words") as networks:
+            return Recognition(*networks)(drawings, top=top, words=words)
+
+    def _explain(self, drawing: Drawing, word: str | None) -> tuple[str, list[float]]:
+        from doodle.pipelines.recognise import Recognition
+
+        with self.registry.use(JUDGE, "words") as networks:
+            return Recognition(*networks).explain(drawing, word)
 
     def _stream(self, drawing: Drawing, wish: Wish) -> Iterator[Ink | Ranked]:
         with self._completer() as completer:
@@ -159,3 +198,13 @@ def known_words(registry: Registry) -> list[str]:
     well = network.get("core") or []
     every = network.get("categories") or words.get("categories") or []
     return list(dict.fromkeys([*well, *sorted(every, key=str.lower)]))
+
+
+def core_words(registry: Registry) -> list[str]:
+    """The words that are drawn well, every known one where no list of them is kept."""
+    try:
+        cards = [card for card in registry.cards() if card.name == "sketch_rnn"]
+    except ModelUnavailable:
+        return []
+    well = cards[0].header.get("data", {}).get("core") if cards else None
+    return list(well or known_words(registry))

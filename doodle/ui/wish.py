@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 MAX_WORD = 60  # characters
+AUTO = "auto"  # the word that stands for what the drawing is taken for
 MAX_ENDINGS = 16
 MAX_STEPS = 24
 MIN_TEMPERATURE, MAX_TEMPERATURE = 0.05, 1.5
@@ -18,7 +19,7 @@ class Wish:
     """One request to a sampler.
 
     Attributes:
-        word: what is drawn, 1 to MAX_WORD characters after trimming.
+        word: what is drawn, 1 to MAX_WORD characters after trimming; AUTO leaves it to a guess.
         n: endings asked for, 1 to MAX_ENDINGS.
         temperature: MIN_TEMPERATURE (careful) to MAX_TEMPERATURE (daring).
         seed: 0 to MAX_SEED; the same seed gives the same drawings.

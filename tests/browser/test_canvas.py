@@ -9,6 +9,8 @@ from canvas_page import HANDLE, SQUARE, call, draw, place, ready, strokes, told
 
 from doodle.strokes.drawing import Drawing
 
+PHONE = {"viewport": {"width": 390, "height": 800}, "has_touch": True, "is_mobile": True}
+
 
 def test_a_stroke_reaches_python_and_starts_and_ends_where_the_mouse_did(page):
     draw(page, (100, 100), (500, 400))
@@ -23,7 +25,9 @@ def test_a_stroke_reaches_python_and_starts_and_ends_where_the_mouse_did(page):
 
 def test_undo_redo_clear_and_what_python_hears(page):
     draw(page, (100, 100), (500, 400))
+    told(page, "stroke 1 ")
     draw(page, (200, 500), (600, 500))
+    told(page, "stroke 2 ")
     page.keyboard.press("Control+z")
     told(page, "undo 1 ")
     page.keyboard.press("Control+Shift+z")
@@ -45,13 +49,14 @@ def test_a_burst_of_strokes_is_one_event(page):
 
 def test_the_eraser_cuts_a_line_or_takes_it_whole_in_one_undo_step(page):
     draw(page, (100, 300), (900, 300))
+    told(page, "stroke 1 ")
     page.keyboard.press("e")
     draw(page, (500, 200), (500, 400))
     told(page, "erase 2 ")
     left, right = strokes(page)
     assert left[-4] == pytest.approx(484, abs=1.5) and right[0] == pytest.approx(516, abs=1.5)
     page.keyboard.press("Control+z")
-    assert len(strokes(page)) == 1
+    told(page, "undo 1 ")
     call(page, "setPen({ eraserCuts: false })")
     draw(page, (500, 200), (500, 400))
     told(page, "erase 0 0")
@@ -65,7 +70,7 @@ def test_ink_lands_under_the_pointer_after_zooming_and_panning(page):
     page.keyboard.up("Control")
     page.wait_for_function(f"{HANDLE}.stats().zoom > 6")
     x, y = place(page, 250, 300)  # what was under the pointer still is
-    assert call(page, f"toPage({x}, {y})") == pytest.approx([250, 300], abs=0.5)
+    assert call(page, f"toPage({x}, {y})") == pytest.approx([250, 300], abs=1.5)
     page.mouse.wheel(40, 30)
     page.wait_for_function(f"Math.abs({HANDLE}.toPage({x}, {y})[0] - 250) > 5")
     draw(page, (400, 350), (600, 500))
@@ -167,10 +172,12 @@ def test_a_pen_presses_rejects_the_palm_and_erases_with_its_other_end(page):
     line("pen", (100, 300), (300, 300), (500, 300), pressure=0.9, buttons=1)
     line("touch", (600, 600), (700, 600), (800, 600), pressure=0.4, buttons=1)
     assert [points[3] for points in strokes(page)] == [0.9]
+    x, y = place(page, 500, 500)  # nor has the palm moved the paper
+    assert call(page, f"toPage({x}, {y})") == pytest.approx([500, 500], abs=1)
     wide = page.evaluate("document.querySelector('#pad .sc-root').strokeCanvas.svg()")
     assert 'stroke-width="9.36"' in wide  # 6 * (0.3 + 1.4 * 0.9)
     line("pen", (300, 250), (300, 300), (300, 350), buttons=32)
-    assert len(strokes(page)) == 2
+    assert [points[0] > 300 for points in strokes(page)] == [False, True]
     call(page, "setPen({ fingersDraw: true })")
     line("touch", (600, 600), (700, 600), (800, 600), pressure=0.4, buttons=1)
     assert len(strokes(page)) == 3

@@ -23,6 +23,7 @@ def test_ghosts_are_inked_ranked_and_chosen(page):
 
 def test_adopting_an_ending_is_one_step_and_undo_offers_it_again(page):
     draw(page, (100, 600), (300, 650))
+    told(page, "stroke 1 ")
     feed(page, RANKED)
     page.evaluate("window.heard = []; addEventListener('adopted', (e) => heard.push(e.detail))")
     page.keyboard.press("Tab")
@@ -35,6 +36,9 @@ def test_adopting_an_ending_is_one_step_and_undo_offers_it_again(page):
     page.keyboard.press("Control+z")
     told(page, "undo 1 ")
     assert call(page, "selected()") == 0 and len(call(page, "ghosts()")) == 2
+    call(page, "adopt(2)")
+    call(page, "undo()")
+    assert call(page, "selected()") == 2
 
 
 def test_a_click_on_the_chosen_ghost_adopts_only_that_stroke(page):

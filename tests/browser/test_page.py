@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from stubs import StubCompleter, StubRegistry
+from stubs import StubCompleter, StubRecognition, StubRegistry
 
 IDLE = "document.body.dataset.doodle === 'idle'"
 INKED = f"{IDLE} && document.querySelectorAll('#results .dd-grid .dd-picture').length >= %d"
@@ -19,11 +19,13 @@ SHOTS = [(1280, 900, "light"), (1280, 900, "dark"), (390, 844, "light"), (390, 8
 def site() -> Iterator[Callable[..., str]]:
     """`site(missing=False)` serves the page over stubs and returns its address."""
     import doodle.pipelines.complete as pipeline
+    import doodle.pipelines.recognise as recognition
     from doodle.ui.page import build_app
     from doodle.ui.theme import launch_options
 
     patch = pytest.MonkeyPatch()
     patch.setattr(pipeline, "Completer", StubCompleter)
+    patch.setattr(recognition, "Recognition", StubRecognition)
     apps: dict[bool, tuple] = {}
 
     def serve(missing: bool = False) -> str:
@@ -89,7 +91,7 @@ def test_draw_complete_adopt_and_go_on_drawing(enter: Callable):
     page = enter()
     draw(page, (0.3, 0.3), (0.5, 0.2), (0.7, 0.3))
     complete(page)
-    assert page.locator("#results h2").inner_text() == "Nine endings"
+    assert page.locator("#results h2").inner_text() == "Nine endings: cat"
     assert page.locator("#results .dd-grid i").first.inner_text() == ".97"
     third = page.locator("#results .dd-grid button").nth(2)
     third.click()
@@ -120,7 +122,7 @@ def test_how_many_and_the_word_are_what_the_sentence_says(enter: Callable):
     say_word(page, "umbrella")
     page.wait_for_function("document.getElementById('draw_me').innerText === 'Draw me an umbrella'")
     complete(page, 4)
-    assert page.locator("#results h2").inner_text() == "Four endings"
+    assert page.locator("#results h2").inner_text() == "Four endings: umbrella"
     assert page.locator("#results .dd-grid li").count() == 4
     assert "umbrella" in page.locator("#pad .sc-chip").inner_text()
 
@@ -139,6 +141,7 @@ def test_a_sketch_is_finished_at_one_click_and_undo_brings_the_drawing_back(ente
 
 def test_draw_me_and_again_my_way(enter: Callable):
     page = enter()
+    say_word(page, "cat")
     page.get_by_role("button", name="Draw me a cat").click()
     page.wait_for_function(INKED % 9)
     assert page.locator("#results h2").inner_text() == "Nine drawings of a cat"
@@ -196,6 +199,7 @@ def test_the_tray_brings_runs_and_kept_drawings_back_even_after_a_reload(enter: 
     page.get_by_role("button", name="Keep", exact=True).click()
     kept = handle(page, "serialize()")
     handle(page, "clear()")
+    page.wait_for_selector(".dd-guesses[aria-busy=false]", state="attached")  # nothing under way
     page.reload()
     page.wait_for_selector("#pad .sc-stage canvas")
     tray = page.get_by_role("region", name="this visit").get_by_role("listitem")

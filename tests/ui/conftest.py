@@ -14,15 +14,17 @@ os.environ.update(
 
 @pytest.fixture(scope="module")
 def serve() -> Iterator[Callable[..., str]]:
-    """`serve(registry)` starts the page over stubs and returns its address; all end with the module."""
-    from stubs import StubCompleter
+    """`serve(registry)` starts the page over stubs and returns its address."""
+    from stubs import StubCompleter, StubRecognition
 
     import doodle.pipelines.complete as pipeline
+    import doodle.pipelines.recognise as recognition
     from doodle.ui.page import build_app
     from doodle.ui.theme import launch_options
 
     patch = pytest.MonkeyPatch()
     patch.setattr(pipeline, "Completer", StubCompleter)
+    patch.setattr(recognition, "Recognition", StubRecognition)
     apps = []
 
     def start(registry: object) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 import pytest
 from gradio_client import Client
 from gradio_client.exceptions import AppError
-from stubs import StubRegistry
+from stubs import StubCompleter, StubRegistry
 
 from doodle.ui.panels import examples
 
@@ -21,9 +21,9 @@ def client(url: str) -> Client:
     return Client(url, verbose=False)
 
 
-def test_only_the_three_tasks_are_public(client: Client):
+def test_only_the_four_tasks_are_public(client: Client):
     named = client.view_api(return_format="dict")
-    assert set(named["named_endpoints"]) == {"/complete", "/draw", "/morph"}
+    assert set(named["named_endpoints"]) == {"/recognise", "/complete", "/draw", "/morph"}
     assert not named["unnamed_endpoints"]
 
 
@@ -72,6 +72,15 @@ def test_bad_input_is_answered_by_a_sentence(
 ):
     with pytest.raises(AppError, match=says):
         client.predict(drawing, word, n, 0.3, 0, api_name="/complete")
+
+
+def test_a_fault_of_ours_is_not_shown_to_the_caller(client: Client, monkeypatch):
+    def broken(*_: object, **__: object) -> None:
+        raise KeyError("internal detail")
+
+    monkeypatch.setattr(StubCompleter, "draw", broken)
+    with pytest.raises(AppError, match="Something broke here"):
+        client.predict("cat", api_name="/draw")
 
 
 def test_nan_on_the_wire_is_refused(url: str):

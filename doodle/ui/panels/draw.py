@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import gradio as gr
 
 from doodle.strokes.drawing import Drawing
+from doodle.ui.auto import meant
 from doodle.ui.canvas import InkChannel, StrokeCanvas
-from doodle.ui.panels import examples
+from doodle.ui.panels import examples, guess
 from doodle.ui.panels.parts import (
     QUIET,
     WORK,
@@ -26,9 +27,9 @@ from doodle.ui.panels.parts import (
 from doodle.ui.protocol import Log, Place
 from doodle.ui.runs import Runs
 from doodle.ui.studio import Studio
-from doodle.ui.wish import MAX_ENDINGS, MAX_SEED, Wish
+from doodle.ui.wish import AUTO, MAX_ENDINGS, MAX_SEED, Wish
 
-FIRST_WORD, FIRST_COUNT, FIRST_SEED, FIRST_TEMPERATURE = "cat", 9, 7, 0.3
+FIRST_COUNT, FIRST_SEED, FIRST_TEMPERATURE = 9, 7, 0.3
 HINT = "Draw a few lines here."
 SECONDS_BETWEEN = 0.06  # ink is sent in batches; the browser animates it at a steady pen speed
 # the picture of the empty results card, drawn for it; lists of x, y, x, y, ...
@@ -44,7 +45,7 @@ _SAMPLE = {
         [50, 92, 18, 98],
     ],
 }
-_NAME_BUTTON = "(word) => 'Draw me ' + (window.doodle ? window.doodle.phrase(word) : word)"
+_FAINT = "I am not sure what this is; here it is taken for: {}."
 _NEW_SEED = "() => Math.floor(Math.random() * 10000)"
 _ANSWERED = "() => document.dispatchEvent(new CustomEvent('doodle:answered'))"
 _STOPPED = "() => document.dispatchEvent(new CustomEvent('doodle:stopped'))"
@@ -65,6 +66,7 @@ class DrawPanel:
     stop: gr.Button
     draw_me: gr.Button
     again: gr.Button
+    see: gr.HTML
     examples: gr.HTML
 
     @property
@@ -85,21 +87,24 @@ def build(choices: list[str]) -> DrawPanel:
                 wishes = _sentence(choices)
             canvas = StrokeCanvas(elem_id="pad", autosave="pad", hint=HINT, gif=True)
             channel = InkChannel("pad", visible="hidden", elem_id="ink")
+            strip = examples.build()
         with gr.Column(elem_classes="dd-side", min_width=0):
+            with gr.Column(elem_id="see_card", elem_classes="dd-card", min_width=0):
+                see = guess.build()
             with gr.Column(elem_classes="dd-card", min_width=0):
                 scripted("results", sample=json.dumps(_SAMPLE), elem_id="results")
                 with gr.Row(elem_classes="dd-ways"):
-                    draw_me = gr.Button(f"Draw me a {FIRST_WORD}", size="sm", elem_id="draw_me")
+                    draw_me = gr.Button("Draw me something", size="sm", elem_id="draw_me")
                     again = gr.Button("Again my way", size="sm", elem_id="again")
-            with gr.Column(elem_classes="dd-card", min_width=0):
-                strip = examples.build()
-    return DrawPanel(canvas, channel, **wishes, draw_me=draw_me, again=again, examples=strip)
+    return DrawPanel(
+        canvas, channel, **wishes, draw_me=draw_me, again=again, see=see, examples=strip
+    )
 
 
 def _sentence(choices: list[str]) -> dict[str, Any]:
-    """'Finish it as cat in 9 ways, careful to daring, seed 7. Complete.' in fields."""
+    """'Finish it as what you see in 9 ways, careful to daring, seed 7. Complete.' in fields."""
     words("Finish it as")
-    word = word_field(choices, FIRST_WORD, "What it is", "word")
+    word = word_field([(guess.SHOWN, AUTO), *choices], AUTO, "What it is", "word")
     words("in")
     count = number_field(FIRST_COUNT, "How many ways", "count", 1, MAX_ENDINGS)
     words("ways,")
@@ -158,7 +163,7 @@ def wire(panel: DrawPanel, studio: Studio, runs: Runs, mailbox: gr.HTML) -> None
         )
     )
     panel.stop.click(tasks.stop, None, None, js=_STOPPED, queue=False, **QUIET)
-    panel.word.change(None, panel.word, panel.draw_me, js=_NAME_BUTTON, **QUIET)
+    guess.wire(panel.see, panel.word, panel.draw_me, studio)
 
 
 class Tasks:
@@ -196,8 +201,10 @@ class Tasks:
         run = self._runs.start(session)
         log = Log(run, 0, task)
         try:
-            wish = Wish(*asked)
+            wish, sure = self._meant(task, drawing, Wish(*asked))
             log = Log(run, wish.n, task, wish.word)
+            if not sure:
+                log.message(_FAINT.format(wish.word))
             yield log.text, note("")  # at once: registers the stream, so that it can be ended
             sent = 0.0
             for _ in self._inked(task, drawing, wish, log):
@@ -214,6 +221,12 @@ class Tasks:
             log.message(sentence(error))
             log.done()
             yield log.text, note(sentence(error))
+
+    def _meant(self, task: str, drawing: Drawing, wish: Wish) -> tuple[Wish, bool]:
+        """The wish with a word of its own, and whether that is more than a faint guess."""
+        surprise = wish.seed if task == "draw" else None
+        word, sure = meant(self._studio, wish.word, drawing, surprise=surprise)
+        return replace(wish, word=word), sure
 
     def _inked(self, task: str, drawing: Drawing, wish: Wish, log: Log) -> Iterator[None]:
         """Write what the models send into the log, one step at a time."""

@@ -20,7 +20,7 @@ from doodle.strokes.raster import rasterize
 from doodle.ui.canvas import StrokeCanvas
 from doodle.ui.panels.parts import QUIET, note, sentence
 from doodle.ui.theme import read
-from doodle.ui.wish import MAX_STEPS
+from doodle.ui.wish import AUTO, MAX_STEPS
 
 MAX_REQUEST = 8_000_000  # characters of JSON
 GIF_SIDE = 400  # pixels
@@ -52,7 +52,8 @@ def wire(mailbox: gr.HTML, canvas: StrokeCanvas, word: gr.Dropdown) -> None:
 
 
 def _canvas_gif(drawing: Drawing, word: str) -> str:
-    request = {"format": "gif", "name": word, "drawing": drawing.to_dict()}
+    name = "" if word == AUTO else word
+    request = {"format": "gif", "name": name, "drawing": drawing.to_dict()}
     return answer(json.dumps({"save": request}))
 
 

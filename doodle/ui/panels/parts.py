@@ -63,8 +63,12 @@ def scripted(name: str, **kwargs: Any) -> gr.HTML:
     )
 
 
-def word_field(choices: list[str], value: str, label: str, elem_id: str) -> gr.Dropdown:
-    """A word inside a sentence: typed freely, the known ones suggested."""
+def word_field(choices: list[Any], value: str, label: str, elem_id: str) -> gr.Dropdown:
+    """A word inside a sentence: typed freely, the known ones suggested.
+
+    Args:
+        choices: each a word, or (as shown, value).
+    """
     return gr.Dropdown(
         choices,
         value=value,

@@ -13,6 +13,7 @@ function createStrokeCanvas(root, options, hooks) {
   const motion = window.matchMedia("(prefers-reduced-motion: reduce)");
   const isStill = () => motion.matches, isEmpty = () => !doc.strokes.length;
   const pen = { tool: "pen", ...PEN };
+  let weights = null;        // how much each stroke speaks for a guess, while that is on show
   const penKeep = createKeep("pen", { onFull: () => {}, lifetime });
 
   const doc = createDocument({
@@ -25,7 +26,8 @@ function createStrokeCanvas(root, options, hooks) {
   const ghosts = createGhosts({ view, isStill, isEmpty, onChange: ghostsChanged, onMessage: status });
   const act = { run: (name) => actions[name]?.(), setPen, takeOver: ghosts.dismiss, adopt, dismiss };
   const tools = createTools({ stage, view, doc, ghosts, pen, lifetime, on: {
-    takeOver: ghosts.dismiss, attention: replay.stop, penSeen: () => panel.showFingers(), ghostTap,
+    takeOver: ghosts.dismiss, attention: () => { replay.stop(); weigh(null); },
+    penSeen: () => panel.showFingers(), ghostTap,
   } });
   const panel = createPanel(root, { pen, ghosts, act, options, lifetime });
   const keys = createKeyboard({
@@ -45,6 +47,7 @@ function createStrokeCanvas(root, options, hooks) {
   /* --- painting ---------------------------------------------------------------------------- */
   function paintBase(ctx, colours) {
     if (replay.running) return;
+    if (weights) { strokeWeights(ctx, colours, doc.strokes, weights); return; }
     ctx.strokeStyle = colours.ink;
     ctx.globalAlpha = ghosts.replaces && ghosts.selected !== null ? DIMMED : 1;
     for (const stroke of doc.strokes) strokeInk(ctx, inkPaths(stroke));
@@ -54,7 +57,7 @@ function createStrokeCanvas(root, options, hooks) {
   function paintTop(ctx, colours, now) {
     ctx.strokeStyle = colours.ink;
     const replaying = replay.running && replay.paint(ctx, now);
-    const inking = ghosts.paint(ctx, colours, now);
+    const inking = !weights && ghosts.paint(ctx, colours, now);
     const { cursor } = keys, pixel = view.pixel;
     ctx.strokeStyle = colours.ink;
     if (tools.liveInk) strokeLiveInk(ctx, tools.liveInk);
@@ -73,6 +76,7 @@ function createStrokeCanvas(root, options, hooks) {
   /* --- changes ----------------------------------------------------------------------------- */
   function changed(why) {
     replay.stop();
+    weigh(null);
     if (ENDS_GHOSTS.has(why)) ghosts.dismiss();
     view.invalidate();
     showDrawing();
@@ -85,7 +89,19 @@ function createStrokeCanvas(root, options, hooks) {
     panel.showDrawing({ empty: isEmpty(), canUndo: doc.canUndo, canRedo: doc.canRedo });
   }
 
+  /* Paint each stroke by a number, until the next change; null paints them as drawn. */
+  function weigh(next) {
+    const valid = Array.isArray(next) && next.length === doc.strokes.length && !isEmpty();
+    if (!valid && !weights) return false;
+    weights = valid ? next : null;
+    replay.stop();
+    view.invalidate();
+    emit("painted", { on: valid });
+    return valid;
+  }
+
   function ghostsChanged() {
+    if (ghosts.state !== "empty") weigh(null);
     if (ghosts.mode !== "complete") view.invalidate("base");
     panel.showGhosts();
     showDrawing();
@@ -192,7 +208,8 @@ function createStrokeCanvas(root, options, hooks) {
   const actions = {
     undo, redo, clear, adopt: () => adopt(), next: ghosts.next, dismiss,
     pen: () => setTool("pen"), eraser: () => setTool("eraser"),
-    brush: () => panel.toggle("brush"), save: () => panel.toggle("save"), help: () => panel.toggle("help"),
+    brush: () => panel.toggle("brush"), save: () => panel.toggle("save"),
+    help: () => panel.toggle("help"),
     replay: () => { if (replay.start()) panel.say("Replaying"); },
     svg: () => isEmpty() || saveText(drawingName() + ".svg", toSvg(doc.strokes), "image/svg+xml"),
     png: () => isEmpty() || saveFile(drawingName() + ".png", toPng(doc.strokes)),
@@ -218,11 +235,13 @@ function createStrokeCanvas(root, options, hooks) {
   return {
     feed: ghosts.feed, ghosts: ghosts.list, select: ghosts.select, selected: () => ghosts.selected,
     next: ghosts.next, previous: ghosts.previous, dismissGhosts: dismiss, adopt,
-    serialize: doc.serialize, load, undo, redo, clear, setTool, setPen, replay: actions.replay,
-    svg: () => toSvg(doc.strokes), saveFile, status,
+    paint: weigh, serialize: doc.serialize, load, undo, redo, clear, setTool, setPen,
+    replay: actions.replay, svg: () => toSvg(doc.strokes), saveFile, status,
     resetView: view.home, zoomBy: view.zoomMiddle, focus: () => stage.focus({ preventScroll: true }),
-    stats: () => ({ ...view.stats, ...doc.counts(), zoom: view.zoom, tool: pen.tool, ghosts: ghosts.state,
-      replaying: replay.running, undo: doc.canUndo, redo: doc.canRedo }),
+    stats: () => ({ ...view.stats, ...doc.counts(), zoom: view.zoom, tool: pen.tool,
+      ghosts: ghosts.state, replaying: replay.running, undo: doc.canUndo, redo: doc.canRedo }),
+    /* The stroke under way: x, y, ms, pressure of one point after the other. */
+    live: () => tools.liveInk?.points ?? [],
     toPage: view.toPage,
     destroy: () => end.abort(),
   };

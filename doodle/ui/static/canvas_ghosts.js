@@ -217,7 +217,10 @@ function createGhosts({ view, isStill, isEmpty, onChange, onMessage }) {
     get replaces() { return mode !== "complete" && visible().length > 0; },
     get selected() { return visible().some((g) => g.id === selectedId) ? selectedId : null; },
     get place() { return visible().findIndex((g) => g.id === selectedId); },
-    get state() { return !isOpen() || (over && !visible().length) ? "empty" : over ? "done" : "inking"; },
+    get state() {
+      if (!isOpen() || (over && !visible().length)) return "empty";
+      return over ? "done" : "inking";
+    },
     get(id) { return visible().find((g) => g.id === id) || null; },
     select(id) {
       if (id !== null && !visible().some((g) => g.id === id)) return false;

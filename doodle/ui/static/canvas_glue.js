@@ -2,20 +2,24 @@
  * drawing is the component's value; it is set at once, and the event that tells Python follows a
  * little later, so a burst of strokes is one event and always carries the newest drawing. */
 if (!document.getElementById("sc-style")) {
-  document.head.append(Object.assign(document.createElement("style"), { id: "sc-style", textContent: CANVAS_CSS }));
+  const style = document.createElement("style");
+  document.head.append(Object.assign(style, { id: "sc-style", textContent: CANVAS_CSS }));
 }
 const root = element.querySelector(".sc-root");
 const keep = props.autosave ? createKeep("canvas:" + props.autosave, {
   lifetime: new AbortController().signal,
   onFull: () => canvas.status("The browser has no room left: this drawing is not kept on reload."),
 }) : null;
-let known = null, news = null, timer = 0, quiet = false;
+let known = null, news = null, adoptions = [], timer = 0, quiet = false;
 
+/* All at once: an answer to one event ends Gradio's stream, and an event sent just then is lost. */
 function tell() {
-  const { strokeEnded, ...detail } = news;
+  const { strokeEnded, ...detail } = news, adopted = adoptions;
   news = null;
+  adoptions = [];
   trigger("input", detail);
   if (strokeEnded) trigger("stroke_end", detail);
+  for (const one of adopted) trigger("adopted", one);
 }
 
 const canvas = createStrokeCanvas(root, { hint: props.hint, gif: props.gif, rail: props.rail }, {
@@ -28,7 +32,7 @@ const canvas = createStrokeCanvas(root, { hint: props.hint, gif: props.gif, rail
     clearTimeout(timer);
     timer = setTimeout(tell, props.debounce);
   },
-  adopted: ({ run, id, stroke }) => trigger("adopted", { run, candidate: id, stroke }),
+  adopted: ({ run, id, stroke }) => adoptions.push({ run, candidate: id, stroke }),
   imported: (file) => trigger("import", file),
   exported: (kind) => trigger("export", { kind }),
 });

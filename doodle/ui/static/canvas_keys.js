@@ -73,6 +73,13 @@ function createKeyboard({ root, stage, view, doc, ghosts, tools, pen, act, say, 
     return false;
   }
 
+  function escape() {                                // the stroke under way goes, the keyboard's stays
+    if (!tools.cancel()) penUp();
+    cursor.shown = false;
+    view.invalidate("top");
+    return true;
+  }
+
   function stageKey(e) {
     const key = e.key.toLowerCase();
     if (e.ctrlKey || e.metaKey) {
@@ -82,7 +89,7 @@ function createKeyboard({ root, stage, view, doc, ghosts, tools, pen, act, say, 
       return true;
     }
     if (e.key in ARROWS) return arrow(e);
-    if (e.key === "Escape") { if (!tools.cancel()) penUp(); cursor.shown = false; view.invalidate("top"); return true; }
+    if (e.key === "Escape") return escape();
     if (e.key === " ") { if (!e.repeat) tools.setHand(true); return true; }
     if (e.altKey || !(key in toggles)) return false;
     act.run(toggles[key]);

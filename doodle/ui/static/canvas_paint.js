@@ -7,6 +7,23 @@ function strokeInk(ctx, paths) {
   for (const { width, path } of paths) { ctx.lineWidth = width; ctx.stroke(path); }
 }
 
+const LEAST_WEIGHT = 1;                              // nats; below it no stroke gets its full colour
+
+/* The drawing by how much each stroke speaks for a guess: accent for it, the ghosts' colour against
+ * it, grey for neither. */
+function strokeWeights(ctx, colours, strokes, weights) {
+  const most = weights.reduce((top, w) => Math.max(top, Math.abs(w)), LEAST_WEIGHT);
+  for (const [i, stroke] of strokes.entries()) {
+    const weight = weights[i] ?? 0, paths = inkPaths(stroke);
+    ctx.strokeStyle = colours.neutral;
+    strokeInk(ctx, paths);
+    ctx.globalAlpha = (Math.abs(weight) / most) ** 0.7;
+    ctx.strokeStyle = weight < 0 ? colours.ghost : colours.accent;
+    strokeInk(ctx, paths);
+    ctx.globalAlpha = 1;
+  }
+}
+
 /* Paths of points first..last of a stroke that is still growing. */
 function livePaths(stroke, first, last) {
   return widthRuns(stroke, first, last).map((run) => {

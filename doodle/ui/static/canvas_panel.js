@@ -98,7 +98,8 @@ function createPanel(root, { pen, ghosts, act, options, lifetime }) {
   const inputs = find("[data-pop=brush]");
   inputs.addEventListener("input", (e) => {
     const { name, value, type, checked } = e.target;
-    act.setPen({ [name]: name === "eraserCuts" ? value === "cut" : type === "checkbox" ? checked : Number(value) });
+    const values = { radio: value === "cut", checkbox: checked, range: Number(value) };
+    act.setPen({ [name]: values[type] });
   }, { signal: lifetime });
 
   function showPen() {
@@ -107,7 +108,8 @@ function createPanel(root, { pen, ghosts, act, options, lifetime }) {
     for (const name of ["width", "smoothing", "eraserSize"]) {
       const input = inputs.querySelector(`[name=${name}]`);
       input.value = pen[name];
-      input.style.setProperty("--sc-fill", 100 * (pen[name] - input.min) / (input.max - input.min) + "%");
+      const part = (pen[name] - input.min) / (input.max - input.min);
+      input.style.setProperty("--sc-fill", 100 * part + "%");
     }
     inputs.querySelector(`[value=${pen.eraserCuts ? "cut" : "whole"}]`).checked = true;
     inputs.querySelector("[name=fingersDraw]").checked = pen.fingersDraw;
@@ -131,8 +133,9 @@ function createPanel(root, { pen, ghosts, act, options, lifetime }) {
     const { state, count, place, mode, word } = ghosts, noun = nouns[mode] || nouns.complete;
     chip.hidden = state === "empty";
     const chosen = ghosts.selected === null ? null : ghosts.get(ghosts.selected);
+    const several = `${count || ""} ${noun}${count === 1 ? "" : "s"}`.trim();
     find(".sc-chip-place").textContent = chosen ? `${noun} ${place + 1} of ${count}`
-      : state === "inking" ? `inking ${count || ""} ${noun}${count === 1 ? "" : "s"}…` : `${count} ${noun}s`;
+      : state === "inking" ? `inking ${several}…` : several;
     const marks = chosen && chosen.score !== null ? `${score(chosen.score)} ${word}` : "";
     find(".sc-chip-score").textContent = marks.trim();
     find(".sc-chip-score").hidden = !marks;

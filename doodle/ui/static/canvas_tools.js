@@ -24,8 +24,11 @@ function createTools({ stage, view, doc, ghosts, pen, on, lifetime }) {
   /* --- ink --------------------------------------------------------------------------------- */
   function startInk(e) {
     const [x, y] = view.toPage(e.clientX, e.clientY);
-    gesture = { kind: "ink", id: e.pointerId, width: pen.width, raw: [x, y], soft: [x, y, pressureOf(e)],
-      from: [e.clientX, e.clientY], since: e.timeStamp, points: [], chunks: [], takesOver: !ghosts.any };
+    gesture = {
+      kind: "ink", id: e.pointerId, points: [], chunks: [], width: pen.width, takesOver: !ghosts.any,
+      raw: [x, y], soft: [x, y, pressureOf(e)],      // where the hand is; the line that follows it
+      from: [e.clientX, e.clientY], since: e.timeStamp,
+    };
     addPoint(x, y, e.timeStamp, pressureOf(e));
     view.invalidate("top");
   }
@@ -34,7 +37,8 @@ function createTools({ stage, view, doc, ghosts, pen, on, lifetime }) {
     const { points } = gesture, n = points.length;
     const [px, py] = [round(x), round(y)];
     if (n && points[n - 4] === px && points[n - 3] === py) return;
-    points.push(px, py, Math.max(doc.time(stamp), n ? points[n - 2] : 0), Math.round(pressure * 1000) / 1000);
+    const time = Math.max(doc.time(stamp), n ? points[n - 2] : 0);
+    points.push(px, py, time, Math.round(pressure * 1000) / 1000);
   }
 
   function inkTo(e) {
@@ -62,7 +66,8 @@ function createTools({ stage, view, doc, ghosts, pen, on, lifetime }) {
       if (hit) { gesture = null; view.invalidate("top"); on.ghostTap(hit); return; }
       on.takeOver();
     }
-    addPoint(...g.raw, e.timeStamp, g.soft[2]);      // the line ends where the hand did
+    const last = e.type === "pointerup" ? view.toPage(e.clientX, e.clientY) : g.raw;
+    addPoint(...last, e.timeStamp, g.soft[2]);       // the line ends where the hand did
     gesture = null;
     doc.commit([...doc.strokes, { points: g.points, width: g.width }], "stroke");
     view.invalidate("top");
@@ -72,7 +77,8 @@ function createTools({ stage, view, doc, ghosts, pen, on, lifetime }) {
   const reach = () => Math.max(pen.eraserSize, 6 * view.pixel);
 
   function startErase(e) {
-    gesture = { kind: "erase", id: e.pointerId, before: doc.strokes, at: view.toPage(e.clientX, e.clientY) };
+    const at = view.toPage(e.clientX, e.clientY);
+    gesture = { kind: "erase", id: e.pointerId, before: doc.strokes, at };
     rubTo(e);
   }
 
@@ -106,9 +112,9 @@ function createTools({ stage, view, doc, ghosts, pen, on, lifetime }) {
     }
     if (gesture || (e.pointerType === "mouse" && e.button > 1)) return;
     e.preventDefault();
+    if (e.pointerType === "touch" && penSeen && !pen.fingersDraw) return;   // a palm, or may be one
     try { stage.setPointerCapture(e.pointerId); } catch { /* the pointer is already gone */ }
-    const palm = e.pointerType === "touch" && penSeen && !pen.fingersDraw;
-    if (hand || e.button === 1 || palm) {
+    if (hand || e.button === 1) {
       handUsed = true;
       gesture = { kind: "pan", id: e.pointerId, at: [e.clientX, e.clientY] };
       stage.dataset.hand = "closed";

@@ -69,7 +69,8 @@ function createView(stage, host, { paintBase, paintTop, onMove, lifetime }) {
     if (!palette) {
       const style = getComputedStyle(stage), get = (name) => style.getPropertyValue(name).trim();
       palette = { ink: get("--sc-ink"), accent: get("--sc-accent"), ghost: get("--sc-ghost"),
-        faint: Number(get("--sc-ghost-alpha")), soft: get("--sc-soft") };
+        faint: Number(get("--sc-ghost-alpha")), soft: get("--sc-soft"),
+        neutral: get("--sc-neutral") };
     }
     return palette;
   }

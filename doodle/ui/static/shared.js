@@ -8,6 +8,11 @@ const doodle = (window.doodle ||= (() => {
 
   const pad = () => document.querySelector("#pad .sc-root")?.strokeCanvas;
   const field = (id) => document.querySelector(`#${id} input`);
+  /* What the sentence says the drawing is; "" while nothing is recognised yet. */
+  const word = () => {
+    const text = field("word")?.value.trim() || "";
+    return text === window.doodle.auto ? window.doodle.seen : text;
+  };
   const calm = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
 
   /* On a phone the paper may be out of sight. */
@@ -104,6 +109,6 @@ const doodle = (window.doodle ||= (() => {
   const counted = (n, thing) => `${NUMBERS[n] ?? n} ${thing}${n === 1 ? "" : "s"}`;
   const say = (name, detail) => document.dispatchEvent(new CustomEvent(`doodle:${name}`, { detail }));
 
-  return { pad, field, calm, reveal, lines, thinned, composed, path, frame, picture,
+  return { pad, field, word, calm, reveal, lines, thinned, composed, path, frame, picture,
     phrase, score, counted, say };
 })());

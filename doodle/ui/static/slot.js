@@ -18,5 +18,5 @@ slot.addEventListener("click", ({ target }) => {
   if (act === "empty") canvas()?.clear();
   if (act !== "take") return;
   const text = doodle.pad()?.serialize();
-  if (text && doodle.lines(text).length) put(text, doodle.field("word")?.value.trim());
+  if (text && doodle.lines(text).length) put(text, doodle.word());
 });

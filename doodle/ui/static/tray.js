@@ -65,7 +65,7 @@ document.addEventListener("doodle:run", ({ detail }) => {
 document.addEventListener("adopted", (event) => {
   const canvas = doodle.pad();
   if (!canvas || !event.target.closest("#pad")) return;
-  lastKept ||= { id: stamp(), word: doodle.field("word")?.value || "" };
+  lastKept ||= { id: stamp(), word: doodle.word() };
   add({ ...lastKept, kind: "kept", from: "kept", drawing: canvas.serialize() });
 });
 document.addEventListener("doodle:morphed", ({ detail }) => {

@@ -1,0 +1,100 @@
+"""Play: six words, twenty seconds each; the visitor draws and the app guesses aloud.
+
+The clock and the rules run in the browser (static/game*.js), so that a slow answer costs nobody a
+second of drawing. The server only says what a drawing looks like, and remembers none.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+import gradio as gr
+
+from doodle.errors import ModelUnavailable
+from doodle.registry import Registry
+from doodle.ui.canvas import StrokeCanvas
+from doodle.ui.panels.guess import BATCH, looked
+from doodle.ui.panels.parts import QUIET
+from doodle.ui.studio import JUDGE, Studio
+from doodle.ui.theme import read
+
+ROUNDS, SECONDS = 6, 20
+_SCRIPTS = ("shared", "game_clock", "game_voice", "game_sheet", "game_end", "game")
+
+# Things that many people draw much alike, and not too alike among themselves.
+WORDS = tuple(
+    word.strip()
+    for word in """
+    The Eiffel Tower, airplane, alarm clock, angel, ant, apple, axe, banana, bed, bicycle,
+    binoculars, birthday cake, book, bowtie, bridge, broom, butterfly, cactus, camel, camera,
+    candle, carrot, castle, cat, chair, cloud, cow, crab, crown, cup, diamond, dolphin, donut,
+    door, duck, dumbbell, ear, elephant, envelope, eye, eyeglasses, fish, flower, flying saucer,
+    fork, giraffe, grapes, guitar, hammer, hand, harp, hat, headphones, hedgehog, helicopter,
+    hot air balloon, hourglass, house, ice cream, key, ladder, light bulb, lighthouse, lightning,
+    lollipop, mermaid, moon, mountain, mushroom, octopus, owl, palm tree, pants, parachute, pear,
+    penguin, piano, pig, pineapple, pizza, rabbit, rainbow, sailboat, saw, scissors, shark,
+    skateboard, skull, smiley face, snail, snake, snowman, sock, spider, stairs, star,
+    stop sign, strawberry, submarine, sun, swan, sword, t-shirt, table, teapot, tent, toothbrush,
+    tornado, traffic light, tree, umbrella, vase, whale, windmill, wine glass, wristwatch
+    """.replace("\n", " ").split(",")
+)
+
+
+@dataclass(frozen=True)
+class GamePanel:
+    """The parts of the tool that are wired together."""
+
+    game: gr.HTML
+    canvas: StrokeCanvas
+
+
+def playable(registry: Registry) -> list[str]:
+    """The words of the game that the recogniser knows; none when there is nobody to guess."""
+    try:
+        headers = {card.name: card.header for card in registry.cards() if not card.problem}
+    except ModelUnavailable:
+        return []
+    if JUDGE not in headers:
+        return []
+    known = headers[JUDGE].get("data", {}).get("categories")
+    known = set(known or headers.get("words", {}).get("config", {}).get("categories") or [])
+    words = [word for word in WORDS if word in known]
+    return words if len(words) >= ROUNDS else []
+
+
+def build(choices: list[str]) -> GamePanel:
+    """Lay the tool out.
+
+    Args:
+        choices: words to draw from, at least ROUNDS.
+    """
+    with gr.Column(elem_classes="dd-play", elem_id="play_desk", min_width=0):
+        game = gr.HTML(
+            html_template=read("game.html"),
+            js_on_load=read(*(f"{name}.js" for name in _SCRIPTS)),
+            apply_default_css=False,
+            deck=json.dumps(choices),
+            turns=ROUNDS,
+            limit=SECONDS,
+            elem_id="game",
+        )
+        canvas = StrokeCanvas(elem_id="play")
+    return GamePanel(game, canvas)
+
+
+def wire(panel: GamePanel, studio: Studio) -> None:
+    """Let the game ask what its drawing looks like; the letters are those of the card "I see"."""
+
+    def look(letters: list[str]) -> list[list[str]]:
+        return [looked(studio, letters)]
+
+    panel.game.look(
+        look,
+        panel.game,
+        panel.game,
+        batch=True,
+        max_batch_size=BATCH,
+        trigger_mode="multiple",
+        **QUIET,
+    )

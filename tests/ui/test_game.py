@@ -1,0 +1,101 @@
+"""The game's server side: which words are played, who may see the tab, and what is answered."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from types import SimpleNamespace
+
+import pytest
+from stubs import StubRegistry
+
+from doodle.errors import ModelUnavailable
+from doodle.ui.page import build_app
+from doodle.ui.panels import game
+from doodle.ui.studio import Studio
+
+LINE = {"v": 1, "w": 1000, "h": 750, "strokes": [[100, 100, 0, 0.5, 300, 200, 120, 0.5]]}
+
+
+def cards(problem: str = "", **headers: dict) -> SimpleNamespace:
+    made = [SimpleNamespace(name=n, header=h, problem=problem) for n, h in headers.items()]
+    return SimpleNamespace(cards=lambda: made)
+
+
+def knows(*words: str) -> dict:
+    return {"data": {"categories": list(words)}}
+
+
+def tabs(registry: StubRegistry) -> list[str]:
+    blocks = build_app(registry).get_config_file()["components"]
+    return [block["props"]["label"] for block in blocks if block["type"] == "tabitem"]
+
+
+def look_of(studio: Studio) -> Callable:
+    import gradio as gr
+
+    with gr.Blocks() as app:
+        game.wire(game.build(list(game.WORDS[:6])), studio)
+    (only,) = [fn for fn in app.fns.values() if fn.batch]
+    assert only.api_visibility == "private"
+    return only.fn
+
+
+def test_the_words_are_those_that_the_recogniser_knows():
+    known = ["cat", "moon", "sun", "fish", "house", "tree", "squiggle"]  # the last is not ours
+    assert set(game.playable(cards(recogniser=knows(*known)))) == set(known) - {"squiggle"}
+
+
+def test_too_few_words_are_no_game():
+    five = knows("cat", "moon", "sun", "fish", "house")
+    assert game.playable(cards(recogniser=five)) == []
+
+
+def test_without_a_recogniser_there_is_nobody_to_guess():
+    words = {"config": {"categories": list(game.WORDS)}}
+    assert game.playable(cards(words=words)) == []
+    assert game.playable(cards("damaged", recogniser=knows(*game.WORDS), words=words)) == []
+
+    def fails() -> None:
+        raise ModelUnavailable("no folder")
+
+    assert game.playable(SimpleNamespace(cards=fails)) == []
+
+
+def test_no_word_is_there_twice_and_each_is_a_category(repository):
+    from doodle.checkpoint import read_header
+
+    assert len(set(game.WORDS)) == len(game.WORDS) > 60
+    path = repository / "checkpoints" / "words" / "model.safetensors"
+    if not path.is_file():
+        pytest.skip(f"no {path}")
+    assert set(game.WORDS) <= set(read_header(path)["config"]["categories"])
+
+
+def test_the_tab_is_there_only_with_a_recogniser():
+    assert "Play" in tabs(StubRegistry())
+    assert "Play" not in tabs(StubRegistry(missing=True))
+
+
+def test_each_visitor_of_a_batch_gets_the_answer_to_his_own_drawing(monkeypatch):
+    def recognise(studio, drawings, *, top, words=None):
+        return [
+            SimpleNamespace(guesses=[(f"{len(d.strokes)} lines", 0.5)], unknown=False)
+            for d in drawings
+        ]
+
+    monkeypatch.setattr(Studio, "recognise", recognise)
+    two = {**LINE, "strokes": LINE["strokes"] * 2}
+    letters = [json.dumps({"at": 4, "drawing": json.dumps(LINE)}), "{nonsense",
+               json.dumps({"at": 9, "drawing": json.dumps(two)})]  # fmt: skip
+    (answers,) = look_of(Studio(StubRegistry()))(letters)
+    first, broken, last = map(json.loads, answers)
+    assert (first["at"], first["guesses"][0][0]) == (4, "1 lines")
+    assert (last["at"], last["guesses"][0][0]) == (9, "2 lines")
+    assert "problem" in broken and "guesses" not in broken
+
+
+def test_a_missing_model_is_told_in_one_sentence():
+    letter = json.dumps({"at": 1, "drawing": json.dumps(LINE)})
+    ((answer,),) = look_of(Studio(StubRegistry(missing=True)))([letter])
+    assert "missing" in json.loads(answer)["problem"]
