@@ -155,7 +155,7 @@ def completions(completer: Completer, sketches: SketchSet, config: Config) -> li
 
 def against_magenta(completer: Completer, sketches: SketchSet, config: Config
                     ) -> list[dict[str, Any]]:  # fmt: skip
-    """Magenta's own decoders on their categories, beside ours unranked, at the same tau."""
+    """Magenta's own decoders on their categories, beside ours, at the same tau."""
     figures = []
     for path in sorted(Path(config.magenta).glob("*.gen.json")):
         word = path.name.removesuffix(".gen.json").replace("_", " ")
@@ -166,7 +166,9 @@ def against_magenta(completer: Completer, sketches: SketchSet, config: Config
         drawn = [from_stroke3(from_stroke5(r)) for r in rows.numpy()]
         labels = np.full(len(drawn), sketches.names.index(word), np.int64)
         theirs = top_k(probabilities(completer.judge.recogniser, drawn), labels, 1).mean()
-        ours = _named(completer, word, config.drawings, False, sketches.names, config)
         figures.append(_figure(f"{word}: Magenta's decoder named", theirs, len(drawn)))
-        figures.append(_figure(f"{word}: ours named, unranked", ours, config.drawings))
+        for rank in (False, True):
+            ours = _named(completer, word, config.drawings, rank, sketches.names, config)
+            name = f"{word}: ours named, {'ranked' if rank else 'unranked'}"
+            figures.append(_figure(name, ours, config.drawings))
     return figures

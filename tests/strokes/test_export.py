@@ -188,22 +188,18 @@ def test_project_round_trip(house):
 
 
 @pytest.mark.browser
-def test_animation_plays_in_a_browser(house, chromium):
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        page = browser.new_page(viewport={"width": 400, "height": 500})
-        page.set_content(f"<body style='margin:0'>{export.to_animated_svg(house)}</body>")
-        inked = []
-        for seconds in (0, 0.5, 1, 1.5, 2.5, 4.1):  # 2.4 to draw, 1.5 to rest, and again
-            page.evaluate(
-                "t => { const s = document.querySelector('svg');"
-                " s.pauseAnimations(); s.setCurrentTime(t); }",
-                seconds,
-            )
-            inked.append((picture(page.screenshot()).max(axis=2) < 128).sum())
-        browser.close()
+def test_animation_plays_in_a_browser(house, browser):
+    page = browser.new_page(viewport={"width": 400, "height": 500})
+    page.set_content(f"<body style='margin:0'>{export.to_animated_svg(house)}</body>")
+    inked = []
+    for seconds in (0, 0.5, 1, 1.5, 2.5, 4.1):  # 2.4 to draw, 1.5 to rest, and again
+        page.evaluate(
+            "t => { const s = document.querySelector('svg');"
+            " s.pauseAnimations(); s.setCurrentTime(t); }",
+            seconds,
+        )
+        inked.append((picture(page.screenshot()).max(axis=2) < 128).sum())
+    page.close()
     still = (picture(export.to_png(house, 500)).max(axis=2) < 128).sum()
     assert inked[0] < 60  # no stray caps before the pen has touched
     assert (np.diff(inked[:-1]) > 0).all()
