@@ -136,8 +136,7 @@ class SketchRNN(nn.Module):
         Args:
             rows: (B, T, 5), network units; row 0 is the first point (its offset is the origin's).
 
-        Returns:
-            (B, T, POSE_FEATURES) in units of ``position_scale``.
+        Returns: (B, T, POSE_FEATURES) in units of ``position_scale``.
         """
         unit = self.config.scale_factor / self.config.position_scale
         xy = rows[..., :2].cumsum(dim=1) * unit
@@ -154,14 +153,11 @@ class SketchRNN(nn.Module):
     def forward(
         self, rows: Tensor, text: Tensor, z: Tensor | None, has_z: Tensor, order: Tensor
     ) -> Mixture:
-        """Teacher forcing: the distribution of row t + 1 from rows 0..t.
+        """Teacher forcing: the distribution of row t + 1 from rows 0..t, leading shape (B, T).
 
         Args:
             rows: (B, T, 5) decoder inputs, the start token first, network units.
             text: (B, 512) unit length; z: (B, z_size) or None; has_z, order: (B,).
-
-        Returns:
-            Mixture with leading shape (B, T).
         """
         static = self.static(text, z, has_z, order)
         state = self.initial_state(static)
@@ -260,8 +256,7 @@ def reconstruction_loss(mix: Mixture, target: Tensor, lengths: Tensor) -> tuple[
     Args:
         target: (B, T, 5) stroke-5 rows, the end token included; lengths: (B,) rows before the end.
 
-    Returns:
-        offset loss, pen loss: scalars, nats per point.
+    Returns: offset loss, pen loss: scalars, nats per point.
     """
     steps = torch.arange(target.shape[1], device=target.device)
     moves = (steps < lengths.unsqueeze(1)) & (steps > 0)
@@ -323,12 +318,11 @@ def draw_row(mix: Mixture, noise: Tensor) -> Tensor:
 
 
 class Primed(NamedTuple):
-    """B candidates in mid-drawing: the row drawn last, the state before it is read, and whether
-    the next row starts a stroke."""
+    """B candidates in mid-drawing."""
 
-    row: Tensor  # (B, 5)
-    state: DecoderState
-    begins: Tensor  # (B,) bool
+    row: Tensor  # (B, 5) what was drawn last
+    state: DecoderState  # before that row is read
+    begins: Tensor  # (B,) bool: the next row starts a stroke
 
     def pick(self, index: Tensor) -> Primed:
         """The candidates at ``index`` (N,): several may continue one prefix."""
@@ -377,20 +371,26 @@ def sample(
     row, state, begins = primed or prime(network, static, static.new_zeros(0, 5))
     gates = network.static_gates(static)
     ended = torch.zeros(len(static), dtype=torch.bool, device=static.device)
+    end = static.new_tensor([0, 0, 0, 0, 1]).expand(len(static), 5)
+    active = torch.arange(len(static), device=static.device)  # whose rows are computed
     for t in range(noise.shape[1]):
         mix, state = network.step(row, state, gates)
         mix = with_temperature(mix, tau)
         if t == 0:  # an answer adds something: its first row cannot be the end
             mix = mix._replace(pen_logits=mix.pen_logits + static.new_tensor([0, 0, -1e4]))
-        row = draw_row(mix, noise[:, t])
+        row = draw_row(mix, noise[active, t])
         if t == 0 and fresh:  # the first point is the origin
             row = torch.cat([torch.zeros_like(row[:, :2]), row[:, 2:]], dim=1)
         state = state._replace(pose=network.move(state.pose, row, begins))
         begins = row[:, 3] > 0.5
-        ended = ended | (row[:, 4] > 0.5)
-        yield row, ended
-        if bool(ended.all()):
+        ended = ended.index_put((active,), ended[active] | (row[:, 4] > 0.5))
+        yield end.index_put((active,), row), ended
+        going = (~ended[active]).nonzero().squeeze(1)
+        if not len(going):
             return
+        if len(going) <= 0.8 * len(active):  # the finished cost as much as the others: drop them
+            row, state, begins = Primed(row, state, begins).pick(going)
+            gates, active = gates[going], active[going]
 
 
 def row_noise(generator: torch.Generator, steps: int) -> Tensor:

@@ -25,7 +25,7 @@ from ..strokes.formats import to_stroke3, to_stroke5
 from ..strokes.geometry import bounds, fit, simplify
 from .judge import Judge
 
-LONGEST = 140  # rows a candidate may add: the longest training drawing has 96
+LONGEST = 100  # rows a candidate may add: the longest training drawing has 96
 LONGEST_PREFIX = 300  # points of a drawing that are read: its end decides what comes next
 SPAN = 215.0  # what a drawing's longer side is taken for, in the 256 space of training
 EPSILON = 2.0  # of RDP there, as Quick, Draw! uses it
