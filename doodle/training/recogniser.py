@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -231,8 +231,3 @@ def main(config: Config) -> None:
     plot_losses(log, ("loss", "text", "right")).save(out / "losses.png")
     if config.export:
         recipe.export(Path(config.export), log)
-
-
-def preset(name: str, **changes: Any) -> Config:
-    """A preset with changes, for scripts: ``preset("cpu", data=...)``."""
-    return replace(Config(data=changes.pop("data")), **{**PRESETS[name], **changes})

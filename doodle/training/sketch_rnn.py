@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import time
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -277,10 +277,3 @@ def main(config: Config) -> None:
     plot_losses(log, ("offset", "pen", "kl")).save(out / "losses.png")
     if config.export:
         recipe.export(Path(config.export), log)
-
-
-def preset(name: str, **changes: Any) -> Config:
-    """A preset with changes, for scripts: ``preset("cpu", data=...)``."""
-    return replace(Config(data=changes.pop("data")), **{**PRESETS[name], **changes})
-
-
