@@ -76,10 +76,12 @@ def tiny_checkpoints(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("checkpoints")
     torch.manual_seed(0)
     words = resolve("word_table")[0].tiny()
-    for name, model in (("words", "word_table"), ("sketch_rnn",) * 2, ("recogniser",) * 2):
+    models = {"words": "word_table"}
+    models |= {name: name for name in ("sketch_rnn", "recogniser", "stroke_classifier")}
+    for name, model in models.items():
         config_class, module_class = resolve(model)
         config = config_class.tiny()
-        if model == "recogniser":
+        if model in ("recogniser", "stroke_classifier"):
             config = replace(config, categories=len(words.categories))
         module = module_class(config).eval()
         for buffer in module.buffers():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import shutil
 import subprocess
 import sys
@@ -192,11 +193,12 @@ def test_a_missing_or_broken_checkpoint_exits_3_and_names_the_command(
 def test_models_list_check_and_card(run, tiny_checkpoints, tmp_path):
     root = tmp_path / "copy"
     shutil.copytree(tiny_checkpoints, root)
+    count = len(list(root.glob(f"*/{checkpoint.FILE}")))
     code, out, _ = run("models", "list", "--checkpoints", root)
-    assert code == 0 and out.count("\n") == 4
-    assert "recogniser" in out and "score 0.5" in out and "3 checkpoints" in out
+    assert code == 0 and out.count("\n") == count + 1
+    assert "recogniser" in out and "score 0.5" in out and f"{count} checkpoints" in out
     code, out, err = run("models", "check", "--checkpoints", root)
-    assert (code, out.count(" ok "), err) == (0, 3, "")
+    assert (code, out.count(" ok "), err) == (0, count, "")
     code, out, _ = run("models", "check", "words", "--checkpoints", root)
     assert (code, out.count("\n")) == (0, 1)
 
@@ -205,11 +207,11 @@ def test_models_list_check_and_card(run, tiny_checkpoints, tmp_path):
     blob[-1] ^= 1
     path.write_bytes(blob)
     code, out, err = run("models", "check", "--checkpoints", root)
-    assert code == 3 and out.count(" ok ") == 2 and "words        FAILED" in out
+    assert code == 3 and out.count(" ok ") == count - 1 and re.search(r"words +FAILED", out)
     assert err.count("\n") == 1 and "words failed" in err
 
     code, out, _ = run("models", "card", "--checkpoints", root)
-    assert code == 0 and len(out.splitlines()) == 3
+    assert code == 0 and len(out.splitlines()) == count
     card = (root / "sketch_rnn" / "README.md").read_text()
     assert card.startswith("# SketchRNN") and "| score | 0.5 | 10 | test |" in card
     assert run("models", "check", "words", "--checkpoints", root)[0] in (0, 3)  # now in the index

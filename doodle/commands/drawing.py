@@ -90,12 +90,12 @@ def _guessed(registry: Registry, drawings: Sequence[Drawing]) -> list[str]:
     Raises:
         BadDrawing: one of them is empty.
     """
-    from doodle.pipelines.recognise import Recognition
+    from doodle.pipelines.recognise import NETWORKS, Recognition
 
     for place, drawing in enumerate(drawings, 1):
         if not drawing:
             raise BadDrawing(f"drawing {place} is empty: say what it shall become with --word")
-    with registry.use("recogniser", "words") as networks:
+    with registry.use(*NETWORKS) as networks:
         return [answer.guesses[0][0] for answer in Recognition(*networks)(drawings, top=1)]
 
 

@@ -33,14 +33,14 @@ def recognise(args: argparse.Namespace) -> None:
         BadDrawing, UnknownWord, OSError: the caller's mistakes.
         ModelUnavailable, OutOfBudget: the machine's.
     """
-    from doodle.pipelines.recognise import Recognition
+    from doodle.pipelines.recognise import NETWORKS, Recognition
     from doodle.strokes.imports import read_drawings
 
     words = None
     if args.words is not None:
         words = [word.strip() for word in args.words.split(",") if word.strip()]
     drawings = read_drawings(args.file)
-    with Registry(args.checkpoints, args.device).use("recogniser", "words") as networks:
+    with Registry(args.checkpoints, args.device).use(*NETWORKS) as networks:
         for answer in Recognition(*networks)(drawings, top=args.top, words=words):
             if args.json:
                 guesses = [[word, round(chance, 4)] for word, chance in answer.guesses]

@@ -51,14 +51,20 @@ def first_part(polylines: Sequence[np.ndarray], share: float) -> list[np.ndarray
     return part
 
 
-def render_training(data: SketchSet, index: int, rng: np.random.Generator) -> np.ndarray:
-    """A recorded drawing, or a traced one in canonical order, often cut off before its end."""
+def render_training(
+    data: SketchSet, index: int, rng: np.random.Generator, line_widths: Sequence[float]
+) -> np.ndarray:
+    """A recorded drawing, or a traced one in canonical order, often cut off before its end.
+
+    Args:
+        line_widths: the thinnest and the thickest line, in units of the 256 space.
+    """
     lines = from_stroke3(data.drawing(index))
     if not data.recorded[index]:
         lines = canonical_order(lines)
     if not data.recorded[index] or rng.random() < 0.4:
         lines = first_part(lines, rng.uniform(0.3, 1.0))
-    return quickdraw_bitmap(lines, line_width=rng.uniform(11, 21))
+    return quickdraw_bitmap(lines, line_width=rng.uniform(line_widths[0], line_widths[-1]))
 
 
 def balanced(category: np.ndarray, worth: np.ndarray, power: float) -> np.ndarray:

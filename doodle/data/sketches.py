@@ -91,9 +91,7 @@ def load_sketches(
                      np.array(split, np.int8))  # fmt: skip
 
 
-def _read(
-    path: Path, bitmaps: Path, max_error: float
-) -> Iterator[tuple[np.ndarray, int, bool]]:
+def _read(path: Path, bitmaps: Path, max_error: float) -> Iterator[tuple[np.ndarray, int, bool]]:
     with np.load(path, allow_pickle=False) as z:
         strokes, offsets = z["strokes"], z["offsets"]
         error = z["err"] if "err" in z else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -75,7 +76,7 @@ def measure(network: Recogniser, sketches: SketchSet, root: Path) -> list[dict[s
         add(f"top-{top}, official bitmaps", top_k(chances, truth, top).mean(), len(truth))
     add("expected calibration error, official bitmaps", calibration_error(chances, truth),
         len(truth))  # fmt: skip
-    value, n = among_five(network, sketches)
+    value, n = among_five(lambda drawings: probabilities(network, drawings), sketches)
     add("right among bicycle, clock, hand, spider, sun; 0 to 50 % of the end removed", value, n)
     names = sketches.names
     right, per_bitmap = top_k(whole, labels, 1), top_k(chances, truth, 1)
@@ -118,10 +119,15 @@ def calibration_error(chances: np.ndarray, labels: np.ndarray) -> float:
     return float(np.sum(gap))
 
 
-def among_five(network: Recogniser, sketches: SketchSet) -> tuple[float, int]:
+def among_five(
+    predict: Callable[[list[list[np.ndarray]]], np.ndarray], sketches: SketchSet
+) -> tuple[float, int]:
     """Accuracy among five categories on held-out strokes with 0 to 50 % of the end removed.
 
     Recorded drawings of valid and test count, in the hand's order; there are few of them.
+
+    Args:
+        predict: N drawings to probabilities (N, categories).
     """
     rows = [sketches.names.index(name) for name in FIVE]
     held = (sketches.split > 0) & sketches.recorded & np.isin(sketches.category, rows)
@@ -132,5 +138,5 @@ def among_five(network: Recogniser, sketches: SketchSet) -> tuple[float, int]:
         for i in chosen for _ in range(5)
     ]  # fmt: skip
     labels = np.repeat(sketches.category[chosen], 5)
-    guess = np.array(rows)[probabilities(network, drawings)[:, rows].argmax(axis=1)]
+    guess = np.array(rows)[predict(drawings)[:, rows].argmax(axis=1)]
     return float((guess == labels).mean()), len(chosen)

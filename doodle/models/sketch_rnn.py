@@ -302,6 +302,7 @@ def draw_row(mix: Mixture, noise: Tensor) -> Tensor:
     Returns:
         (B, 5), network units.
     """
+
     def pick(logits: Tensor, u: Tensor) -> Tensor:
         cdf = torch.softmax(logits, dim=1).cumsum(dim=1)
         # the last entry of the sum may round below u: never beyond the last index
@@ -314,7 +315,6 @@ def draw_row(mix: Mixture, noise: Tensor) -> Tensor:
     dy = mu_y + ly.exp() * (rho * a + torch.sqrt(1 - rho.square()) * b)
     pen = F.one_hot(pick(mix.pen_logits, noise[:, 3]), 3).to(dx.dtype)
     return torch.cat([dx.unsqueeze(1), dy.unsqueeze(1), pen], dim=1)
-
 
 
 class Primed(NamedTuple):

@@ -10,11 +10,16 @@ import torch
 from torch import Tensor
 
 from ..models.recogniser import Recogniser
+from ..models.stroke_classifier import StrokeClassifier
 from ..models.words import WordTable
 from ..strokes.drawing import Drawing
+from ..strokes.formats import START_TOKEN, to_stroke3, to_stroke5
+from ..strokes.geometry import quickdraw_simplify
 from ..strokes.raster import quickdraw_bitmap
 
+NETWORKS = ("recogniser", "words", "stroke_classifier")  # checkpoints of a Recognition, in order
 BATCH = 256
+MOST_ROWS = 250  # of stroke-5 that are read of a drawing
 MOST_EXPLAINED = 200  # strokes of a drawing that are left out one at a time
 
 
@@ -39,11 +44,16 @@ class Recognition:
     Args:
         recogniser: in eval mode.
         words: gives the vectors of words outside the recogniser's categories.
+        strokes: reads the same drawings by the way the pen went; the two opinions are joined.
     """
 
-    def __init__(self, recogniser: Recogniser, words: WordTable) -> None:
+    def __init__(
+        self, recogniser: Recogniser, words: WordTable, strokes: StrokeClassifier | None = None
+    ) -> None:
         self.recogniser = recogniser
         self.words = words
+        self.strokes = strokes
+        self._judge = recogniser if strokes is None else strokes  # sets the least chance to say
         self.categories = list(words.categories)
         self._row = {name: k for k, name in enumerate(self.categories)}
 
@@ -85,7 +95,7 @@ class Recognition:
             for k, drawing in enumerate(part):
                 pairs = zip(best.indices[k].tolist(), best.values[k].tolist(), strict=True)
                 guesses = [(names[i], chance) for i, chance in pairs] if drawing else []
-                unknown = not guesses or guesses[0][1] < float(self.recogniser.unknown_below)
+                unknown = not guesses or guesses[0][1] < float(self._judge.unknown_below)
                 answers.append(Guesses(guesses, unknown, embedding[k].cpu().numpy()))
         return answers
 
@@ -135,4 +145,30 @@ class Recognition:
         pixels = np.stack([quickdraw_bitmap(strokes) for strokes in drawings])
         ink = torch.from_numpy(pixels).to(self.device).unsqueeze(1).float() / 255
         logits, embedding = self.recogniser(ink)
-        return logits.float() / self.recogniser.temperature, embedding
+        logits = logits.float() / self.recogniser.temperature
+        if self.strokes is not None:
+            own = [torch.from_numpy(part).to(self.device) for part in stroke_rows(drawings)]
+            logits = self.strokes.join(self.strokes(*own).float(), logits)
+        return logits, embedding
+
+
+def stroke_rows(
+    drawings: Sequence[Sequence[np.ndarray]], most: int = MOST_ROWS
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """What the stroke classifier reads of drawings in any units.
+
+    Args:
+        most: rows that are read of a drawing; what is drawn after them is not.
+
+    Returns:
+        stroke-5 in the 256 space, origin at the first point, (B, T, 5); the rows that count of
+        each drawing (B,); flags (B,) that say the strokes stand in the order they were drawn.
+    """
+    parts = [to_stroke5(to_stroke3(quickdraw_simplify(lines)), end=False) for lines in drawings]
+    parts = [part[:most] if len(part) else START_TOKEN[None] for part in parts]
+    lengths = np.array([len(part) for part in parts])
+    rows = np.zeros((len(parts), lengths.max(), 5), np.float32)
+    for k, part in enumerate(parts):
+        rows[k, : len(part)] = part
+        rows[k, 0, :2] = 0  # the first point is the origin
+    return rows, lengths, np.ones(len(parts), np.float32)

@@ -40,6 +40,8 @@ class Config:
     weight_decay: float = field(default=0.02, metadata={"help": "of AdamW"})
     recorded: float = field(default=3.0, metadata={"help": "weight of a recorded drawing"})
     traced: float = field(default=0.35, metadata={"help": "weight of a traced one, cut off"})
+    line_widths: tuple[float, ...] = field(default=(11.0, 21.0), metadata={
+        "help": "thinnest and thickest line of rendered strokes, in units of 256"})  # fmt: skip
     balance: float = field(default=0.4, metadata={"help": "a category counts size ** balance"})
     text_weight: float = field(default=0.3, metadata={"help": "weight of the text-space loss"})
     smoothing: float = field(default=0.1, metadata={"help": "label smoothing"})
@@ -99,7 +101,8 @@ class RecogniserRecipe:
         bitmaps = len(self.bitmaps.category)
         flat, drawn = chosen[chosen < bitmaps], chosen[chosen >= bitmaps] - bitmaps
         pixels = [self.bitmaps.pixels[flat].reshape(-1, 28, 28)]
-        pixels += [render_training(self.sketches, i, rng)[None] for i in drawn]
+        lines = self.config.line_widths
+        pixels += [render_training(self.sketches, i, rng, lines)[None] for i in drawn]
         labels = np.concatenate([self.bitmaps.category[flat], self.sketches.category[drawn]])
         ink = torch.from_numpy(np.concatenate(pixels)).to(self.device).float().div_(255)
         return ink.unsqueeze(1), torch.from_numpy(labels.astype(np.int64)).to(self.device)

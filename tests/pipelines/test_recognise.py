@@ -11,7 +11,7 @@ import torch
 from doodle import checkpoint
 from doodle.models.words import UnknownWord
 from doodle.pipelines.judge import Judge
-from doodle.pipelines.recognise import Recognition
+from doodle.pipelines.recognise import NETWORKS, Recognition, stroke_rows
 from doodle.strokes.drawing import Drawing
 
 ROUND = np.array([[50 + 40 * math.cos(a), 50 + 40 * math.sin(a)] for a in np.linspace(0, 6.3, 30)])
@@ -22,7 +22,7 @@ NOTHING = Drawing.from_polylines([], 100, 100)
 
 @pytest.fixture
 def recognition(tiny_checkpoints):
-    paths = [tiny_checkpoints / name / checkpoint.FILE for name in ("recogniser", "words")]
+    paths = [tiny_checkpoints / name / checkpoint.FILE for name in NETWORKS]
     return Recognition(*(checkpoint.load(path)[0] for path in paths))
 
 
@@ -72,9 +72,9 @@ def test_words_outside_the_categories_go_by_the_text_space(recognition):
 
 def test_unknown_is_a_threshold_on_the_first_guess(recognition):
     chance = recognition([DRAWING], top=1)[0].guesses[0][1]
-    recognition.recogniser.unknown_below.fill_(chance - 0.01)
+    recognition.strokes.unknown_below.fill_(chance - 0.01)
     assert not recognition([DRAWING])[0].unknown
-    recognition.recogniser.unknown_below.fill_(chance + 0.01)
+    recognition.strokes.unknown_below.fill_(chance + 0.01)
     assert recognition([DRAWING])[0].unknown
 
 
@@ -99,9 +99,29 @@ def test_the_judge_scores_the_word_and_words_outside(recognition):
     vector = recognition.words.lookup("cat").vector
     drawings = [DRAWING.polylines(), [BAR]]
     scores = judge.score(drawings, "cat", vector)
-    every = recognition([DRAWING, Drawing.from_polylines([BAR], 100, 100)], top=4)
+    raster = Recognition(recognition.recogniser, recognition.words)
+    every = raster([DRAWING, Drawing.from_polylines([BAR], 100, 100)], top=4)
     for score, guesses in zip(scores, every, strict=True):
         assert score == pytest.approx(dict(guesses.guesses)["cat"], abs=1e-5)
     outside = judge.score(drawings, "swim wear", recognition.words.lookup("swim wear").vector)
     assert all(0 < score < 1 for score in outside) and judge.score([], "cat", vector) == []
     assert torch.is_grad_enabled()
+
+
+def test_two_opinions_are_joined(recognition):
+    words, raster, strokes = recognition.words, recognition.recogniser, recognition.strokes
+    alone = dict(Recognition(raster, words)([DRAWING], top=4)[0].guesses)
+    strokes.pool.copy_(torch.tensor([0.0, 1.0]))  # nothing but the picture counts
+    assert dict(recognition([DRAWING], top=4)[0].guesses) == pytest.approx(alone, abs=1e-6)
+    strokes.pool.copy_(torch.tensor([1.0, 0.0]))  # nothing but the pen's way counts
+    backwards = Drawing.from_polylines([BAR[::-1], ROUND[::-1]], 100, 100)
+    one, other = recognition([DRAWING, backwards], top=4)
+    assert dict(one.guesses) != pytest.approx(dict(other.guesses), abs=1e-3)
+
+
+def test_rows_of_the_stroke_classifier():
+    rows, lengths, order = stroke_rows([DRAWING.polylines(), [], [BAR]], most=6)
+    assert rows.shape == (3, 6, 5) and order.tolist() == [1, 1, 1]
+    assert lengths.tolist() == [6, 1, 2]  # the first is cut; a blank one is a pen put down
+    assert (rows[:, 0, :2] == 0).all() and (rows[2, 1, :2] == [255, 16]).all()
+    assert rows[2, :2, 2:].tolist() == [[1, 0, 0], [0, 1, 0]]

@@ -43,7 +43,7 @@ def test_a_run_that_is_left_lets_its_networks_go(studio: Studio):
 
 def test_what_the_page_says_of_its_models(studio: Studio):
     words, story, fit = status(studio.registry)
-    assert words == "CPU, 3 models ready, offline" and fit and "sketch_rnn" in story
+    assert words == "CPU, 4 models ready, offline" and fit and "sketch_rnn" in story
     assert set(known_words(studio.registry)) == {"apple", "cat", "eyeglasses", "moon"}
 
 
