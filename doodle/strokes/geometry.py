@@ -1,4 +1,4 @@
-"""Plane geometry of polylines: bounds, fit, resample, RDP, Quick, Draw! simplification, augment.
+"""Plane geometry of polylines: bounds, fit, resample, RDP, Quick, Draw! simplification, curves.
 
 A polyline is an array (P, 2), x right and y down.  Functions that take one line take any P >= 0;
 functions that take a drawing take a sequence of lines and keep their order.
@@ -189,47 +189,6 @@ def quickdraw_simplify(polylines: Polylines) -> list[np.ndarray]:
         spacing = max(QUICKDRAW_SPACING, arc_length(scaled)[-1] / _MAX_SAMPLES)
         dense = resample(scaled, spacing)
         lines.append(np.round(simplify(dense, QUICKDRAW_EPSILON)))
-    return lines
-
-
-def augment(
-    polylines: Polylines,
-    rng: np.random.Generator,
-    *,
-    scale: float = 0.15,
-    rotation: float = 0.0,
-    stroke_drop: float = 0.0,
-    point_drop: float = 0.0,
-) -> list[np.ndarray]:
-    """A random variant of a drawing, for training.
-
-    Args:
-        polylines: each (P, 2).
-        rng: source of all randomness.
-        scale: each axis is scaled by its own factor in [1 - scale, 1 + scale] (Ha & Eck 2017).
-        rotation: largest angle about the middle, degrees either way.
-        stroke_drop: chance of each stroke to go; one always stays.
-        point_drop: chance of each point between the ends of a stroke to go.
-
-    Returns:
-        Lines, each (Q, 2) float32.
-    """
-    factors = rng.uniform(1 - scale, 1 + scale, size=2)
-    angle = np.deg2rad(rng.uniform(-rotation, rotation))
-    turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
-    stays = rng.random(len(polylines)) >= stroke_drop
-    if len(polylines) and not stays.any():
-        stays[rng.integers(len(polylines))] = True
-    left, top, right, bottom = bounds(polylines)
-    middle = np.array([left + right, top + bottom]) / 2
-    lines = []
-    for line, stay in zip(polylines, stays, strict=True):
-        line = np.asarray(line, dtype=np.float64)
-        keep = rng.random(len(line)) >= point_drop  # drawn for dropped strokes too: same stream
-        keep[:1] = keep[-1:] = True
-        if stay:
-            line = ((line[keep] - middle) * factors) @ turn.T + middle
-            lines.append(line.astype(np.float32))
     return lines
 
 

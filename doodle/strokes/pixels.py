@@ -21,9 +21,8 @@ from doodle.strokes.sheet import (
     Line,
     View,
     curved,
-    lines_of,
+    scene,
     schedule,
-    view_of,
 )
 
 MAX_PNG_SIDE = 4096  # pixels
@@ -55,10 +54,7 @@ def to_png(
     Raises:
         ValueError: the size is out of range, or a colour is not one.
     """
-    lines = lines_of(drawing, added)
-    view = view_of(drawing, lines)
-    height, width, scale = _pixels(view, size, MAX_PNG_SIDE)
-    lines = [curved(line, view) for line in lines]
+    lines, _, (height, width, scale) = _laid_out(drawing, added, size, MAX_PNG_SIDE)
     ground = (0, 0, 0, 0) if paper is None else ImageColor.getrgb(paper)
     image = Image.new("RGBA", (width, height), ground)
     for is_added, colour in ((False, ink), (True, accent)):
@@ -88,10 +84,7 @@ def to_gif(
     Raises:
         ValueError: the size is out of range, or a colour is not one.
     """
-    lines = lines_of(drawing, added)
-    view = view_of(drawing, lines)
-    height, width, scale = _pixels(view, size, MAX_GIF_SIDE)
-    lines = [curved(line, view) for line in lines]
+    lines, view, (height, width, scale) = _laid_out(drawing, added, size, MAX_GIF_SIDE)
     palette = _palette(paper, ink, accent)
     covers = np.zeros((2, height, width), dtype=np.uint8)  # of the drawing, of what was added
     frames = []
@@ -108,13 +101,19 @@ def to_gif(
     )
 
 
-def _pixels(view: View, size: int, largest: int) -> tuple[int, int, float]:
-    """Height and width in pixels and the scale from the drawing's units to them."""
+def _laid_out(
+    drawing: Drawing, added: Sequence[np.ndarray], size: int, largest: int
+) -> tuple[list[Line], View, tuple[int, int, float]]:
+    """The lines curved and counted from the corner of the view, the view, and the picture.
+
+    A picture is its height and width in pixels, and the scale from the drawing's units to them.
+    """
     if not 1 <= size <= largest:
         raise ValueError(f"the size of a picture must be 1 to {largest} pixels, not {size}")
+    lines, view = scene(drawing, added)
     scale = size / view.side
     height, width = (max(1, round(side * scale)) for side in (view.height, view.width))
-    return height, width, scale
+    return [curved(line, view) for line in lines], view, (height, width, scale)
 
 
 def _cover(lines: list[Line], height: int, width: int, scale: float) -> np.ndarray:

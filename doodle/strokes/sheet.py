@@ -53,12 +53,18 @@ class View:
         return max(self.width, self.height)
 
 
-def lines_of(drawing: Drawing, added: Sequence[np.ndarray]) -> list[Line]:
-    """The drawing's strokes, then the added lines, as wide as the last of the strokes.
+def scene(drawing: Drawing, added: Sequence[np.ndarray]) -> tuple[list[Line], View]:
+    """All lines of a picture, and what it shows of the plane.
 
     Raises:
         BadDrawing: an added line is none.
     """
+    lines = _lines_of(drawing, added)
+    return lines, _view_of(drawing, lines)
+
+
+def _lines_of(drawing: Drawing, added: Sequence[np.ndarray]) -> list[Line]:
+    """The drawing's strokes, then the added lines, as wide as the last of the strokes."""
     last = drawing.strokes[-1].width if drawing else None
     extra = Drawing.from_polylines(added, drawing.width, drawing.height, last)
     lines = []
@@ -69,7 +75,7 @@ def lines_of(drawing: Drawing, added: Sequence[np.ndarray]) -> list[Line]:
     return lines
 
 
-def view_of(drawing: Drawing, lines: list[Line]) -> View:
+def _view_of(drawing: Drawing, lines: list[Line]) -> View:
     """The canvas, grown in whole units to hold ink that reaches over its edge."""
     left, top, right, bottom = 0.0, 0.0, drawing.width, drawing.height
     for line in lines:

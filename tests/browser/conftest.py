@@ -35,7 +35,10 @@ def serve() -> Iterator[Callable]:
 
 @pytest.fixture
 def visit(browser) -> Iterator[Callable]:
-    """visit(url, **context) -> a page of a fresh visitor; errors on its console fail the test."""
+    """visit(url, **context) -> a page of a fresh visitor; errors on its console fail the test.
+
+    `script`, a JavaScript function, is run before the page's own.
+    """
     contexts, complaints = [], []
 
     def hear(message) -> None:
@@ -44,11 +47,13 @@ def visit(browser) -> Iterator[Callable]:
         if message.type == "error" and not cut_off:
             complaints.append(message.text)
 
-    def open_page(url: str, **context):
+    def open_page(url: str, script: str = "", **context):
         size = {"width": 1200, "height": 900}
         contexts.append(browser.new_context(**{"viewport": size} | context))
         page = contexts[-1].new_page()
         page.set_default_timeout(30_000)
+        if script:
+            page.add_init_script(f"({script})()")
         page.on("console", hear)
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.goto(url)

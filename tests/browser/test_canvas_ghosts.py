@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from canvas_page import HANDLE, RANKED, RUN, call, draw, feed, place, ready, strokes, told
 
 
@@ -108,6 +109,34 @@ def test_keys_work_while_the_mouse_is_over_the_canvas_but_not_while_typing(page)
     page.evaluate("document.activeElement.blur()")
     page.keyboard.press("Enter")
     assert len(strokes(page)) == 2
+
+
+def test_halt_leaves_the_pen_where_it_is_and_drops_what_is_still_to_come(page):
+    call(page, "load(JSON.stringify({ strokes: [[100, 700, 0, 0.5, 200, 700, 90, 0.5]] }))")
+    log = "R 7\nB 2 complete cat\n0 + 100 100 900 100 900 700 100 700\n"
+    page.evaluate(
+        # within a frame or two the pen is under way on the first ending
+        f"""log => new Promise((done) => {{
+            {HANDLE}.feed(log);
+            const wait = () => {{
+              if (({HANDLE}.ghosts()[0]?.shown ?? 0) < 0.1) return requestAnimationFrame(wait);
+              {HANDLE}.halt();
+              done();
+            }};
+            requestAnimationFrame(wait);
+        }})""",
+        log,
+    )
+    (ghost,) = call(page, "ghosts()")
+    assert call(page, "stats().ghosts") == "done" and ghost["shown"] == 1
+    (flat,) = ghost["strokes"]
+    assert 100 < flat[-2] <= 900 and len(flat) < 8  # cut between two points
+    feed(page, log + "0 + 500 500 600 500\n1 + 10 10 20 20\nF 0\nK 1 0.9\nD\n")
+    page.wait_for_timeout(200)
+    assert call(page, "ghosts()") == [ghost]
+    assert call(page, "adopt(0)") and strokes(page)[1][-4] == pytest.approx(flat[-2])
+    feed(page, RANKED.replace("R 100", "R 101"))  # a newer run is none of its business
+    page.wait_for_function(f"{HANDLE}.ghosts().length === 2 && {HANDLE}.stats().ghosts === 'done'")
 
 
 def test_reduced_motion_shows_the_ink_at_once(visit, canvas_url):

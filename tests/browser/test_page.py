@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from stubs import StubCompleter, StubRecognition, StubRegistry
 
+from doodle.strokes.drawing import Drawing
+
 IDLE = "document.body.dataset.doodle === 'idle'"
 INKED = f"{IDLE} && document.querySelectorAll('#results .dd-grid .dd-picture').length >= %d"
 SHOTS = [(1280, 900, "light"), (1280, 900, "dark"), (390, 844, "light"), (390, 844, "dark")]
@@ -241,6 +243,67 @@ def test_saving_the_drawing_with_its_ending(enter: Callable, button: str, suffix
         assert len(re.findall(rb"<path", content)) == 6
     else:
         assert content.startswith(b"GIF8")
+
+
+@pytest.mark.parametrize("place", ["canvas", "results"])
+def test_a_project_keeps_the_sentence_and_brings_it_back(enter: Callable, place: str, tmp_path):
+    page = enter()
+    draw(page, (0.3, 0.3), (0.7, 0.3))
+    say_word(page, "rabbit")
+    for field, value in (("#count input", "4"), ("#seed input", "31")):
+        page.locator(field).fill(value)
+    page.locator("#daring input[type=range]").fill("0.7")
+    with page.expect_download() as download:
+        if place == "canvas":
+            page.locator("#pad [data-act=save]").click()
+            page.locator("#pad [data-act=json]").click()
+        else:
+            page.locator("#results summary").click()
+            page.locator("#results [data-save=json]").click()
+    file = Path(download.value.path())
+    saved = json.loads(file.read_text())
+    assert len(Drawing.parse(file.read_bytes()).strokes) == 1
+    assert saved["settings"] == {"word": "rabbit", "n": 4, "temperature": 0.7, "seed": 31}
+
+    def sentence() -> list[str]:
+        fields = ("#word input", "#count input", "#daring input[type=range]", "#seed input")
+        return [page.locator(field).input_value() for field in fields]
+
+    before, now = sentence(), ["what you see", "9", "0.3", "7"]
+    page = enter()
+    assert sentence() == now
+    put = {"mimeType": "application/json", "name": "rabbit.json"}
+    picker = page.locator("#pad input[type=file]")
+    picker.set_input_files({**put, "buffer": file.read_bytes()})
+    page.wait_for_function("document.querySelector('#word input').value === 'rabbit'")
+    page.wait_for_function("document.querySelector('#seed input').value === '31'")
+    assert sentence() == before and strokes(page) == 1
+    saved["settings"] = {"word": "auto", "n": 99, "temperature": 1.4, "seed": None, "odd": 1}
+    saved["strokes"] *= 2
+    saved.pop("widths", None)  # of one stroke
+    picker.set_input_files({**put, "buffer": json.dumps(saved).encode()})
+    page.wait_for_function("document.querySelector('#word input').value === 'what you see'")
+    assert sentence()[1:] == before[1:] and strokes(page) == 2
+
+
+def test_stop_stops_the_ink_where_it_is(enter: Callable):
+    page = enter(reduced_motion="no-preference")
+    draw(page, (0.3, 0.3), (0.7, 0.3))
+    say_word(page, "cat")
+    page.get_by_role("button", name="Complete", exact=True).click()
+    page.wait_for_function(  # the server has sent all of it, the pen has not come so far
+        "document.querySelector('#pad .sc-root').strokeCanvas.ghosts()"
+        ".some((ghost) => ghost.score !== null && ghost.shown < 0.8)"
+    )
+    page.evaluate("document.getElementById('stop').click()")
+    ghosts = handle(page, "ghosts()")
+    assert ghosts and all(ghost["shown"] == 1 for ghost in ghosts)
+    assert any(ghost["score"] is None for ghost in ghosts)  # no longer what was scored
+    page.wait_for_function(IDLE)
+    page.wait_for_timeout(300)
+    assert handle(page, "ghosts()") == ghosts
+    page.locator("#results [data-act=keep]").click()
+    assert strokes(page) > 1
 
 
 def test_empty_and_unknown_are_one_sentence_and_lose_nothing(enter: Callable):

@@ -23,6 +23,7 @@ class Sight:
     word = ""
     delay = 0.0
     broken = 0  # so many looks fail
+    unsure = 0  # so many looks are "unknown"
     seen: list[Drawing] = []
 
     @classmethod
@@ -32,12 +33,14 @@ class Sight:
             cls.broken -= 1
             raise ModelUnavailable("The recogniser has gone.")
         cls.seen.extend(drawings)
-        return [cls.guess(len(drawing.strokes)) for drawing in drawings]
+        unknown = cls.unsure > 0
+        cls.unsure -= 1
+        return [cls.guess(len(drawing.strokes), unknown) for drawing in drawings]
 
     @classmethod
-    def guess(cls, strokes: int) -> SimpleNamespace:
+    def guess(cls, strokes: int, unknown: bool) -> SimpleNamespace:
         right = [(cls.word, 0.83), *((word, chance / 5) for word, chance in WRONG)]
-        return SimpleNamespace(guesses=(right if strokes > 1 else WRONG)[:5], unknown=False)
+        return SimpleNamespace(guesses=(right if strokes > 1 else WRONG)[:5], unknown=unknown)
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +66,7 @@ def site() -> Iterator[str]:
 @pytest.fixture
 def enter(visit: Callable, site: str, monkeypatch: pytest.MonkeyPatch) -> Callable:
     """`enter(seconds=.., rest=..)` opens the game as a fresh visitor."""
-    for name, value in (("word", ""), ("delay", 0.0), ("broken", 0), ("seen", [])):
+    for name, value in (("word", ""), ("delay", 0.0), ("broken", 0), ("unsure", 0), ("seen", [])):
         monkeypatch.setattr(Sight, name, value)
 
     def open_page(seconds: float = 20, rest: int = 150, seed: int = 7, **context: object):
@@ -111,6 +114,28 @@ def says(page) -> str:
     return page.locator(".dd-game-says").inner_text()
 
 
+LISTEN = """() => {
+    window.spoken = [];
+    class Voices extends EventTarget {
+        getVoices() { return [
+          { lang: 'en-GB', localService: false }, { lang: 'en-US', localService: true }]; }
+        speak(one) { spoken.push(one.text); setTimeout(() => one.onend?.(), 20); }
+        cancel() {}
+    }
+    Object.defineProperty(window, 'speechSynthesis', { value: new Voices() });
+    window.SpeechSynthesisUtterance = class { constructor(text) { this.text = text; } };
+}"""
+
+
+def hears(page) -> None:
+    """What the app says is kept from here on."""
+    page.evaluate(
+        "window.heard = []; new MutationObserver(() => heard.push("
+        "document.querySelector('.dd-game-says').textContent)).observe("
+        "document.querySelector('.dd-game-says'), {childList: true})"
+    )
+
+
 def win(page) -> None:
     begin(page)
     stroke(page, (0.3, 0.3), (0.7, 0.3), (0.7, 0.6))
@@ -146,11 +171,7 @@ def test_the_app_guesses_at_the_pen_up_and_knows_the_word(enter: Callable):
 
 def test_a_guess_is_said_once_and_unlikely_ones_never(enter: Callable):
     page = enter()
-    page.evaluate(
-        "window.heard = []; new MutationObserver(() => heard.push("
-        "document.querySelector('.dd-game-says').textContent)).observe("
-        "document.querySelector('.dd-game-says'), {childList: true})"
-    )
+    hears(page)
     start(page)
     begin(page)
     for _ in range(3):  # each is the only stroke
@@ -161,6 +182,57 @@ def test_a_guess_is_said_once_and_unlikely_ones_never(enter: Callable):
         page.keyboard.press("Control+z")
     heard = " ".join(page.evaluate("heard"))
     assert [heard.count(word) for word in ("mop", "eyeglasses", "moon", "bed")] == [1, 1, 1, 0]
+
+
+def test_while_it_knows_nothing_it_says_so_and_names_nothing(enter: Callable):
+    page = enter()
+    hears(page)
+    start(page)
+    Sight.unsure = 3
+    begin(page)
+    lines = [((0.3, y), (0.7, y)) for y in (0.3, 0.4, 0.5)]
+    for doubt, line in zip(("nothing I know yet", "cannot tell", "Still"), lines, strict=True):
+        stroke(page, *line)  # from the second on the word stands first, by chance as it were
+        page.wait_for_function(
+            "text => document.querySelector('.dd-game-says').innerText.includes(text)", arg=doubt
+        )
+    assert page.evaluate(SCREEN % "draw")
+    assert not any(word in " ".join(page.evaluate("heard")) for word, _ in WRONG)
+    stroke(page, (0.3, 0.6), (0.7, 0.6))  # now it is sure
+    page.wait_for_function(SCREEN % "told")
+    assert says(page).startswith("Oh I know")
+
+
+def test_a_faint_guess_counts_when_the_time_is_up_and_is_told_as_one(enter: Callable):
+    page = enter(seconds=3, rest=60_000)
+    start(page)
+    Sight.unsure = 99
+    word = begin(page)
+    stroke(page, (0.3, 0.3), (0.7, 0.3))
+    stroke(page, (0.3, 0.5), (0.7, 0.5))
+    page.wait_for_function(SCREEN % "told")
+    assert says(page).startswith("Is it a") and word in says(page)
+    page.get_by_role("button", name="Next").click()
+    begin(page)
+    stroke(page, (0.3, 0.3), (0.7, 0.3))
+    page.wait_for_function("document.querySelector('.dd-game-says').innerText.includes('nothing')")
+    page.wait_for_function(SCREEN % "told")
+    assert says(page) == "Time is up. I cannot tell what it is."
+    page.get_by_role("button", name="Quit").click()
+    verdicts = page.locator(".dd-game-verdict").all_inner_texts()
+    assert verdicts == ["A guess, at the last moment", "I could not tell; perhaps a mop"]
+
+
+def test_it_goes_back_on_a_guess(enter: Callable):
+    page = enter()
+    start(page)
+    begin(page)
+    stroke(page, (0.3, 0.3), (0.7, 0.3))
+    page.wait_for_function("document.querySelector('.dd-game-says').innerText.includes('mop')")
+    Sight.unsure = 9
+    stroke(page, (0.3, 0.5), (0.7, 0.5))
+    page.wait_for_function("document.querySelector('.dd-game-says').innerText.includes('not so')")
+    assert page.locator(".dd-game-heard").inner_text() == "before: a mop, eyeglasses"
 
 
 def test_a_long_stroke_is_looked_at_before_it_ends(enter: Callable):
@@ -249,6 +321,9 @@ def test_six_words_and_the_end(enter: Callable):
         assert kind == "PNG" or content.count(b"<path") == 5
     page.get_by_role("button", name=f"Open {words[1]} on the Draw page").click()
     page.wait_for_function("document.querySelector('#pad').offsetParent !== null")
+    page.wait_for_function(
+        "word => document.querySelector('#word input').value === word", arg=words[1]
+    )
     stats = page.evaluate("document.querySelector('#pad .sc-root').strokeCanvas.stats()")
     assert stats["strokes"] == 2
     page.get_by_role("tab", name="Play").click()
@@ -293,34 +368,43 @@ def test_all_of_it_by_keyboard(enter: Callable):
     assert page.locator(".dd-game-slots li[data-state=won]").count() == 1
 
 
-def test_the_voice_is_a_choice_that_stays(enter: Callable):
-    page = enter()
-    page.evaluate(
-        """() => {
-        window.spoken = [];
-        speechSynthesis.speak = (one) => spoken.push(one.text);
-        window.SpeechSynthesisUtterance = class { constructor(text) { this.text = text; } };
-        speechSynthesis.getVoices = () => [
-          { lang: 'en-GB', localService: false }, { lang: 'en-US', localService: true }];
-        speechSynthesis.dispatchEvent(new Event('voiceschanged'));
-    }"""
-    )
+def test_it_speaks_each_guess_once_until_it_is_muted(enter: Callable):
+    page = enter(script=LISTEN)
     switch = page.locator(".dd-game-start").get_by_role("switch", name="Voice")
     assert switch.get_attribute("aria-checked") == "true"
     start(page)
-    win(page)
-    assert any("Oh I know" in text for text in page.evaluate("spoken"))
+    Sight.unsure = 2
+    word = begin(page)
+    for y in (0.3, 0.4):  # two doubts, of which one is said
+        stroke(page, (0.3, y), (0.7, y))
+        page.wait_for_timeout(250)
+    page.keyboard.press("Control+z")
+    page.wait_for_function("spoken.length === 2")
+    stroke(page, (0.3, 0.5), (0.7, 0.5))
+    page.wait_for_function(SCREEN % "told")
+    doubt, guess, right = page.evaluate("spoken")
+    assert doubt == "I see nothing I know yet," and guess == "I see a mop, or eyeglasses,"
+    assert right.startswith("Oh I know") and word in right
     page.locator(".dd-game-bar").get_by_role("switch", name="Voice").click()
     assert page.evaluate("localStorage.getItem('doodle.voice')") == "off"
-    before = page.evaluate("spoken.length")
     win(page)
-    assert page.evaluate("spoken.length") == before
+    assert page.evaluate("spoken.length") == 3
     # a voice that sends its words away is none
     page.evaluate(
         "speechSynthesis.getVoices = () => [{ lang: 'en-GB', localService: false }];"
         "speechSynthesis.dispatchEvent(new Event('voiceschanged'))"
     )
     assert page.locator(".dd-voice:disabled").count() == 2
+
+
+def test_without_speech_the_game_is_played_in_silence(enter: Callable):
+    page = enter(script="() => delete window.speechSynthesis")
+    assert not page.evaluate("'speechSynthesis' in window && Boolean(speechSynthesis)")
+    assert page.locator(".dd-voice:disabled").count() == 2
+    start(page)
+    win(page)
+    page.get_by_role("button", name="Quit").click()
+    assert page.locator(".dd-game-end h2").inner_text() == "I knew it!"
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -13,7 +13,7 @@ from PIL import Image
 from doodle.errors import BadDrawing
 from doodle.strokes import export
 from doodle.strokes.drawing import Drawing, Stroke
-from doodle.strokes.imports import read_drawings, read_project
+from doodle.strokes.imports import read_drawings, read_settings
 from doodle.strokes.pixels import MAX_GIF_SIDE, MAX_PNG_SIDE
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -178,11 +178,14 @@ def test_wrong_arguments_are_named(house):
 def test_project_round_trip(house):
     settings = {"word": "house", "seed": 7, "temperature": 0.3}
     text = export.to_project(house, settings)
-    assert read_project(text) == (house, settings)
-    assert read_project(house.to_json()) == (house, {})
-    assert read_drawings(text.encode()) == [house]
-    with pytest.raises(BadDrawing, match="settings"):
-        read_project(json.dumps({"drawing": house.to_dict(), "settings": [1]}))
+    older = json.dumps({"doodle": 1, "drawing": house.to_dict(), "settings": settings})
+    for project in (text.encode(), older.encode()):
+        assert read_drawings(project) == [house]
+        assert read_settings(project) == settings
+    lines = f"{text}\n{text}".encode()  # ndjson
+    odd = json.dumps({**house.to_dict(), "settings": [1]}).encode()
+    for other in (house.to_json().encode(), lines, odd, b"[" * 100_000, b"\x89PNG", b"<svg/>"):
+        assert read_settings(other) == {}
     with pytest.raises(ValueError, match="JSON"):
         export.to_project(house, {"word": object()})
 

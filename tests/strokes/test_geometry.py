@@ -160,37 +160,6 @@ def test_quickdraw_simplify_steps():
     assert len(flat) == 2
 
 
-@given(drawings, st.integers(0, 9))
-def test_augment_repeats_with_its_seed_and_keeps_a_stroke(drawing, seed):
-    kwargs = dict(scale=0.2, rotation=15, stroke_drop=0.9, point_drop=0.5)
-    one, two = (geometry.augment(drawing, np.random.default_rng(seed), **kwargs) for _ in range(2))
-    assert len(one) == len(two) and bool(one) == bool(drawing)
-    for a, b in zip(one, two, strict=True):
-        np.testing.assert_array_equal(a, b)
-
-
-def test_augment_does_what_it_says():
-    square = [np.array([[0.0, 0.0], [100.0, 0.0], [100.0, 100.0]]), np.array([[0.0, 100.0]])]
-    rng = np.random.default_rng(0)
-    still = geometry.augment(square, rng, scale=0)
-    for a, b in zip(still, square, strict=True):
-        np.testing.assert_allclose(a, b, atol=1e-5)
-    for _ in range(20):
-        left, top, right, bottom = geometry.bounds(geometry.augment(square, rng, scale=0.2))
-        assert 79.9 < right - left < 120.1 and 79.9 < bottom - top < 120.1
-        assert (left + right) / 2 == pytest.approx(50, abs=1e-3)
-    turned = geometry.augment(square, rng, scale=0, rotation=90)
-    chord = np.diff(turned[0], axis=0)
-    assert np.hypot(*chord.T) == pytest.approx([100, 100], abs=1e-3)
-    assert abs(chord[0] @ chord[1]) < 1e-2
-    thin = geometry.augment([np.arange(2000.0).reshape(-1, 2)], rng, scale=0, point_drop=0.3)
-    assert 620 < len(thin[0]) < 780
-    (ends,) = geometry.augment([np.arange(20.0).reshape(-1, 2)], rng, scale=0, point_drop=1)
-    np.testing.assert_allclose(ends, [[0, 1], [18, 19]], atol=1e-4)
-    counts = [len(geometry.augment(square, rng, stroke_drop=0.25)) for _ in range(400)]
-    assert 1.4 < np.mean(counts) < 1.65  # 2 * 0.75, and one that always stays
-
-
 def evaluate(line, controls, count=20):
     t = np.linspace(0, 1, count)[None, :, None]
     a, b, c, d = (p[:, None] for p in (line[:-1], controls[:, 0], controls[:, 1], line[1:]))

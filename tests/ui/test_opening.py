@@ -16,19 +16,48 @@ from doodle.ui.panels.opening import opened
 CAT = Drawing.parse(examples.pick("0")[0])
 
 
+SETTINGS = {"word": "cat", "n": 4, "temperature": 0.8, "seed": 99}
+
+
+def project(settings: object) -> dict[str, str]:
+    data = json.dumps({**CAT.to_dict(), "settings": settings})
+    return {"name": "cat.json", "kind": "text", "data": data}
+
+
 def test_a_project_comes_back_without_loss():
-    file = {"name": "cat.json", "kind": "text", "data": to_project(CAT, {})}
-    assert opened(file) == CAT
+    file = {"name": "cat.json", "kind": "text", "data": to_project(CAT, SETTINGS)}
+    assert opened(file) == (CAT, SETTINGS)
+    plain = {"name": "cat.json", "kind": "text", "data": CAT.to_json()}
+    assert opened(plain) == (CAT, {})
+
+
+@pytest.mark.parametrize(
+    ("wrong", "kept"),
+    [
+        ({"word": "cat", "brush": 7, "lambda": None}, {"word": "cat"}),
+        ({"word": " ", "seed": 3}, {"seed": 3}),
+        ({"word": ["cat"], "seed": -1, "temperature": "hot", "n": 4}, {"n": 4}),
+        ({"word": "x" * 61, "seed": 10**400, "temperature": True, "n": 17}, {}),
+        ({"seed": 1.5, "temperature": 9, "n": None}, {}),
+        ({"seed": 5.0, "word": "  two   words "}, {"seed": 5, "word": "two words"}),
+        (["cat"], {}),
+        ("cat", {}),
+        (None, {}),
+    ],
+)
+def test_settings_that_cannot_be_used_lose_no_drawing(wrong: object, kept: dict):
+    assert opened(project(wrong)) == (CAT, kept)
 
 
 def test_an_svg_comes_back_as_lines():
-    drawing = opened({"name": "cat.svg", "kind": "text", "data": to_svg(CAT)})
+    drawing, _ = opened({"name": "cat.svg", "kind": "text", "data": to_svg(CAT)})
     assert len(drawing.strokes) == len(CAT.strokes)
 
 
 def test_a_picture_is_traced():
     png = base64.b64encode(to_png(CAT, 400)).decode()
-    drawing = opened({"name": "cat.png", "kind": "base64", "data": png})
+    drawing, settings = opened({"name": "cat.png", "kind": "base64", "data": png})
+    assert settings == {}
     assert drawing and (drawing.width, drawing.height) == (400, 300)
 
 

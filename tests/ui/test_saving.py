@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 
 from doodle.strokes.drawing import Drawing
+from doodle.strokes.imports import read_settings
 from doodle.ui.panels import examples
 from doodle.ui.panels.export import answer, morph_gif, saved
 
@@ -39,6 +40,10 @@ def test_each_format_comes_as_a_file_of_its_kind(kind: str, suffix: str, begins:
 def test_a_project_opens_again_as_the_same_drawing():
     _, _, content = saved({"format": "json", "name": "cat", "drawing": CAT})
     assert Drawing.parse(content) == Drawing.parse(CAT)
+    settings = {"word": "auto", "n": 9, "temperature": 0.3, "seed": 7}
+    asked = {"format": "json", "drawing": CAT, "settings": {**settings, "odd": 1}}
+    assert read_settings(saved(asked)[2]) == settings
+    assert read_settings(saved({**asked, "settings": "no"})[2]) == {}
 
 
 def test_a_morph_moves_there_and_back():

@@ -21,6 +21,7 @@ from doodle.ui.panels.parts import (
     number_field,
     scripted,
     sentence,
+    slider_field,
     word_field,
     words,
 )
@@ -30,6 +31,7 @@ from doodle.ui.studio import Studio
 from doodle.ui.wish import AUTO, MAX_ENDINGS, MAX_SEED, Wish
 
 FIRST_COUNT, FIRST_SEED, FIRST_TEMPERATURE = 9, 7, 0.3
+DARING = (0.1, 1.0)  # of all temperatures, those that the slider offers
 HINT = "Draw a few lines here."
 SECONDS_BETWEEN = 0.06  # ink is sent in batches; the browser animates it at a steady pen speed
 # the picture of the empty results card, drawn for it; lists of x, y, x, y, ...
@@ -108,19 +110,9 @@ def _sentence(choices: list[str]) -> dict[str, Any]:
     words("in")
     count = number_field(FIRST_COUNT, "How many ways", "count", 1, MAX_ENDINGS)
     words("ways,")
-    with gr.Row(elem_classes="dd-scale"):
-        words("careful")
-        temperature = gr.Slider(
-            0.1,
-            1.0,
-            FIRST_TEMPERATURE,
-            step=0.05,
-            label="From careful to daring",
-            container=False,
-            buttons=[],
-            elem_id="daring",
-        )
-        words("daring,")
+    temperature = slider_field(
+        ("careful", "daring"), DARING, FIRST_TEMPERATURE, step=0.05, elem_id="daring"
+    )
     with gr.Row(elem_classes="dd-scale"):
         words("seed")
         seed = number_field(FIRST_SEED, "Seed", "seed", 0, MAX_SEED)

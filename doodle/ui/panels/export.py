@@ -20,18 +20,18 @@ from doodle.strokes.raster import rasterize
 from doodle.ui.canvas import StrokeCanvas
 from doodle.ui.panels.parts import QUIET, note, sentence
 from doodle.ui.theme import read
-from doodle.ui.wish import AUTO, MAX_STEPS
+from doodle.ui.wish import AUTO, MAX_STEPS, usable
 
 MAX_REQUEST = 8_000_000  # characters of JSON
 GIF_SIDE = 400  # pixels
 STEP_MS, REST_MS = 120, 700  # a step of a morph's GIF; a rest at either end
 
-_FORMATS: dict[str, tuple[str, str, Callable[[Drawing], str | bytes]]] = {
+_FORMATS: dict[str, tuple[str, str, Callable[..., str | bytes]]] = {
     "svg": ("svg", "image/svg+xml", export.to_svg),
     "moving-svg": ("svg", "image/svg+xml", export.to_animated_svg),
     "png": ("png", "image/png", export.to_png),
     "gif": ("gif", "image/gif", export.to_gif),
-    "json": ("json", "application/json", lambda drawing: export.to_project(drawing, {})),
+    "json": ("json", "application/json", export.to_project),
 }
 
 
@@ -61,7 +61,8 @@ def answer(letter: str) -> str:
     """A request to save, as JSON text, answered by the file as a data URL, or by a sentence.
 
     Args:
-        letter: ``{"save": {"format", "name", "drawing" | "drawings"}}``; drawings in wire form.
+        letter: ``{"save": {"format", "name", "drawing" | "drawings", "settings"}}``; drawings in
+            wire form, settings of the sentence for a project file only.
     """
     try:
         name, kind, content = saved(_request(letter))
@@ -92,9 +93,13 @@ def saved(request: dict[str, Any]) -> tuple[str, str, bytes]:
     if not drawing:
         raise BadDrawing("There is nothing to save yet: draw a line or two first.")
     suffix, kind, make = _FORMATS[wanted]
-    content = make(drawing)
+    content = make(drawing, **_options(wanted, request))
     content = content.encode() if isinstance(content, str) else content
     return f"{stem or 'doodle'}.{suffix}", kind, content
+
+
+def _options(wanted: str, request: dict[str, Any]) -> dict[str, Any]:
+    return {"settings": usable(request.get("settings"))} if wanted == "json" else {}
 
 
 def morph_gif(steps: list[Drawing], side: int = GIF_SIDE) -> bytes:

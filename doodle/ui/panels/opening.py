@@ -1,4 +1,7 @@
-"""Opening: a file dropped, pasted or chosen on the canvas becomes the drawing on it."""
+"""Opening: a file dropped, pasted or chosen on the canvas becomes the drawing on it.
+
+A project file also brings back the sentence: the word, how many ways, how daring, which seed.
+"""
 
 from __future__ import annotations
 
@@ -11,30 +14,42 @@ import gradio as gr
 
 from doodle.errors import BadDrawing
 from doodle.strokes.drawing import Drawing
-from doodle.strokes.imports import read_drawings
-from doodle.ui.canvas import StrokeCanvas
+from doodle.strokes.imports import read_drawings, read_settings
+from doodle.ui.panels.draw import DARING, DrawPanel
 from doodle.ui.panels.parts import QUIET, note, sentence
+from doodle.ui.wish import usable
 
 MAX_FILE = 9_000_000  # characters as sent; base64 takes four for three bytes
 
 
-def wire(canvas: StrokeCanvas, mailbox: gr.HTML) -> None:
+def wire(panel: DrawPanel, mailbox: gr.HTML) -> None:
     """Lay files on the canvas; what it showed before comes back with Undo."""
+    fields = {
+        "word": panel.word, "n": panel.count, "temperature": panel.temperature, "seed": panel.seed
+    }  # fmt: skip
 
-    def receive(event: gr.EventData) -> tuple[Any, str]:
+    def receive(event: gr.EventData) -> list[Any]:
+        drawing, settings, said = gr.skip(), {}, ""
         try:
-            return opened(event._data), note("")
+            drawing, settings = opened(event._data)
         except Exception as error:  # whatever it was, the visitor reads one sentence
-            return gr.skip(), note(sentence(error))
+            said = sentence(error)
+        if not DARING[0] <= settings.get("temperature", DARING[0]) <= DARING[1]:
+            del settings["temperature"]  # possible, but not on the slider
+        return [drawing, note(said), *(settings.get(name, gr.skip()) for name in fields)]
 
-    canvas.on_import(receive, None, [canvas, mailbox], **QUIET)
+    outputs = [panel.canvas, mailbox, *fields.values()]
+    panel.canvas.on_import(receive, None, outputs, trigger_mode="multiple", **QUIET)
 
 
-def opened(file: Any) -> Drawing:
+def opened(file: Any) -> tuple[Drawing, dict[str, Any]]:
     """Read a file as the browser sends it.
 
     Args:
         file: {"name", "kind": "text" or "base64", "data"}.
+
+    Returns:
+        The drawing, and those settings of a project file that can be used (see `usable`).
 
     Raises:
         BadDrawing: it holds no drawing that can be read.
@@ -47,7 +62,7 @@ def opened(file: Any) -> Drawing:
     drawing = read_drawings(content, str(file.get("name", ""))[:80])[0]
     if not drawing:
         raise BadDrawing("There are no lines in that file.")
-    return drawing
+    return drawing, usable(read_settings(content))
 
 
 def _bytes(data: str, kind: Any) -> bytes:

@@ -204,6 +204,13 @@ function createStrokeCanvas(root, options, hooks) {
     return true;
   }
 
+  /* The drawing, with what the page around it wants to keep: it fills in the settings. */
+  function project() {
+    const settings = {};
+    emit("saving", { settings });
+    return JSON.stringify({ ...JSON.parse(doc.serialize()), settings });
+  }
+
   const drawingName = () => "doodle-" + new Date().toISOString().slice(0, 16).replace(/[T:]/g, "-");
   const actions = {
     undo, redo, clear, adopt: () => adopt(), next: ghosts.next, dismiss,
@@ -213,7 +220,7 @@ function createStrokeCanvas(root, options, hooks) {
     replay: () => { if (replay.start()) panel.say("Replaying"); },
     svg: () => isEmpty() || saveText(drawingName() + ".svg", toSvg(doc.strokes), "image/svg+xml"),
     png: () => isEmpty() || saveFile(drawingName() + ".png", toPng(doc.strokes)),
-    json: () => isEmpty() || saveText(drawingName() + ".json", doc.serialize(), "application/json"),
+    json: () => isEmpty() || saveText(drawingName() + ".json", project(), "application/json"),
     gif: () => hooks.exported("gif"),
     open: importer.open,
     zoomIn: () => view.zoomMiddle(ZOOM.step), zoomOut: () => view.zoomMiddle(1 / ZOOM.step),
@@ -233,7 +240,7 @@ function createStrokeCanvas(root, options, hooks) {
   showDrawing();
 
   return {
-    feed: ghosts.feed, ghosts: ghosts.list, select: ghosts.select, selected: () => ghosts.selected,
+    feed: ghosts.feed, halt: ghosts.halt, ghosts: ghosts.list, select: ghosts.select, selected: () => ghosts.selected,
     next: ghosts.next, previous: ghosts.previous, dismissGhosts: dismiss, adopt,
     paint: weigh, serialize: doc.serialize, load, undo, redo, clear, setTool, setPen,
     replay: actions.replay, svg: () => toSvg(doc.strokes), saveFile, status,

@@ -11,7 +11,7 @@ const INK = {
 
 function createGhosts({ view, isStill, isEmpty, onChange, onMessage }) {
   const all = new Map();
-  let run = null, newest = -Infinity, closed = null, used = 0, header = "";
+  let run = null, newest = -Infinity, closed = null, halted = null, used = 0, header = "";
   let shownCount = 0, mode = "complete", word = "", ranking = [], ranked = false, over = true;
   let selectedId = null, hot = null, lastFrame = 0, lastReport = 0, moving = false;
 
@@ -37,6 +37,7 @@ function createGhosts({ view, isStill, isEmpty, onChange, onMessage }) {
     }
     const end = log.lastIndexOf("\n") + 1, lines = log.slice(used, end).split("\n");
     used = Math.max(used, end);
+    if (halted === run) return;                           // what was on its way when it was stopped
     let news = false;
     for (const line of lines) if (line) { read(line); news = true; }
     if (!news || !isOpen()) return;                       // dismissed: read on, in case of an undo
@@ -96,6 +97,35 @@ function createGhosts({ view, isStill, isEmpty, onChange, onMessage }) {
     if (!all.has(selectedId)) selectedId = visible()[0]?.id ?? null;
   }
 
+  /* The pen stops where it is: what is inked stays, as an ending; the rest never was. */
+  function halt() {
+    if (!isOpen() || (over && !moving)) return false;
+    halted = run;
+    for (const g of [...all.values()]) {
+      const kept = g.strokes.filter((s) => s.at[0] <= g.inked);
+      for (const s of kept) cut(s, g.inked);
+      const taken = new Set([...g.taken].filter((at) => at < kept.length));
+      // the score was that of the whole ending
+      if (g.inked < g.total) Object.assign(g, { strokes: kept, taken, total: g.inked, score: null });
+      if (!kept.length) all.delete(g.id);
+    }
+    ranking = ranking.filter((id) => all.has(id));
+    finish();
+    moving = false;
+    view.invalidate("top");
+    report(true);
+    return true;
+  }
+
+  function cut(stroke, ink) {
+    const { xy, at } = stroke, n = at.findIndex((flow) => flow > ink);
+    if (n < 0) return;
+    const tip = tipOf(stroke, n, ink);
+    xy.splice(2 * n, Infinity, ...tip);
+    at.splice(n, Infinity, ink);
+    stroke.path = null;
+  }
+
   /* --- what is there --------------------------------------------------------------------- */
   const isOpen = () => closed !== run && run !== null;
   function visible() {
@@ -140,6 +170,12 @@ function createGhosts({ view, isStill, isEmpty, onChange, onMessage }) {
     return alive;
   }
 
+  /* Where the pen is between the points n - 1 and n of a stroke. */
+  function tipOf({ xy, at }, n, ink) {
+    const u = (ink - at[n - 1]) / (at[n] - at[n - 1] || 1), i = 2 * n;
+    return [xy[i - 2] + u * (xy[i] - xy[i - 2]), xy[i - 1] + u * (xy[i + 1] - xy[i - 1])];
+  }
+
   /* The part of a stroke inked so far, as a path; cached once it is whole. */
   function pathOf(g, stroke) {
     if (stroke.path?.count === stroke.xy.length) return stroke.path.path;
@@ -149,10 +185,7 @@ function createGhosts({ view, isStill, isEmpty, onChange, onMessage }) {
     if (!n) return null;
     const points = [];
     for (let i = 0; i < n; i++) points.push(xy[2 * i], xy[2 * i + 1], 0, 0.5);
-    if (n < at.length) {                 // the last bit: where the pen is between two points
-      const u = (g.inked - at[n - 1]) / (at[n] - at[n - 1] || 1), i = 2 * n;
-      points.push(xy[i - 2] + u * (xy[i] - xy[i - 2]), xy[i - 1] + u * (xy[i + 1] - xy[i - 1]), 0, 0.5);
-    }
+    if (n < at.length) points.push(...tipOf(stroke, n, g.inked), 0, 0.5);    // the last bit
     traceInk(points, 0, points.length / STRIDE - 1, path);
     if (n === at.length) stroke.path = { path, count: xy.length };
     return path;
@@ -208,7 +241,7 @@ function createGhosts({ view, isStill, isEmpty, onChange, onMessage }) {
   }
 
   const api = {
-    feed, list, paint, hit,
+    feed, halt, list, paint, hit,
     get any() { return visible().length > 0; },
     get count() { return visible().length; },
     get run() { return run; },

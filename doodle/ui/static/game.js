@@ -8,6 +8,8 @@ const PATIENCE = 6000, RETRY = 1200;                 // ms: no answer is a failu
 const LIVE = 900, LIVE_POINTS = 8;                   // ms, points: looks at a stroke under way
 const LIKELY = 0.05;                                 // guesses below are not worth a word
 const OPENERS = ["I see", "Or", "Now I see", "Maybe", "It could be", "Or"];
+const DOUBTS = ["I see nothing I know yet…", "Hmm, I cannot tell yet…", "Still nothing I know. Draw on…"];
+const WAVERS = "Now I am not so sure any more…";
 const SEEN_LOST = "I cannot see your drawing just now: the server does not answer.";
 
 const game = element.querySelector(".dd-game"), desk = element.closest(".dd-play");
@@ -18,7 +20,7 @@ const voice = createVoice(all("[data-act=voice]"));
 const clock = createClock(() => !document.hidden && desk.offsetParent !== null, { tick, out: timeUp });
 const before = new Set();                            // words of this visit's earlier games
 let rounds = [], now = -1, screen = "start", chance = Math.random;
-let said = new Set(), resting = 0, warned = 0;
+let said = new Set(), doubts = 0, resting = 0, warned = 0;
 let look = null, newer = false, looks = 0, failures = 0, retry = 0, seenText = "";
 
 const PAPER = { ask: "veiled", draw: "on", told: "still", late: "still" };
@@ -35,7 +37,7 @@ function strong(text) { return Object.assign(document.createElement("b"), { text
 function start() {
   chance = createChance(game.dataset.seed);
   rounds = deal(WORDS, ROUNDS, before, chance).map((word) => ({
-    word, drawing: NOTHING, guesses: [], won: false, seconds: 0, end: "" }));
+    word, drawing: NOTHING, guesses: [], unknown: true, won: false, seconds: 0, end: "" }));
   for (const { word } of rounds) before.add(word);
   failures = 0;
   tell("");
@@ -58,6 +60,7 @@ function ask(at) {
 }
 function draw() {
   said = new Set();
+  doubts = 0;
   seenText = "";
   warned = 0;
   find(".dd-game-task").replaceChildren("Draw ", strong(doodle.phrase(rounds[now].word)));
@@ -85,16 +88,22 @@ function settle() {
   if (screen === "told" && rounds[now].won) keep();
 }
 function win(seconds) {
-  const round = keep();
+  const round = keep(), word = doodle.phrase(round.word);
   Object.assign(round, { won: true, seconds, end: "won" });
-  over(`Oh I know, it’s ${doodle.phrase(round.word)}!`, REST.won);
+  over(round.unknown ? `Is it ${word}, perhaps? It is!` : `Oh I know, it’s ${word}!`, REST.won);
 }
 function lose(end) {
   const round = keep(), empty = !doodle.lines(round.drawing).length;
   Object.assign(round, { end, seconds: clock.spent });
   const word = doodle.phrase(round.word);
+  const sorry = round.unknown ? "I cannot tell what it is." : `Sorry, I did not see ${word} in it.`;
   if (end === "skipped") over(`Skipped. It was to be ${word}.`, REST.lost / 2);
-  else over(empty ? "Time is up." : `Time is up. Sorry, I did not see ${word} in it.`, REST.lost);
+  else over(empty ? "Time is up." : `Time is up. ${sorry}`, REST.lost);
+}
+/* The last look may guess at random, and be right. */
+const named = () => rounds[now].guesses[0]?.[0] === rounds[now].word;
+function decide() {
+  if (named()) win(clock.spent); else lose("time");
 }
 function over(text, rest) {
   clock.stop();
@@ -117,7 +126,7 @@ function timeUp() {
   const empty = !doodle.lines(drawn()).length;
   if (empty) { lose("time"); return; }
   see();                                             // what was drawn in time is looked at, if late
-  if (!look) { lose("time"); return; }
+  if (!look) { decide(); return; }
   show("late");
   says("Time is up. One last look…");
   resting = setTimeout(() => lose("time"), LATE);
@@ -155,8 +164,9 @@ function finish() {
   find(".dd-game-end h2").focus({ preventScroll: true });
   desk.scrollIntoView({ block: "nearest" });
 }
-function toDraw({ drawing }) {
+function toDraw({ drawing, word }) {
   doodle.pad()?.load(drawing, { undoable: true });
+  doodle.say("choose", word);
   doodle.open("draw", () => doodle.reveal());
 }
 
@@ -205,12 +215,11 @@ function hear({ at, guesses, unknown, problem }) {
   if (problem) { failed(problem); return; }
   look = null;
   if (failures) { failures = 0; clock.resume(); }
-  const round = rounds[now];
-  round.guesses = guesses;
-  if (guesses[0]?.[0] === round.word) { clearTimeout(resting); win(seconds); return; }
-  if (screen === "draw") remark(guesses, unknown);
+  Object.assign(rounds[now], { guesses, unknown });
+  if (named() && !unknown) { clearTimeout(resting); win(seconds); return; }
+  if (screen === "draw") { if (unknown) doubt(); else remark(guesses); }
   if (newer) see();
-  if (screen === "late" && !look) { clearTimeout(resting); lose("time"); }
+  if (screen === "late" && !look) { clearTimeout(resting); decide(); }
 }
 /* Once it may be chance: the clock waits and the drawing is looked at again. Twice ends the game. */
 function failed(reason) {
@@ -241,20 +250,29 @@ function says(text, aloud = true) {
   if (text && aloud) announce(text);
 }
 /* No guess is said twice in a round. */
-function remark(guesses, unknown) {
-  const fresh = unknown ? [] : guesses
+function remark(guesses) {
+  const fresh = guesses
     .filter(([word, chance]) => chance >= LIKELY && !said.has(word)).slice(0, 2).map(([word]) => word);
-  if (!fresh.length) {
-    if (!said.size && unknown) says("Hmm, I cannot tell yet…", false);
-    return;
-  }
-  const heard = [...said].map(doodle.phrase);
+  if (!fresh.length) return;
   const opener = OPENERS[Math.min(said.size, OPENERS.length - 1)];
   const text = `${opener} ${fresh.map(doodle.phrase).join("… or ")}…`;
+  recall();
   for (const word of fresh) said.add(word);
-  find(".dd-game-heard").textContent = heard.length ? `before: ${heard.slice(-6).join(", ")}` : "";
   says(text);
   voice.say(text);
+}
+/* Nothing is likely enough to be named; aloud only the first time in a round. */
+function doubt() {
+  const text = said.size ? WAVERS : DOUBTS[Math.min(doubts, DOUBTS.length - 1)];
+  const first = !doubts;
+  doubts += 1;
+  recall();
+  says(text, first);
+  if (first) voice.say(text);
+}
+function recall() {
+  const heard = [...said].slice(-6).map(doodle.phrase).join(", ");
+  find(".dd-game-heard").textContent = heard && `before: ${heard}`;
 }
 
 /* ---- what the visitor does ------------------------------------------------------------------------------ */

@@ -11,11 +11,12 @@ const inSeconds = (seconds) => {
 };
 
 /* One line on how it ended, in words. */
-function verdict({ won, seconds, end, guesses, drawing }) {
-  if (won) return `I knew it in ${inSeconds(seconds)}`;
+function verdict({ won, seconds, end, guesses, unknown, drawing }) {
+  if (won) return unknown ? "A guess, at the last moment" : `I knew it in ${inSeconds(seconds)}`;
   if (!doodle.lines(drawing).length) return end === "skipped" ? "Skipped" : "Nothing drawn";
   const first = guesses[0]?.[0];
-  const took = first ? `I saw ${doodle.phrase(first)}` : "I could not tell";
+  const took = !first ? "I could not tell"
+    : unknown ? `I could not tell; perhaps ${doodle.phrase(first)}` : `I saw ${doodle.phrase(first)}`;
   return end === "skipped" ? `Skipped; ${took}` : took;
 }
 
@@ -38,7 +39,7 @@ function guessRow([word, chance], asked) {
   const bar = make("i", "");
   bar.style.setProperty("--part", chance);
   row.dataset.right = String(word === asked);
-  row.append(make("span", "", word), bar, make("small", "", `${Math.round(chance * 100)} %`));
+  row.append(make("span", "", word), bar, make("small", "", doodle.percent(chance)));
   return row;
 }
 
@@ -69,7 +70,8 @@ function endCard(round, toDraw) {
 function summary(rounds) {
   const won = rounds.filter((round) => round.won), counted = doodle.counted(won.length, "x").split(" ")[0];
   const all = doodle.counted(rounds.length, "x").split(" ")[0].toLowerCase();
-  const title = won.length === rounds.length ? `I knew all ${all}!`
+  const title = rounds.length === 1 ? (won.length ? "I knew it!" : "I did not know it")
+    : won.length === rounds.length ? `I knew all ${all}!`
     : won.length ? `I knew ${counted.toLowerCase()} of ${all}` : "I knew none of them";
   const time = won.reduce((sum, round) => sum + round.seconds, 0);
   const pace = won.length ? `On average after ${inSeconds(time / won.length)}.` : "";

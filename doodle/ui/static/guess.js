@@ -17,7 +17,8 @@ let painted = false;        // the strokes on the paper show the reasons
 let met = false;            // the server has answered once: it is known whether it can guess
 let lost = 0, timer = 0, talk = 0, word = props.automatic, told = "";
 
-Object.assign(doodle, { seen: "", auto: props.says, chosen: props.automatic });
+Object.assign(doodle, { seen: "", auto: props.says, automatic: props.automatic,
+  chosen: props.automatic });
 
 /* ---- asking --------------------------------------------------------------------------------- */
 function drawn() {
@@ -57,8 +58,6 @@ watch("value", () => {
 });
 
 /* ---- the guesses ------------------------------------------------------------------------------ */
-const percent = (chance) => (chance > 0 && chance < 0.005 ? "<1" : Math.round(100 * chance)) + " %";
-
 for (let i = 0; i < props.rows; i++) {
   const item = document.createElement("li");
   item.innerHTML = '<button type="button"><b></b><i><s></s></i><span></span></button>';
@@ -88,7 +87,7 @@ function fill(button, guess) {
   button.dataset.word = name;
   label.textContent = label.title = name;
   bar.firstElementChild.style.width = `${(100 * chance).toFixed(1)}%`;
-  share.textContent = guess ? percent(chance) : "";
+  share.textContent = guess ? doodle.percent(chance) : "";
   mark(button);
 }
 function mark(button) {
@@ -108,9 +107,13 @@ function say(text) {
 list.addEventListener("click", ({ target }) => {
   const button = target.closest("button");
   if (!button?.dataset.word) return;
-  doodle.chosen = button.dataset.word === word ? props.automatic : button.dataset.word;
-  trigger("choose");
+  choose(button.dataset.word === word ? props.automatic : button.dataset.word);
 });
+document.addEventListener("doodle:choose", ({ detail }) => choose(detail));
+function choose(next) {
+  doodle.chosen = next;
+  trigger("choose");
+}
 document.addEventListener("doodle:word", ({ detail }) => {
   word = detail;
   buttons().forEach(mark);

@@ -7,7 +7,6 @@ const NAMES = { complete: "ending", draw: "drawing", again: "version" };
 let shown = null;       // the run on show: { run, mode, word, n, base, list, selected, live }
 let asked = null;       // the newest request, until its run begins: { mode, word, n }
 let toBegin = 0;        // runs to begin up to that one
-let halted = null;      // the run that Stop ended: what still flows of it is no reason to wait
 let waiting = 0;        // requests whose answer Gradio has not finished
 
 /* ---- Complete turns into Stop while ink is flowing ------------------------------------------ */
@@ -56,7 +55,7 @@ function follow({ detail }) {
     doodle.say("run", snapshot());
   }
   if (asked) return;                    // a newer request is on its way, its cells are waiting
-  const now = inking && detail.run !== halted ? "inking" : "idle";
+  const now = inking ? "inking" : "idle";
   if (document.body.dataset.doodle === now) refresh(); else phase(now);
 }
 const snapshot = () => {
@@ -152,7 +151,10 @@ card.querySelector(".dd-links").addEventListener("click", (event) => {
   const text = pad().serialize();
   const drawing = ghost ? doodle.composed(text, ghost.strokes, shown.mode) : text;
   doodle.say("save", { format: button.dataset.save, name: doodle.word() || "doodle",
-    drawing: JSON.parse(drawing) });
+    drawing: JSON.parse(drawing), settings: doodle.settings() });
+});
+document.addEventListener("saving", ({ target, detail }) => {
+  if (target.closest("#pad")) Object.assign(detail.settings, doodle.settings());
 });
 document.addEventListener("click", (event) => {
   const more = card.querySelector("details");
@@ -210,7 +212,7 @@ document.addEventListener("drawing", (event) => {
 document.addEventListener("doodle:stopped", () => {
   asked = null;
   toBegin = 0;
-  halted = shown?.run ?? null;
+  pad()?.halt();
   phase("idle");
 });
 document.addEventListener("keydown", (event) => {     // Enter in the word asks, as in any sentence
