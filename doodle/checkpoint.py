@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 FORMAT = 1
 FILE = "model.safetensors"
 INDEX = "INDEX.json"
+LOCAL_INDEX = "INDEX.local.json"  # of what this machine fetched; no part of the repository
 GOLDEN_TOLERANCE = 2e-4  # of max(1, |number|): what another CPU's arithmetic may differ by
 _LONGEST_HEADER = 100_000_000  # bytes; the limit of the safetensors format itself
 _ITEM_BYTES = {"F64": 8, "I64": 8, "F32": 4, "I32": 4, "F16": 2, "BF16": 2, "I16": 2}
@@ -81,6 +82,22 @@ def read_header(path: str | os.PathLike[str]) -> dict[str, Any]:
             "Run `git pull` to bring program and checkpoints to one version."
         )
     return header
+
+
+def read_tensors(path: str | os.PathLike[str]) -> dict[str, torch.Tensor]:
+    """The tensors of any safetensors file, ours or not.
+
+    Raises:
+        ValueError: it is no such file.
+        OSError: it cannot be read.
+    """
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
+    try:
+        return load_file(path)
+    except SafetensorError as error:
+        raise ValueError(f"{path} is no safetensors file: {error}") from error
 
 
 def tensor_sizes(path: str | os.PathLike[str]) -> tuple[int, int]:
@@ -305,25 +322,35 @@ def _as_tuples(value: Any) -> Any:
 def update_index(root: str | os.PathLike[str]) -> dict[str, dict[str, Any]]:
     """Write INDEX.json of a folder of checkpoints: what is in it now is what will be trusted.
 
+    Checkpoints whose header says `local` in its data, since they were fetched and are not shipped,
+    stand in INDEX.local.json instead.
+
     Returns:
-        name (the folder's) -> file (relative to `root`), bytes, sha256, licence, source.
+        name (the folder's) -> file (relative to `root`), bytes, sha256, licence, source; of both.
 
     Raises:
-        ModelUnavailable: one of the files is broken; the index is left as it was.
+        ModelUnavailable: one of the files is broken; the indexes are left as they were.
     """
     root = Path(root)
-    index = {}
+    shipped: dict[str, dict[str, Any]] = {}
+    local: dict[str, dict[str, Any]] = {}
     for path in sorted(root.glob(f"*/{FILE}")):
         header = read_header(path)
         training = header["training"]
-        index[path.parent.name] = {
+        (local if header["data"].get("local") else shipped)[path.parent.name] = {
             "file": path.relative_to(root).as_posix(),
             "bytes": path.stat().st_size,
             "sha256": sha256_of(path),
             "licence": header["licence"],
             "source": training.get("source") or training.get("command", ""),
         }
-    unfinished = root / f"{INDEX}.part"
+    _write_index(root / INDEX, shipped)
+    if local or (root / LOCAL_INDEX).exists():
+        _write_index(root / LOCAL_INDEX, local)
+    return shipped | local
+
+
+def _write_index(path: Path, index: dict[str, dict[str, Any]]) -> None:
+    unfinished = path.with_name(f"{path.name}.part")
     unfinished.write_text(json.dumps(index, indent=2) + "\n", encoding="utf-8")
-    os.replace(unfinished, root / INDEX)
-    return index
+    os.replace(unfinished, path)

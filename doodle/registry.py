@@ -106,8 +106,11 @@ class Registry:
 
     def _index(self) -> dict[str, dict[str, Any]]:
         path = self.root / checkpoint.INDEX
+        local = self.root / checkpoint.LOCAL_INDEX
         try:
             index = json.loads(path.read_text(encoding="utf-8"))
+            if local.exists():
+                index |= json.loads(local.read_text(encoding="utf-8"))
             for entry in index.values():
                 entry["file"], entry["bytes"], entry["sha256"]
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:

@@ -1,4 +1,4 @@
-"""`models list|check|card` and `convert`: what is there, whether it is sound, whence it came."""
+"""`models list|check|card|get` and `convert`: what is there, is it sound, whence it came."""
 
 from __future__ import annotations
 
@@ -15,28 +15,36 @@ if TYPE_CHECKING:
 
 
 def register_models(subparsers: Any) -> None:
-    """Add `models list|check|card`."""
+    """Add `models list|check|card|get`."""
     parser = subparsers.add_parser("models", description="The checkpoints of this program.")
     actions = parser.add_subparsers(metavar="ACTION", required=True)
     for name, run, line in (
         ("list", list_models, "name, size, licence and main figure of each"),
         ("check", check, "compare digests, load each and rerun its golden numbers"),
         ("card", write_cards, "write INDEX.json and each README.md from the headers"),
+        ("get", get, "fetch what is not shipped: clip, the text encoder (about 600 MB to load)"),
     ):
         action = actions.add_parser(name, help=line, description=line)
         if name == "check":
             action.add_argument("names", nargs="*", help="all unless named")
+        if name == "get":
+            action.add_argument("name", choices=("clip",))
+            action.add_argument(
+                "--from", type=Path, metavar="FILE", dest="source",
+                help="CLIP's ViT-B-32 as .safetensors or .pt, or a folder such as the hub's cache",
+            )  # fmt: skip
         action.add_argument("--checkpoints", type=Path, default=CHECKPOINTS, metavar="FOLDER")
         action.set_defaults(run=run)
 
 
 def register_convert(subparsers: Any) -> None:
-    """Add `convert magenta FILE`."""
+    """Add `convert KIND FILE`."""
     parser = subparsers.add_parser("convert", description="Take over weights of others.")
-    parser.add_argument("kind", choices=("magenta",), help="a SketchRNN decoder of Magenta's")
-    parser.add_argument("file", type=Path, help="for example bird.gen.json")
+    kinds = "a SketchRNN decoder of Magenta's; a pix2pix generator of junyanz's, or ours to that"
+    parser.add_argument("kind", choices=("magenta", "pix2pix", "to-pix2pix"), help=kinds)
+    parser.add_argument("file", type=Path, help="bird.gen.json, latest_net_G.pth, a checkpoint")
     parser.add_argument(
-        "--out", type=Path, metavar="FOLDER", help="of the checkpoint (runs/magenta-NAME)"
+        "--out", type=Path, metavar="FOLDER", help="of what is written (runs/KIND-NAME)"
     )
     parser.set_defaults(run=convert)
 
@@ -99,10 +107,23 @@ def write_cards(args: argparse.Namespace) -> None:
 
 
 def convert(args: argparse.Namespace) -> None:
-    """Write a checkpoint from a file of others."""
-    from doodle.convert import convert_magenta
+    """Write a checkpoint from a file of others, or the other way round."""
+    from doodle.convert import convert_magenta, convert_pix2pix, export_pix2pix
 
-    folder = args.out or Path("runs") / f"magenta-{args.file.name.split('.')[0]}"
-    target = folder / checkpoint.FILE
-    convert_magenta(args.file, target)
+    folder = args.out or Path("runs") / f"{args.kind}-{args.file.name.split('.')[0]}"
+    target = folder / ("latest_net_G.pth" if args.kind == "to-pix2pix" else checkpoint.FILE)
+    kinds = {"magenta": convert_magenta, "pix2pix": convert_pix2pix, "to-pix2pix": export_pix2pix}
+    kinds[args.kind](args.file, target)
     print(target, file=sys.stdout)
+
+
+def get(args: argparse.Namespace) -> None:
+    """Write the checkpoint of CLIP's text tower from the network or from a file."""
+    from doodle.convert import convert_clip
+    from doodle.data.clip_weights import download, find
+
+    source = find(args.source) if args.source else download()
+    target = args.checkpoints / args.name / checkpoint.FILE
+    convert_clip(source, target)
+    checkpoint.update_index(args.checkpoints)
+    print(f"{target} from {source}")

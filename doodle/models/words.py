@@ -7,20 +7,43 @@ the nearest words that it does know.
 
 from __future__ import annotations
 
-import difflib
 import re
-import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal, NamedTuple
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from .spelling import Spellings, fold, singulars
+
 MAX_LENGTH = 60  # characters of a text that is looked up
 N_SUGGESTIONS = 3
+MODIFIER = 0.8  # weight of what stands beside the main word of a phrase, found by measuring
+SPREAD = 0.47  # how far CLIP's words lie from their mean, in a space of unit vectors
 
 Kind = Literal["exact", "alias", "placed"]
+
+
+def compose(vectors: Tensor, weights: Sequence[float], mean: Tensor) -> Tensor:
+    """One vector for a phrase from those of its words.
+
+    Directions from the mean are added, since the words' common part would drown what tells them
+    apart; the sum is put as far from the mean as CLIP's words are.
+
+    Args:
+        vectors: (K, text_size) of unit length.
+        weights: K numbers, 1 for the main word.
+        mean: (text_size,) of the space.
+
+    Returns:
+        (text_size,) of unit length.
+    """
+    away = F.normalize(vectors - mean, dim=1)
+    total = torch.tensor(weights, device=away.device) @ away
+    return F.normalize(mean + SPREAD * F.normalize(total, dim=0), dim=0)
 
 
 class UnknownWord(ValueError):
@@ -62,6 +85,10 @@ class WordTableConfig:
         aliases: (word, name) pairs: other words for the thing that ``name`` names.
         categories: the words that networks were trained on; each is a name or an alias.
         text_size: numbers in a vector.
+        packed: the last so many of ``names`` have packed vectors.
+        rank: numbers, of four bits each, in a packed vector; even.
+        placed_sure: share of placed words that lie nearest to where CLIP has them, as measured.
+        composed_sure: the same of phrases that were composed from their words.
     """
 
     names: tuple[str, ...]
@@ -69,6 +96,10 @@ class WordTableConfig:
     aliases: tuple[tuple[str, str], ...] = ()
     categories: tuple[str, ...] = ()
     text_size: int = 512
+    packed: int = 0
+    rank: int = 0
+    placed_sure: float = 0.0
+    composed_sure: float = 0.0
 
     def __post_init__(self) -> None:
         known = set(self.names)
@@ -76,6 +107,8 @@ class WordTableConfig:
             raise ValueError("a word table needs names, each of them once")
         if not 0 <= self.exact <= len(self.names):
             raise ValueError(f"exact must lie in 0..{len(self.names)}, not {self.exact}")
+        if not 0 <= self.packed <= len(self.names) - self.exact or self.rank % 2:
+            raise ValueError("packed words are placed ones, and their rank is even")
         if lost := [word for word, name in self.aliases if name not in known or word in known]:
             raise ValueError(f"aliases of no name, or names themselves: {', '.join(lost)}")
         if lost := set(self.categories) - known - {word for word, _ in self.aliases}:
@@ -83,7 +116,8 @@ class WordTableConfig:
 
     @classmethod
     def tiny(cls) -> WordTableConfig:
-        return cls(names=("apple", "cat", "glasses", "swim wear", "moon"), exact=4,
+        return cls(names=("apple", "cat", "glasses", "swim wear", "moon", "sleepy", "red"),
+                   exact=4, packed=2, rank=8, placed_sure=0.7, composed_sure=0.8,
                    aliases=(("eyeglasses", "glasses"), ("kitty", "cat")),
                    categories=("apple", "cat", "eyeglasses", "moon"))  # fmt: skip
 
@@ -92,20 +126,29 @@ class WordTable(nn.Module):
     """Finds words: as typed, tidied, in the other number, or spelled nearly so.
 
     Buffers:
-        vectors: (N, text_size) float16, unit length up to rounding.
+        vectors: (N - packed, text_size) float16, unit length up to rounding.
+        codes: (packed, rank / 2) uint8, two numbers of four bits in each, the even ones low.
+        basis: (rank, text_size) float16, what a step of each number is worth: a packed word lies at
+            the mean plus (number - 7.5) times its row.
         mean: (text_size,) of the exact vectors.  The space is a narrow cone, any two words have a
             cosine of about 0.74, so meanings are compared after taking the mean away.
     """
 
     vectors: Tensor
+    codes: Tensor
+    basis: Tensor
     mean: Tensor
 
     def __init__(self, config: WordTableConfig) -> None:
         super().__init__()
         self.config = config
-        size = (len(config.names), config.text_size)
-        self.register_buffer("vectors", torch.zeros(size, dtype=torch.float16))
-        self.register_buffer("mean", torch.zeros(config.text_size))
+        size = config.text_size
+        whole = (len(config.names) - config.packed, size)
+        packed = (config.packed, config.rank // 2)
+        self.register_buffer("vectors", torch.zeros(whole, dtype=torch.float16))
+        self.register_buffer("codes", torch.zeros(packed, dtype=torch.uint8))
+        self.register_buffer("basis", torch.zeros(config.rank, size, dtype=torch.float16))
+        self.register_buffer("mean", torch.zeros(size))
         self.categories = config.categories
         self._row = {name: row for row, name in enumerate(config.names)}
         self._aliases = dict(config.aliases)
@@ -115,7 +158,7 @@ class WordTable(nn.Module):
             self._shown[self._row_of(category)] = category
         self._keys = self._spellings()
         # spellings that do not look like the name they lead to
-        self._nicknames = {_fold(word) for word in self._aliases if word not in config.categories}
+        self._nicknames = {fold(word) for word in self._aliases if word not in config.categories}
         self._joined: dict[str, str] = {}  # "teddybear", "hotdog"
         for key, name in self._keys.items():
             self._joined.setdefault(key.replace(" ", ""), name)
@@ -131,15 +174,47 @@ class WordTable(nn.Module):
         Raises:
             UnknownWord: there is no such word, or the text is no word at all.
         """
+        found = self.find(text) or self.correct(text)
+        if found is None:
+            raise self._unknown(text, _key_of(text))
+        return found
+
+    def find(self, text: str) -> Lookup | None:
+        """As :meth:`lookup` without forgiving slips; None where there is no such word.
+
+        Raises:
+            UnknownWord: the text is no word at all.
+        """
         key = _key_of(text)
         name = text if text in self._row else self._find(key)
-        corrected = name is None
-        if name is None:
-            name = next(filter(None, map(self._correct, (key, *_singulars(key)))), None)
-        if name is None:
-            raise self._unknown(text, key)
-        vector = F.normalize(self.vectors[self._row_of(name)].float(), dim=0)
-        return Lookup(vector, name, self._kind(name), corrected)
+        return None if name is None else self._lookup(name, False)
+
+    def correct(self, text: str) -> Lookup | None:
+        """The one word that a misspelling is near to; None where there is none, or are two.
+
+        Raises:
+            UnknownWord: the text is no word at all.
+        """
+        key = _key_of(text)
+        if " " in key and all(map(self._find, key.split())):
+            return None  # a phrase of words that are spelled well
+        name = next(filter(None, map(self._correct, (key, *singulars(key)))), None)
+        return None if name is None else self._lookup(name, True)
+
+    def nearest(self, text: str, k: int = N_SUGGESTIONS) -> list[tuple[Lookup, float]]:
+        """The k words that look most like a text, with the share of letters in common.
+
+        Raises:
+            UnknownWord: the text is no word at all.
+        """
+        key = _key_of(text)
+        cutoffs = (0.7, 0.55, 0.4, 0.01)  # the looser, the longer it takes
+        looked = (self._slips.near(key, cutoff, 4 * k, same_start=False) for cutoff in cutoffs)
+        near = next(filter(None, looked), [])
+        shares: dict[str, float] = {}
+        for key, share in near:
+            shares.setdefault(self._keys[key], share)
+        return [(self._lookup(name, True), share) for name, share in list(shares.items())[:k]]
 
     def suggest(self, prefix: str, k: int = 8) -> list[str]:
         """Up to k words for what was typed so far.
@@ -148,7 +223,7 @@ class WordTable(nn.Module):
         begin with the prefix, those one of whose later words does, those that have an alias which
         does; the shorter first.  No prefix, no choice to make: the first categories.
         """
-        key = _fold(prefix[:MAX_LENGTH])
+        key = fold(prefix[:MAX_LENGTH])
         if not key:
             return [] if prefix.strip() else list(self.categories[:k])
         trained = set(self.categories)
@@ -178,24 +253,60 @@ class WordTable(nn.Module):
         vector = vector.to(self.vectors.device, torch.float32)
         if not 0 < float(vector.norm()) < float("inf"):
             raise ValueError("a vector that is zero or not finite has no neighbours")
-        table = F.normalize(F.normalize(self.vectors.float(), dim=1) - self.mean.float(), dim=1)
         wanted = F.normalize(F.normalize(vector, dim=0) - self.mean.float(), dim=0)
-        scores, rows = (table @ wanted).topk(min(k, len(table)))
+        table = F.normalize(F.normalize(self.vectors.float(), dim=1) - self.mean.float(), dim=1)
+        scores = table @ wanted
+        if self.config.packed:
+            # the rows of the basis are orthogonal, so a packed word's length is that of its numbers
+            numbers, basis = self._numbers(self.codes), self.basis.float()
+            length = (numbers * basis.norm(dim=1)).norm(dim=1).clamp_min(1e-6)
+            scores = torch.cat([scores, numbers @ (basis @ wanted) / length])
+        scores, rows = scores.topk(min(k, len(scores)))
         return [(self._shown[r], s) for r, s in zip(rows.tolist(), scores.tolist(), strict=True)]
 
     def category_vectors(self) -> Tensor:
         """(len(categories), text_size) float32 of unit length, in the order of ``categories``."""
         rows = [self._row_of(category) for category in self.categories]
-        return F.normalize(self.vectors[rows].float(), dim=1)
+        return self._rows(rows)
+
+    def compose(self, vectors: Tensor, weights: Sequence[float]) -> Tensor:
+        """One vector for a phrase from those of its words: see :func:`compose`."""
+        return compose(vectors, weights, self.mean.float())
 
     def probe(self, seed: int = 0) -> Tensor:
         """(16,) numbers that any machine with the same table finds: products with random rows."""
         random = torch.Generator().manual_seed(seed)
-        rows = torch.randint(len(self.vectors), (16,), generator=random)
+        rows = torch.randint(len(self._shown), (16,), generator=random).tolist()
         query = torch.randn(self.config.text_size, generator=random)
-        return F.normalize(self.vectors[rows].float() - self.mean.float(), dim=1) @ query
+        return F.normalize(self._rows(rows) - self.mean.float(), dim=1) @ query
 
     # -- within ----------------------------------------------------------------------------------
+
+    def _rows(self, rows: list[int]) -> Tensor:
+        """(len(rows), text_size) float32 of unit length."""
+        whole = len(self.vectors)
+        found = torch.empty(len(rows), self.config.text_size, device=self.mean.device)
+        kept = [k for k, row in enumerate(rows) if row < whole]
+        rest = [k for k, row in enumerate(rows) if row >= whole]
+        found[kept] = self.vectors[[rows[k] for k in kept]].float()
+        if rest:
+            numbers = self._numbers(self.codes[[rows[k] - whole for k in rest]])
+            found[rest] = self.mean.float() + numbers @ self.basis.float()
+        return F.normalize(found, dim=1)
+
+    def _numbers(self, codes: Tensor) -> Tensor:
+        """(P, rank / 2) bytes to (P, rank) numbers from -7.5 to 7.5."""
+        pairs = torch.stack([codes & 15, codes >> 4], dim=2)  # (P, rank / 2, 2)
+        return pairs.flatten(1).float() - 7.5
+
+    def _lookup(self, name: str, corrected: bool) -> Lookup:
+        vector = self._rows([self._row_of(name)])[0]
+        return Lookup(vector, name, self._kind(name), corrected)
+
+    @cached_property
+    def _slips(self) -> Spellings:
+        """Made when the first slip is to be forgiven: most visitors make none."""
+        return Spellings(known for known in self._keys if known not in self._nicknames)
 
     def _row_of(self, name: str) -> int:
         return self._row[self._aliases.get(name, name)]
@@ -210,45 +321,51 @@ class WordTable(nn.Module):
         names = [*self.categories, *self.config.names]
         keys: dict[str, str] = {}
         for name in names:
-            keys.setdefault(_fold(name), name)
+            keys.setdefault(fold(name), name)
         for word, name in self.config.aliases:
-            keys.setdefault(_fold(word), self._shown[self._row[name]])
+            keys.setdefault(fold(word), self._shown[self._row[name]])
         for name in names:
-            keys.setdefault(_fold(name.split("(")[0]), name)
+            keys.setdefault(fold(name.split("(")[0]), name)
         return keys
 
     def _find(self, key: str) -> str | None:
-        for form in (key, *_singulars(key), key + "s", key + "es"):
+        for form in (key, *singulars(key), key + "s", key + "es"):
             if form in self._keys:
                 return self._keys[form]
-        return self._joined.get(key.replace(" ", ""))
+        joined = (form.replace(" ", "") for form in (key, *singulars(key)))
+        return next(filter(None, map(self._joined.get, joined)), None)
 
     def _correct(self, key: str) -> str | None:
-        """The one word that a misspelling is near to; None where there is none, or are two.
+        """The name that a misspelling is near to.
 
         Slips seldom hit the first letter, and in a short word any other letter makes another word
         (wizard, lizard; witch, watch): there, letters may be swapped, left out or doubled only.
         """
         if len(key) < 4:
             return None
-        pool = [known for known in self._keys
-                if known[:1] == key[:1] and known not in self._nicknames]  # fmt: skip
-        swapped = {self._keys[known] for known in pool if sorted(known) == sorted(key)}
+        swapped = {self._keys[known] for known in self._slips.swapped(key)}
         if len(swapped) == 1:
             return swapped.pop()
-        near = difflib.get_close_matches(key, pool, n=3, cutoff=0.8 if len(key) >= 6 else 0.88)
-        scores = {
-            self._keys[known]: difflib.SequenceMatcher(None, known, key).ratio()
-            for known in reversed(near)  # the best spelling of a name is written last
-        }
+        cutoff = 0.8 if len(key) >= 6 else 0.88
+        near = self._slips.near(key, cutoff, 12, same_start=True)
+        scores = {self._keys[known]: 0.0 for known, _ in near}
+        for known, share in near:
+            name = self._keys[known]
+            scores[name] = max(scores[name], share + self._prior(name))
         best = [name for name, score in scores.items() if score == max(scores.values())]
         return best[0] if len(best) == 1 else None
 
+    def _prior(self, name: str) -> float:
+        """How much likelier a word is meant: those to draw before those that CLIP lists."""
+        if name in self.categories:
+            return 0.1
+        return 0.05 if self._row_of(name) < self.config.exact else 0.0
+
     def _unknown(self, text: str, key: str) -> UnknownWord:
-        parts = [form for part in reversed(key.split()) for form in (part, *_singulars(part))]
+        parts = [form for part in reversed(key.split()) for form in (part, *singulars(part))]
         near = [form for form in parts if form in self._keys]
-        pool = [known for known in self._keys if known not in self._nicknames]
-        near += difflib.get_close_matches(key, pool, n=2 * N_SUGGESTIONS)
+        alike = self._slips.near(key, 0.6, 2 * N_SUGGESTIONS, same_start=False)
+        near += [known for known, _ in alike]
         names = tuple(dict.fromkeys(self._keys[known] for known in near))[:N_SUGGESTIONS]
         hint = f"Did you mean {_listed(names)}?" if names else "Try a plainer word, such as cat."
         count = len(self.config.names)
@@ -263,33 +380,10 @@ def _key_of(text: str) -> str:
     if len(text) > MAX_LENGTH:
         message = f"That is {len(text):,} characters; a word or two of at most {MAX_LENGTH} do."
         raise UnknownWord(message)
-    key = _fold(text)
+    key = fold(text)
     if not re.search("[a-z]", key):
         raise UnknownWord("I know English words only: type one in letters, such as cat.")
     return key
-
-
-def _fold(text: str) -> str:
-    """Lower case without accents, punctuation and leading articles; single spaces."""
-    plain = unicodedata.normalize("NFKD", text.casefold())
-    plain = re.sub(r"[\u0300-\u036f'’]", "", plain)
-    plain = " ".join(re.sub(r"[\W_]+", " ", plain).split())
-    return re.sub(r"^(?:(?:a|an|the|some|my|your)\s)+", "", plain)
-
-
-_PLURALS = {"mice": "mouse", "geese": "goose", "teeth": "tooth", "feet": "foot", "people": "person",
-            "cacti": "cactus", "octopi": "octopus", "hippopotami": "hippopotamus"}  # fmt: skip
-_ENDINGS = (("ves", "f"), ("ves", "fe"), ("ies", "y"), ("men", "man"), ("es", ""), ("s", ""))
-
-
-def _singulars(key: str) -> list[str]:
-    """What a key may be the plural of, likeliest first."""
-    rest, space, last = key.rpartition(" ")
-    forms = [_PLURALS[last]] if last in _PLURALS else []
-    for plural, singular in _ENDINGS:
-        if last.endswith(plural) and len(last) > len(plural) + 1 and not last.endswith("ss"):
-            forms.append(last.removesuffix(plural) + singular)
-    return [rest + space + form for form in forms]
 
 
 def _listed(names: tuple[str, ...]) -> str:

@@ -1,29 +1,32 @@
 """Recipe of the word table: CLIP's own vectors, and a regression that places the other words.
 
 The regression maps sentence vectors (all-MiniLM-L6-v2, a build-time tool) of "a {name}" to CLIP's
-vectors of the same prompt less their mean, by least squares with a penalty of lambda times the
-squared weights (ridge).  What a placed vector is worth is measured on words held out of the fit.
+vectors of the same prompt less their mean.  Categories without an exact vector are placed by ridge
+regression, as they were when the networks learned them; the vocabulary by the better kernel ridge,
+packed into four bits a number.  What a placed vector is worth is measured on held-out words.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
 
 from .. import checkpoint
 from ..data.quickdraw import categories
+from ..models.spelling import fold
 from ..models.words import WordTable, WordTableConfig
+from . import vocabulary
+from .placing import features, kernel_ridge, pack, phrases, retrieval, ridge, unit
 
 VECTORS = "clip/clip_vitb32_text_vocab.npz"
 ATTRIBUTION = (
     "Text vectors of CLIP ViT-B/32 (OpenAI, MIT) as published with Detic (Apache-2.0); "
-    "placed words by way of all-MiniLM-L6-v2 (Apache-2.0)"
+    "placed words by way of all-MiniLM-L6-v2 (Apache-2.0); " + vocabulary.ATTRIBUTION
 )
 
 # Categories of Quick, Draw! for whose thing CLIP's list has another word. Only where the word names
@@ -69,6 +72,13 @@ SYNONYMS = {
 class Config:
     data: str = field(metadata={"help": f"folder that holds {VECTORS}"})
     out: str = field(default="checkpoints/words", metadata={"help": "folder of the checkpoint"})
+    wordnet: str = field(
+        default="/usr/share/wordnet", metadata={"help": "folder of Debian's wordnet-base"}
+    )
+    scowl: str = field(
+        default="/usr/share/dict/scowl", metadata={"help": "folder of Debian's scowl"}
+    )
+    rank: int = field(default=256, metadata={"help": "numbers in a packed vector, even"})
     penalty: float = field(default=0.3, metadata={"help": "lambda of the ridge regression"})
     held_out: float = field(default=0.2, metadata={"help": "share of CLIP's words to measure on"})
     seed: int = field(default=0, metadata={"help": "chooses the words that are held out"})
@@ -76,6 +86,8 @@ class Config:
     def __post_init__(self) -> None:
         if self.penalty <= 0:
             raise ValueError("penalty must be above 0: sentence vectors are nearly dependent")
+        if self.rank < 2 or self.rank % 2:
+            raise ValueError("rank is an even number: two numbers share a byte")
         if not 0 < self.held_out < 1:
             raise ValueError("held_out lies in (0, 1)")
 
@@ -85,15 +97,49 @@ def main(config: Config) -> None:
     names, exact = read_vectors(Path(config.data) / VECTORS)
     there = set(names)
     placed = [c for c in categories() if not {c, CATEGORY_ALIASES.get(c)} & there]
-    sentences = sentence_vectors([*names, *placed])
-    known, new = sentences[: len(names)], sentences[len(names) :]
-    figures = retrieval(known, exact, config.penalty, config.held_out, config.seed)
-    print(", ".join(f"{name} {value:.3f}" for name, value in figures.items()))
-    place = ridge(known, exact - exact.mean(axis=0), config.penalty)
-    vectors = np.concatenate([exact, unit(place(new) + exact.mean(axis=0))])
-    module = table([*names, *placed], vectors, exact=len(names))
+    more = new_words([*names, *placed], config)
+    sentences = sentence_vectors([*names, *placed, *more])
+    known, later = sentences[: len(names)], sentences[len(names) + len(placed) :]
+    figures = measured(names, exact, more, known, later, config)
+    for title, values in figures.items():
+        print(title, ", ".join(f"{name} {value:.4g}" for name, value in values.items()))
+    mean = exact.mean(axis=0)
+    place = ridge(known, exact - mean, config.penalty)
+    whole = np.concatenate([exact, unit(place(sentences[len(names) :][: len(placed)]) + mean)])
+    place = kernel_ridge(features(names, known), exact - mean)
+    packed = unit(place(features(more, later)) + mean)
+    module = table(
+        [*names, *placed, *more], whole, exact=len(names), packed=packed, rank=config.rank,
+        sure=(figures["placed"]["top1"], figures["composed"]["top1"]),
+    )  # fmt: skip
     write(module, config, figures)
-    print(f"{len(names):,} exact and {len(placed):,} placed words in {config.out}")
+    print(f"{len(names):,} exact and {len(placed) + len(more):,} placed words in {config.out}")
+
+
+def new_words(there: Sequence[str], config: Config) -> list[str]:
+    """The vocabulary without the words that are there, however they are written."""
+    keys = {fold(word) for word in (*there, *CATEGORY_ALIASES, *SYNONYMS, *categories())}
+    keys |= {fold(word.split("(")[0]) for word in there}
+    sources = vocabulary.Sources(Path(config.wordnet), Path(config.scowl))
+    return [word for word in vocabulary.vocabulary(sources) if fold(word) not in keys]
+
+
+def measured(
+    names: Sequence[str], exact: np.ndarray, more: Sequence[str], known: np.ndarray,
+    later: np.ndarray, config: Config,
+) -> dict[str, dict[str, float]]:  # fmt: skip
+    """What placed, packed and composed vectors are worth, on words that no fit has seen."""
+    share, seed = config.held_out, config.seed
+    return {
+        "ridge": retrieval(
+            known, exact, lambda x, y: ridge(x, y, config.penalty), share, seed
+        ),
+        "placed": retrieval(
+            features(names, known), exact, kernel_ridge, share, seed,
+            features(more, later), config.rank,
+        ),
+        "composed": phrases(names, exact, more, np.concatenate([known, later])),
+    }  # fmt: skip
 
 
 def read_vectors(path: Path) -> tuple[list[str], np.ndarray]:
@@ -120,75 +166,57 @@ def sentence_vectors(names: Sequence[str]) -> np.ndarray:
     return unit(encoder.encode(prompts, show_progress_bar=False).astype(np.float64))
 
 
-def unit(rows: np.ndarray) -> np.ndarray:
-    """Rows (N, C) scaled to length 1."""
-    return rows / np.linalg.norm(rows, axis=1, keepdims=True)
-
-
-def ridge(x: np.ndarray, y: np.ndarray, penalty: float) -> Callable[[np.ndarray], np.ndarray]:
-    """Fit y (N, D) by x (N, C) W; return the map x -> x W.
-
-    W minimises |x W - y|^2 + penalty |W|^2, that is W = (x'x + penalty I)^-1 x'y.
-    """
-    weights = np.linalg.solve(x.T @ x + penalty * np.eye(x.shape[1]), x.T @ y)
-    return lambda query: query @ weights
-
-
-def retrieval(
-    x: np.ndarray, y: np.ndarray, penalty: float, share: float, seed: int
-) -> dict[str, float]:
-    """How often a placed word is nearest to its own exact vector among those held out.
-
-    Args:
-        x: (N, C) sentence vectors.
-        y: (N, D) exact vectors.
-
-    Returns:
-        top1 and top5, shares of the held-out words, by cosine after centring; cosine, the mean
-        between placed and exact vectors as they are used; n, how many words were held out.
-    """
-    order = np.random.default_rng(seed).permutation(len(x))
-    held, kept = np.split(order, [max(1, round(share * len(x)))])
-    mean = y[kept].mean(axis=0)
-    placed = ridge(x[kept], y[kept] - mean, penalty)(x[held])
-    scores = unit(placed) @ unit(y[held] - mean).T
-    rank = (scores > np.diag(scores)[:, None]).sum(axis=1)
-    cosine = (unit(placed + mean) * y[held]).sum(axis=1).mean()
-    return {"top1": float((rank == 0).mean()), "top5": float((rank < 5).mean()),
-            "cosine": float(cosine), "n": len(held)}  # fmt: skip
-
-
-def table(names: Sequence[str], vectors: np.ndarray, *, exact: int) -> WordTable:
+def table(
+    names: Sequence[str], vectors: np.ndarray, *, exact: int, packed: np.ndarray | None = None,
+    rank: int = 0, sure: tuple[float, float] = (0.0, 0.0),
+) -> WordTable:  # fmt: skip
     """A word table with the aliases whose words are there.
 
     Args:
         names: N words, those with exact vectors first; with the aliases, all categories.
-        vectors: (N, 512) unit length.
+        vectors: (N - P, 512) unit length.
         exact: how many of them are exact.
+        packed: (P, 512) unit length, of the last names; stored with ``rank`` numbers each.
+        sure: measured shares of placed and of composed words that are found.
     """
     there = set(names)
     pairs = {**CATEGORY_ALIASES, **SYNONYMS}
     aliases = tuple((w, n) for w, n in pairs.items() if n in there and w not in there)
+    count = 0 if packed is None else len(packed)
     config = WordTableConfig(
-        names=tuple(names), exact=exact, aliases=aliases,
-        categories=categories(), text_size=vectors.shape[1],
+        names=tuple(names), exact=exact, aliases=aliases, categories=categories(),
+        text_size=vectors.shape[1], packed=count, rank=rank,
+        placed_sure=sure[0], composed_sure=sure[1],
     )  # fmt: skip
     module = WordTable(config)
+    mean = vectors[:exact].mean(axis=0)
     module.vectors.copy_(torch.from_numpy(vectors))
-    module.mean.copy_(torch.from_numpy(vectors[:exact].mean(axis=0)))
+    module.mean.copy_(torch.from_numpy(mean))
+    if count:
+        codes, basis = pack(packed, mean, rank)
+        module.codes.copy_(torch.from_numpy(codes))
+        module.basis.copy_(torch.from_numpy(basis))
     return module.eval()
 
 
-def write(module: WordTable, config: Config, figures: dict[str, Any]) -> None:
+def write(module: WordTable, config: Config, figures: dict[str, dict[str, float]]) -> None:
+    """Write the checkpoint with its figures, and the index of its folder."""
+    titles = {"placed": "placed and packed word finds its exact vector",
+              "ridge": "the same of the categories' plain ridge, not packed",
+              "composed": "name of two words, composed, finds its exact vector"}  # fmt: skip
     metrics = [
-        {"name": f"placed word finds its exact vector, {name}", "value": figures[name],
-         "n": figures["n"], "split": "held out of the regression"}
-        for name in ("top1", "top5")
+        {"name": f"{title}, {name}", "value": figures[key][name], "n": figures[key]["n"],
+         "split": "held out of the regression"}
+        for key, title in titles.items() for name in ("top1", "top5", "cosine")
     ]  # fmt: skip
+    kept = {"name": "cosine that packing keeps", "value": figures["placed"]["packing"]}
+    metrics.append(kept | {"n": figures["placed"]["n"], "split": "held out of the regression"})
+    shape = module.config
     checkpoint.save(
-        Path(config.out) / checkpoint.FILE, module, model="word_table", config=module.config,
-        data={"prompt": "a {name}", "exact": module.config.exact,
-              "placed": len(module.config.names) - module.config.exact},
+        Path(config.out) / checkpoint.FILE, module, model="word_table", config=shape,
+        data={"prompt": "a {name}", "exact": shape.exact,
+              "placed": len(shape.names) - shape.exact, "packed": shape.packed,
+              "rank": shape.rank},
         training={"recipe": "words", "penalty": config.penalty, "seed": config.seed,
                   "date": time.strftime("%Y-%m-%d"), "torch": torch.__version__,
                   "command": "python -m doodle train words --data DATA"},

@@ -32,8 +32,23 @@ def filled(config: WordTableConfig) -> WordTable:
     cone = torch.randn(config.text_size, generator=random)
     rows = cone + 0.6 * torch.randn(len(config.names), config.text_size, generator=random)
     rows = torch.nn.functional.normalize(rows, dim=1)
-    table.vectors.copy_(rows * 1.001)
+    table.vectors.copy_(rows[: len(table.vectors)] * 1.001)
+    if config.packed:
+        # at the ends of their steps and square to the mean, so that they are of unit length too
+        mean = rows[: config.exact].mean(dim=0)
+        square = torch.randn(config.text_size, config.rank, generator=random)
+        directions, _ = torch.linalg.qr(torch.cat([mean.unsqueeze(1), square], dim=1))
+        length = float(1 - mean @ mean) ** 0.5
+        table.basis.copy_(length / (7.5 * config.rank**0.5) * directions[:, 1:].T)
+        ends = torch.tensor([0x00, 0x0F, 0xF0, 0xFF], dtype=torch.uint8)
+        table.codes.copy_(ends[torch.randint(4, table.codes.shape, generator=random)])
     table.mean.copy_(rows[: config.exact].mean(dim=0))
+    return table.eval()
+
+
+def filled_small(config: WordTableConfig) -> WordTable:
+    table = WordTable(config)
+    table.vectors.copy_(torch.eye(len(config.names), config.text_size))
     return table.eval()
 
 
@@ -85,6 +100,58 @@ def test_two_equally_near_words_are_not_chosen_between():
     config = WordTableConfig(names=("planter", "planner"), exact=2, text_size=8)
     with pytest.raises(UnknownWord, match="planter|planner"):
         filled(config).lookup("planser")
+
+
+PACKED = replace(CONFIG, names=(*NAMES, "wizard", "sleepy"), packed=2, rank=6)
+
+
+def test_a_packed_word_is_the_mean_plus_steps_along_the_basis():
+    table = filled(PACKED)
+    table.codes[1] = torch.tensor([0x0F, 0x80, 0x87], dtype=torch.uint8)  # low half first
+    steps = torch.tensor([15, 0, 0, 8, 7, 8]) - 7.5
+    wanted = table.mean + steps @ table.basis.float()
+    found = table.lookup("sleepy")
+    assert found.kind == "placed" and torch.allclose(found.vector, wanted / wanted.norm())
+
+
+def test_similar_ranks_packed_words_among_the_others():
+    table = filled(PACKED)
+    for word in ("wizard", "cat"):
+        vector = table.lookup(word).vector
+        best = dict(table.similar(vector, k=len(PACKED.names)))
+        assert max(best, key=best.get) == word and best[word] > 0.99
+        for name in ("sleepy", "chair", "moon"):
+            other = table.lookup(name).vector
+            a, b = vector - table.mean, other - table.mean
+            assert best[name] == pytest.approx(float(a @ b / a.norm() / b.norm()), abs=0.05)
+
+
+def test_a_trained_word_is_likelier_meant_than_another():
+    config = WordTableConfig(
+        names=("elephant", "elegant"), exact=1, categories=("elephant",), text_size=8
+    )
+    assert filled_small(config).lookup("elefant").name == "elephant"
+
+
+def test_words_spelled_well_are_no_slip_of_another_name():
+    config = WordTableConfig(names=("hot sauce", "house", "cat"), exact=3, text_size=8)
+    with pytest.raises(UnknownWord, match="cat or house"):
+        filled_small(config).lookup("house cat")
+
+
+def test_nearest_finds_what_shares_letters(table):
+    for text in ("kat", "zebra crossing", "wardrobe"):
+        found = table.nearest(text, k=2)
+        assert 1 <= len(found) <= 2 and all(0 < share <= 1 for _, share in found)
+    assert table.nearest("qhair")[0][0].name == "chair"
+
+
+def test_composing_keeps_near_the_main_word(table):
+    cat, chair = table.lookup("cat").vector, table.lookup("chair").vector
+    vector = table.compose(torch.stack([chair, cat]), (0.5, 1.0))
+    assert float(vector.norm()) == pytest.approx(1, abs=1e-5)
+    best = [name for name, _ in table.similar(vector, k=2)]
+    assert best == ["cat", "chair"]
 
 
 def test_every_name_alias_and_category_is_found(table):
@@ -259,4 +326,17 @@ def test_shipped_table_holds_every_category(shipped):
                        ("campfire", "fireplace"), ("lion", "tiger")],
 )  # fmt: skip
 def test_shipped_neighbours_make_sense(shipped, word, near):
-    assert near in [name for name, _ in shipped.similar(shipped.lookup(word).vector, k=8)]
+    exact = set(shipped.config.names[: shipped.config.exact]) | set(shipped.categories)
+    best = [name for name, _ in shipped.similar(shipped.lookup(word).vector, k=100)]
+    assert near in [name for name in best if name in exact][:8]
+
+
+def test_shipped_vocabulary_is_large_small_and_decent(shipped):
+    registry = pytest.importorskip("doodle.registry")
+    assert (registry.CHECKPOINTS / "words" / "model.safetensors").stat().st_size <= 6_000_000
+    assert len(shipped.config.names) >= 20_000
+    for word in ("wizard", "sleepy", "angry", "astronaut"):
+        assert shipped.lookup(word).kind == "placed"
+    for slur in ("slut", "faggot", "wetback", "wog"):
+        assert shipped.find(slur) is None
+    assert shipped.lookup("telescop").name == "telescope"
