@@ -55,14 +55,17 @@ class Recogniser(nn.Module):
         super().__init__()
         self.config = config
         layers: list[nn.Module] = []
+        ends: list[bool] = []
         before = 1
         for level, (width, blocks) in enumerate(zip(config.widths, config.blocks, strict=True)):
             stride = 1 if level == 0 else 2
             layers += [nn.Conv2d(before, width, 3, stride, 1, bias=False), nn.BatchNorm2d(width),
                        nn.ReLU(inplace=True)]  # fmt: skip
             layers += [Block(width) for _ in range(blocks)]
+            ends += [False] * (2 + blocks) + [True]
             before = width
         self.body = nn.Sequential(*layers)
+        self._ends = ends  # which layers are the last of their width
         self.classify = nn.Linear(before, config.categories)
         self.project = nn.Linear(before, config.text_size)
         # unit length text vectors of the categories, less their mean, unit length again
@@ -75,13 +78,25 @@ class Recogniser(nn.Module):
 
     def features(self, ink: Tensor) -> Tensor:
         """(B, 1, side, side) in [0, 1] to (B, widths[-1])."""
+        return self.levels(ink)[-1].mean(dim=(2, 3))
+
+    def levels(self, ink: Tensor) -> list[Tensor]:
+        """The feature maps at the end of each width: (B, widths[i], about 32 / 2^i, the same)."""
+        maps: list[Tensor] = []
         # two empty pixels around, so that ink at the border is seen whole
-        x = self.body(F.pad(ink * 2 - 0.3, (2, 2, 2, 2), value=-0.3))
-        return x.mean(dim=(2, 3))
+        x = F.pad(ink * 2 - 0.3, (2, 2, 2, 2), value=-0.3)
+        for layer, ends in zip(self.body, self._ends, strict=True):
+            x = layer(x)
+            if ends:
+                maps.append(x)
+        return maps
 
     def forward(self, ink: Tensor) -> tuple[Tensor, Tensor]:
         """Returns logits (B, categories) and embedding (B, text_size) of unit length."""
-        features = self.features(ink)
+        return self.answer(self.features(ink))
+
+    def answer(self, features: Tensor) -> tuple[Tensor, Tensor]:
+        """What `forward` returns, from `features` or from the means of the last of `levels`."""
         return self.classify(features), F.normalize(self.project(features).float(), dim=1)
 
     def text_logits(self, embedding: Tensor) -> Tensor:

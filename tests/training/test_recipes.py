@@ -11,34 +11,42 @@ import torch
 from generated import write_set
 
 from doodle import checkpoint
-from doodle.training import recogniser, sketch_rnn
+from doodle.training import dccgan, recogniser, sketch_rnn, stroke_classifier
 from doodle.training.loop import Ema, Schedule, fit
 
-RECIPES = {"sketch_rnn": sketch_rnn, "recogniser": recogniser}
-SMALL = {"sketch_rnn": {"hidden": 16}, "recogniser": {"widths": (4, 4, 8, 8)}}
+RECIPES = {"sketch_rnn": sketch_rnn, "recogniser": recogniser,
+           "stroke_classifier": stroke_classifier, "dccgan": dccgan}  # fmt: skip
+KINDS = {sketch_rnn.Config: sketch_rnn.SketchRecipe, recogniser.Config: recogniser.RecogniserRecipe,
+         stroke_classifier.Config: stroke_classifier.StrokeClassifierRecipe,
+         dccgan.Config: dccgan.DccganRecipe}  # fmt: skip
+SMALL = {"sketch_rnn": {"hidden": 16}, "recogniser": {"widths": (4, 4, 8, 8)},
+         "stroke_classifier": {"hidden": 8},
+         "dccgan": {"widths": (8, 4, 4), "z_size": 4, "unseen": 0}}  # fmt: skip
+NEEDS = {"sketch_rnn": ("words",), "recogniser": ("words",), "stroke_classifier": ("recogniser",),
+         "dccgan": ("words", "recogniser")}  # fmt: skip
 
 
 @pytest.fixture
 def config(request, tmp_path, tiny_checkpoints):
     """A recipe's config on generated data, small and quick."""
     name = request.param
-    data = write_set(tmp_path / "data", ("apple", "cat"), count=100)
+    data = write_set(tmp_path / "data", ("apple", "cat", "eyeglasses", "moon"), count=100)
+    needs = {need: str(tiny_checkpoints / need / checkpoint.FILE) for need in NEEDS[name]}
     return RECIPES[name].Config(
-        data=str(data), words=str(tiny_checkpoints / "words" / checkpoint.FILE),
-        out=str(tmp_path / "run"), steps=4, batch=8, evaluate_every=2, device="cpu", **SMALL[name],
+        data=str(data), out=str(tmp_path / "run"), steps=4, batch=8, evaluate_every=2,
+        device="cpu", **needs, **SMALL[name],
     )  # fmt: skip
 
 
-both = pytest.mark.parametrize("config", list(RECIPES), indirect=True)
+every = pytest.mark.parametrize("config", list(RECIPES), indirect=True)
+both = pytest.mark.parametrize("config", ["sketch_rnn", "recogniser"], indirect=True)
 
 
 def recipe_of(config):
-    module = sketch_rnn if isinstance(config, sketch_rnn.Config) else recogniser
-    kind = sketch_rnn.SketchRecipe if module is sketch_rnn else recogniser.RecogniserRecipe
-    return module, kind
+    return next(m for m in RECIPES.values() if m.Config is type(config)), KINDS[type(config)]
 
 
-@both
+@every
 def test_it_trains_logs_plots_and_exports(config, tmp_path):
     module, _ = recipe_of(config)
     export = tmp_path / "checkpoints" / "model"
@@ -53,7 +61,7 @@ def test_it_trains_logs_plots_and_exports(config, tmp_path):
     assert checkpoint.verify(export / checkpoint.FILE) < 1e-4
 
 
-@both
+@every
 def test_resumed_is_uninterrupted(config, tmp_path):
     module, kind = recipe_of(config)
     schedule = Schedule(steps=4, save_every=2, evaluate_every=100)

@@ -1,0 +1,352 @@
+"""Figures of the doodle generator: named, various, like the real ones, and not copied.
+
+The recogniser whose names and features are used here also guided the training, and it ranks what
+the app shows: its figures flatter.  Those of a judge that had no part in either do not.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import torch
+import torch.nn.functional as F
+
+from .. import checkpoint
+from ..data.rasters import load_bitmaps
+from ..data.sketches import load_sketches
+from ..models.recogniser import Recogniser
+from ..models.words import WordTable
+from ..pipelines.imagine import Imaginer
+from ..pipelines.text import TextEncoder
+from ..strokes.formats import from_stroke3
+from ..strokes.raster import quickdraw_bitmap
+from .distances import blurred, diversity, frechet_distance, nearest, nearest_picture
+from .recogniser import top_k
+from .stroke_classifier import by_tracing
+
+SIDE = 28  # of the pictures that are compared
+KIN = 5  # trained words whose pictures an unseen word's samples are compared with
+SHOWN = 15  # words in the lists of the best and the worst
+WORDS_AT_ONCE = 4  # that share their noise; the next ones have another
+
+# (words, ranked) -> (len(words), samples, S, S) uint8, ink 255 on 0
+Draw = Callable[[Sequence[str], bool], np.ndarray]
+# (N, S, S) uint8, ink 255 on 0 -> (N, categories) probabilities
+Judge = Callable[[np.ndarray], np.ndarray]
+
+
+@dataclass(frozen=True)
+class Config:
+    data: str = field(metadata={"help": "folder with bitmaps/, real/ and traced/"})
+    checkpoint: str = field(default="checkpoints/dccgan", metadata={"help": "its folder"})
+    words: str = field(default="checkpoints/words", metadata={"help": "word vectors' folder"})
+    recogniser: str = field(default="checkpoints/recogniser", metadata={"help": "its folder"})
+    judge: str = field(default="checkpoints/stroke_classifier", metadata={
+        "help": "folder of the independent judge of traced strokes; empty: none"})  # fmt: skip
+    samples: int = field(default=16, metadata={"help": "doodles a word, and held-out drawings"})
+    references: int = field(default=48, metadata={
+        "help": "training drawings a word whose features are compared"})  # fmt: skip
+    judged: int = field(default=4, metadata={"help": "doodles a word for the independent judge"})
+    seed: int = field(default=0, metadata={"help": "of the doodles and of the choice of drawings"})
+    write: bool = field(default=True, metadata={"help": "write the figures into the checkpoint"})
+
+    def __post_init__(self) -> None:
+        if min(self.samples, self.references) < 2 or not 1 <= self.judged <= self.samples:
+            raise ValueError("samples and references are at least 2, judged is 1 to samples")
+
+
+def main(config: Config) -> None:
+    """Measure, print one JSON line a figure, and write them into the checkpoint."""
+    path = Path(config.checkpoint) / checkpoint.FILE
+    network, header = checkpoint.load(path)
+    words, _ = checkpoint.load(Path(config.words) / checkpoint.FILE)
+    recogniser, known = checkpoint.load(Path(config.recogniser) / checkpoint.FILE)
+    imaginer = Imaginer(network, TextEncoder(words), recogniser)
+    names = known["data"]["categories"]
+
+    def draw(texts: Sequence[str], rank: bool) -> np.ndarray:
+        seed = config.seed * len(names) + names.index(texts[0])
+        found = imaginer.many(texts, n=config.samples, seed=seed, truncation=1.0, rank=rank,
+                              trace=False)  # fmt: skip
+        return 255 - np.stack([[doodle.picture for doodle in f.doodles] for f in found])
+
+    judge = None
+    if config.judge:
+        strokes, _ = checkpoint.load(Path(config.judge) / checkpoint.FILE)
+        judge = by_tracing(strokes)
+    unseen = header["data"].get("unseen", [])
+    evaluation = Evaluation(config, recogniser, names, unseen, kin(words, names, unseen))
+    figures = evaluation.measure(draw, load_pictures(Path(config.data), names), judge)
+    for figure in figures:
+        print(json.dumps(figure))
+    if config.write:
+        checkpoint.set_metrics(path, figures)
+        checkpoint.update_index(path.parent.parent)
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """Real drawings at 28 pixels, or doodles; ink 255 on 0."""
+
+    pixels: np.ndarray  # (N, 28, 28) uint8
+    category: np.ndarray  # (N,)
+    split: np.ndarray  # (N,) 0 train, 1 valid, 2 test
+
+    def pick(self, rows: np.ndarray) -> Pictures:
+        return Pictures(self.pixels[rows], self.category[rows], self.split[rows])
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What the recogniser saw in pictures."""
+
+    pictures: Pictures
+    features: np.ndarray  # (N, C) float32
+    chances: np.ndarray  # (N, categories)
+
+    def of(self, category: int) -> np.ndarray:
+        """Rows of one category."""
+        return np.flatnonzero(self.pictures.category == category)
+
+
+def load_pictures(root: Path, names: Sequence[str]) -> Pictures:
+    """What the generator learns from, and what was held out: bitmaps and recorded drawings."""
+    sketches = load_sketches(root, names=names)
+    rows = np.flatnonzero(sketches.recorded)
+    drawn = [quickdraw_bitmap(from_stroke3(sketches.drawing(i)))[None] for i in rows]
+    bitmaps = load_bitmaps(root, names)
+    return Pictures(
+        np.concatenate([bitmaps.pixels.reshape(-1, SIDE, SIDE), *drawn]),
+        np.concatenate([bitmaps.category, sketches.category[rows]]),
+        np.concatenate([bitmaps.split, sketches.split[rows]]),
+    )
+
+
+def kin(words: WordTable, names: Sequence[str], unseen: Sequence[str]) -> dict[int, list[int]]:
+    """For each unseen word the trained ones nearest in meaning, the nearest first.
+
+    Near is the cosine of the text vectors after the table's mean is taken away.
+
+    Returns:
+        row in ``names`` -> KIN rows in ``names``.
+    """
+    vectors = torch.stack([words.lookup(name).vector for name in names]).float()
+    away = F.normalize(vectors - words.mean.float(), dim=1)
+    cosine = away @ away.t()
+    hidden = [names.index(word) for word in unseen]
+    cosine[:, hidden] = -2.0
+    count = min(KIN, len(names) - len(hidden))
+    return {row: cosine[row].topk(count).indices.tolist() for row in hidden}
+
+
+@torch.no_grad()
+def look(recogniser: Recogniser, pictures: Pictures) -> Seen:
+    """Features and calibrated probabilities in one pass."""
+    recogniser = recogniser.to(memory_format=torch.channels_last)
+    features, chances = [], []
+    for part in torch.from_numpy(pictures.pixels).unsqueeze(1).split(256):
+        ink = (part.float() / 255).contiguous(memory_format=torch.channels_last)
+        found = recogniser.features(ink)
+        features.append(found)
+        logits = recogniser.classify(found).float() / recogniser.temperature
+        chances.append(torch.softmax(logits, dim=1))
+    return Seen(pictures, torch.cat(features).numpy(), torch.cat(chances).numpy())
+
+
+class Evaluation:
+    """Everything that is measured, for the trained words and for the unseen ones.
+
+    Args:
+        names: the recogniser's categories.
+        unseen: those of them that the generator never saw.
+        relatives: from ``kin``.
+    """
+
+    def __init__(
+        self, config: Config, recogniser: Recogniser, names: Sequence[str], unseen: Sequence[str],
+        relatives: dict[int, list[int]],
+    ) -> None:  # fmt: skip
+        self.config = config
+        self.recogniser = recogniser
+        self.names = list(names)
+        self.relatives = relatives
+        hidden = {self.names.index(word) for word in unseen}
+        groups = {
+            "trained words": [k for k in range(len(self.names)) if k not in hidden],
+            "unseen words": sorted(hidden),
+        }
+        self.groups = {title: np.array(rows) for title, rows in groups.items() if rows}
+        self.figures: list[dict[str, Any]] = []
+
+    def measure(self, draw: Draw, real: Pictures, judge: Judge | None) -> list[dict[str, Any]]:
+        """All figures: dicts of name, value, n, split."""
+        held, train = self._choose(real)
+        doodles = {kind: self._draw(draw, kind == "ranked") for kind in ("unranked", "ranked")}
+        seen = {kind: look(self.recogniser, pictures) for kind, pictures in doodles.items()}
+        held_out, pool = (look(self.recogniser, real.pick(rows)) for rows in (held, train))
+        for title, rows in self.groups.items():
+            for kind, what in {**seen, "held-out drawings": held_out}.items():
+                self._named(title, rows, kind, what.chances, what.pictures.category)
+            self._unseen(title, rows, seen["unranked"])
+            self._various(title, rows, seen["unranked"], held_out)
+            self._like_real(title, rows, seen["unranked"], held_out, pool)
+            self._not_copied(title, rows, seen["unranked"], held_out, pool, real)
+        if judge is not None:
+            self._judged(judge, {**doodles, "held-out drawings": held_out.pictures})
+        self._by_word(seen, held_out)
+        return self.figures
+
+    # -- pictures ----------------------------------------------------------------------------------
+
+    def _choose(self, real: Pictures) -> tuple[np.ndarray, np.ndarray]:
+        """Rows of held-out drawings (of test, of valid where it has too few) and of training."""
+        rng = np.random.default_rng(self.config.seed)
+        order = rng.permutation(len(real.category))
+        held, train = [], []
+        for category in range(len(self.names)):
+            rows = order[real.category[order] == category]
+            rows = rows[np.argsort(-real.split[rows], kind="stable")]
+            held.append(rows[real.split[rows] > 0][: self.config.samples])
+            train.append(rows[real.split[rows] == 0][: self.config.references])
+        return np.concatenate(held), np.concatenate(train)
+
+    def _draw(self, draw: Draw, rank: bool) -> Pictures:
+        parts = []
+        for k in range(0, len(self.names), WORDS_AT_ONCE):
+            drawn = draw(self.names[k : k + WORDS_AT_ONCE], rank)
+            parts.append(drawn.reshape(-1, *drawn.shape[2:]))
+        pixels = np.concatenate(parts)
+        if pixels.shape[1] != SIDE:
+            small = [cv2.resize(p, (SIDE, SIDE), interpolation=cv2.INTER_AREA) for p in pixels]
+            pixels = np.stack(small)
+        category = np.repeat(np.arange(len(self.names)), self.config.samples)
+        return Pictures(pixels, category, np.full(len(pixels), -1))
+
+    # -- figures -----------------------------------------------------------------------------------
+
+    def _add(self, name: str, value: Any, n: int, split: str = "samples") -> None:
+        value = value if isinstance(value, list) else round(float(value), 4)
+        self.figures.append({"name": name, "value": value, "n": n, "split": split})
+
+    def _named(self, title: str, rows: np.ndarray, kind: str, chances: np.ndarray,
+               category: np.ndarray, by: str = "") -> None:  # fmt: skip
+        """Top-1 and top-5, each the mean over words of the share of their pictures."""
+        split = "held out" if kind == "held-out drawings" else "samples"
+        for top in (1, 5):
+            right = top_k(chances, category, top)
+            shares = [right[category == row].mean() for row in rows if (category == row).any()]
+            if shares:
+                name = f"top-{top}{by}, {title}, {kind}"
+                self._add(name, np.mean(shares), int(np.isin(category, rows).sum()), split)
+
+    def _unseen(self, title: str, rows: np.ndarray, drawn: Seen) -> None:
+        """Unseen words: named in the first five as themselves or as their nearest trained word."""
+        rows = np.array([row for row in rows if row in self.relatives])
+        if not len(rows):
+            return
+        chosen = np.isin(drawn.pictures.category, rows)
+        category, chances = drawn.pictures.category[chosen], drawn.chances[chosen]
+        near = np.array([self.relatives[row][0] for row in category])
+        right = top_k(chances, category, 5) | top_k(chances, near, 5)
+        name = f"itself or its nearest trained word among the first five, {title}, unranked"
+        self._add(name, right.mean(), len(right))
+
+    def _various(self, title: str, rows: np.ndarray, drawn: Seen, held: Seen) -> None:
+        """Mean distance of two doodles of a word, beside that of two held-out drawings of it."""
+        rows = [row for row in rows if len(held.of(row)) > 1]
+        if not rows:
+            return
+        for what, measured in (
+            ("features", lambda seen, row: seen.features[seen.of(row)]),
+            ("blurred pixels", lambda seen, row: blurred(seen.pictures.pixels[seen.of(row)])),
+        ):
+            ours = np.mean([diversity(measured(drawn, row)) for row in rows])
+            theirs = np.mean([diversity(measured(held, row)) for row in rows])
+            name = f"diversity beside real drawings' ({what}), {title}, unranked"
+            self._add(name, ours / theirs, len(rows))
+
+    def _like_real(self, title: str, rows: np.ndarray, drawn: Seen, held: Seen, pool: Seen) -> None:
+        """Fréchet distance of features to the held-out drawings; the floor is that of others."""
+        ours, theirs, others = [], [], []
+        for row in rows:
+            a, b, c = (seen.features[seen.of(row)] for seen in (drawn, held, pool))
+            count = min(len(a), len(b), len(c))  # the same mixture of words on all sides
+            ours.append(a[:count])
+            theirs.append(b[:count])
+            others.append(c[:count])
+        ours, theirs, others = (np.concatenate(part) for part in (ours, theirs, others))
+        if len(theirs) < 2:
+            return
+        name = f"Fréchet distance of features to held-out drawings, {title}"
+        self._add(f"{name}, unranked", frechet_distance(ours, theirs), len(ours))
+        self._add(f"{name}, training drawings", frechet_distance(others, theirs), len(ours),
+                  "held out")  # fmt: skip
+
+    def _not_copied(
+        self, title: str, rows: np.ndarray, drawn: Seen, held: Seen, pool: Seen, real: Pictures
+    ) -> None:
+        """How near the nearest training drawing is: of its word, of an unseen word's kin."""
+        found: dict[str, dict[str, list[np.ndarray]]] = {
+            what: {"samples": [], "held out": []} for what in ("pixels", "features")
+        }
+        for row in rows:
+            family = self.relatives.get(row, [row])
+            trained = real.pixels[(real.split == 0) & np.isin(real.category, family)]
+            features = pool.features[np.isin(pool.pictures.category, family)]
+            if not len(features):
+                continue
+            for split, seen in (("samples", drawn), ("held out", held)):
+                own = seen.of(row)
+                if not len(own):  # no drawing of this word was held out
+                    continue
+                pixels = seen.pictures.pixels[own]
+                found["pixels"][split].append(nearest_picture(pixels, trained))
+                found["features"][split].append(nearest(seen.features[own], features))
+        for what, sides in found.items():
+            sides = {split: np.concatenate(v) for split, v in sides.items() if v}
+            if any(not len(sides.get(split, ())) for split in ("samples", "held out")):
+                continue
+            for split, distances in sides.items():
+                kind = "unranked" if split == "samples" else "held-out drawings"
+                name = f"distance to the nearest training drawing, median ({what}), {title}, {kind}"
+                self._add(name, np.median(distances), len(distances), split)
+            limit = np.percentile(sides["held out"], 1)
+            name = f"nearer to a training drawing than 99 % of held-out ones are ({what}), {title}"
+            self._add(name, (sides["samples"] < limit).mean(), len(sides["samples"]))
+
+    def _judged(self, judge: Judge, kinds: dict[str, Pictures]) -> None:
+        """The same by a judge that had no part in training and ranking."""
+        for kind, pictures in kinds.items():
+            order = np.arange(len(pictures.category))
+            first = np.concatenate([order[pictures.category == c][: self.config.judged]
+                                    for c in range(len(self.names))])  # fmt: skip
+            few = pictures.pick(first)
+            chances = judge(few.pixels)
+            for title, rows in self.groups.items():
+                self._named(title, rows, kind, chances, few.category, " by an independent judge")
+
+    def _by_word(self, seen: dict[str, Seen], held: Seen) -> None:
+        columns = [*seen.values(), held]
+        right = [top_k(s.chances, s.pictures.category, 1) for s in columns]
+
+        def share(k: int, row: int) -> str:
+            own = columns[k].of(row)
+            return f"{right[k][own].mean():.0%}" if len(own) else "-"
+
+        table = [[name, *(share(k, row) for k in range(len(columns)))]
+                 for row, name in enumerate(self.names)]  # fmt: skip
+        drawn = seen["unranked"]
+        chance = drawn.chances[np.arange(len(drawn.chances)), drawn.pictures.category]
+        each = chance.reshape(len(self.names), -1).mean(axis=1)
+        order = [int(row) for row in np.argsort(-each, kind="stable")]
+        count = self.config.samples
+        for title, rows in (("Best", order[:SHOWN]), ("Worst", order[::-1][:SHOWN])):
+            self._add(f"{title} words (mean chance of the word, unranked)",
+                      [[self.names[row], f"{each[row]:.0%}"] for row in rows], count)  # fmt: skip
+        self._add("Top-1 by word (unranked, ranked, held-out drawings)", table, len(self.names))

@@ -1,0 +1,336 @@
+"""Recipe of the unconditional DCGAN: one category, binary cross-entropy or WGAN-GP."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
+
+from .. import checkpoint
+from ..data.rasters import load_bitmaps
+from ..data.sketches import load_sketches
+from ..device import choose, seed_for_step
+from ..models.dcgan import (
+    Dcgan,
+    DcganConfig,
+    Discriminator,
+    bce_generator_loss,
+    bce_losses,
+    gradient_penalty,
+)
+from ..strokes.formats import from_stroke3
+from ..strokes.raster import quickdraw_bitmap
+from .loop import Ema, Schedule, fit
+from .plots import contact_sheet, plot_losses
+from .sketch_rnn import ATTRIBUTION, commit
+
+LEAST = 8  # drawings that training and evaluation each need
+ACROSS = 8  # pictures in a row of the sheets, and rows
+FRAMES, FRAME_MS = 120, 120  # of the GIF: at most so many, each so long
+SHIFT = 2  # pixels at 28 that augmentation moves a picture at most
+
+
+@dataclass(frozen=True)
+class Config:
+    data: str = field(metadata={"help": "folder with bitmaps/, real/ and traced/"})
+    category: str = field(default="rabbit", metadata={"help": "what to draw"})
+    out: str = field(default="", metadata={
+        "help": "run folder; rerun to resume (runs/dcgan-CATEGORY-SIZE-LOSS)"})  # fmt: skip
+    export: str = field(default="", metadata={"help": "also write the checkpoint to this folder"})
+    seed: int = field(default=0, metadata={"help": "of weights, batches and noise"})
+    size: Literal[28, 64] = field(default=28, metadata={
+        "help": "28: official bitmaps; 64: strokes, rendered in finer pixels"})  # fmt: skip
+    loss: Literal["bce", "wgan"] = field(default="bce", metadata={"help": "wgan: WGAN-GP"})
+    steps: int = field(default=20_000, metadata={"help": "updates of the generator"})
+    minutes: float = field(default=0.0, metadata={"help": "end after this much training; 0: never"})
+    batch: int = field(default=64, metadata={"help": "pictures an update"})
+    width: int = field(default=64, metadata={"help": "channels of the largest feature map"})
+    z_size: int = field(default=100, metadata={"help": "numbers of noise that make a picture"})
+    learning_rate: float = field(default=2e-4, metadata={"help": "of Adam, both networks"})
+    critic_steps: int = field(default=5, metadata={"help": "updates of D to one of G, for wgan"})
+    penalty: float = field(default=10.0, metadata={"help": "weight of wgan's gradient penalty"})
+    augment: bool = field(default=True, metadata={
+        "help": "show D real and drawn pictures moved a little and mirrored"})  # fmt: skip
+    ema: float = field(default=0.998, metadata={"help": "decay of the averaged weights"})
+    evaluate_every: int = field(default=250, metadata={"help": "steps between sheets"})
+    device: str = field(default="auto", metadata={"help": "auto, cpu or cuda"})
+
+    def __post_init__(self) -> None:
+        if self.batch < 2 or self.critic_steps < 1:
+            raise ValueError("a batch has at least 2 pictures, and critic_steps is at least 1")
+
+    @property
+    def folder(self) -> Path:
+        """Of the run."""
+        return Path(self.out or f"runs/dcgan-{self.category}-{self.size}-{self.loss}")
+
+
+# what each preset reached stands in docs/log.md
+PRESETS: dict[str, dict[str, Any]] = {
+    "cpu": {"minutes": 20.0, "width": 48},
+    "gpu": {"minutes": 10.0, "width": 128, "batch": 128, "ema": 0.999, "steps": 60_000},
+}
+
+
+def load_pictures(root: Path, category: str, size: int) -> tuple[np.ndarray, np.ndarray]:
+    """All pictures of a category.
+
+    At 28: the official bitmaps, and recorded drawings rendered by the same rule, since some
+    categories have few bitmaps or none.  At 64: recorded and traced strokes, rendered.
+
+    Returns:
+        (N, size, size) uint8, ink 255 on 0; and (N,) which split each belongs to.
+
+    Raises:
+        FileNotFoundError: the folder has no drawings of this category.
+    """
+    pictures: list[np.ndarray] = []
+    splits: list[np.ndarray] = []
+    if any((root / kind / f"{category}.npz").exists() for kind in ("real", "traced")):
+        sketches = load_sketches(root, names=[category])
+        chosen = np.flatnonzero(sketches.recorded | (size != 28))
+        drawings = [from_stroke3(sketches.drawing(i)) for i in chosen]
+        pictures += [quickdraw_bitmap(lines, size=size)[None] for lines in drawings]
+        splits.append(sketches.split[chosen])
+    if size == 28 and (root / "bitmaps" / f"{category}.npz").exists():
+        bitmaps = load_bitmaps(root, [category])
+        pictures.append(bitmaps.pixels.reshape(-1, 28, 28))
+        splits.append(bitmaps.split)
+    if not pictures:
+        raise FileNotFoundError(
+            f"{root} holds no drawings of {category!r} for {size} pixels; categories are named as "
+            "its files are, such as rabbit"
+        )
+    return np.concatenate(pictures), np.concatenate(splits)
+
+
+class DcganRecipe:
+    """Adam on both networks; averaged weights draw the sheets and are what is exported."""
+
+    def __init__(self, config: Config) -> None:
+        self.config = config
+        self.placement = choose(config.device)
+        self.device = self.placement.device
+        torch.manual_seed(config.seed)
+        pixels, split = load_pictures(Path(config.data), config.category, config.size)
+        self.train_pixels, self.held_pixels = pixels[split == 0], pixels[split > 0]
+        if min(len(self.train_pixels), len(self.held_pixels)) < LEAST:
+            raise ValueError(
+                f"too few drawings of {config.category!r}: {len(self.train_pixels)} to train on and"
+                f" {len(self.held_pixels)} held out, {LEAST} of each are needed"
+            )
+        model_config = DcganConfig(config.z_size, config.width, config.size)
+        norm = "batch" if config.loss == "bce" else "layer"
+        place = {"device": self.device, "memory_format": torch.channels_last}
+        self.network = Dcgan(model_config).to(**place)
+        self.discriminator = Discriminator(model_config, norm).to(**place)
+        shadow = Dcgan(model_config).to(**place)
+        self.ema = Ema(self.network, shadow, config.ema)
+        self.modules = {
+            "network": self.network, "discriminator": self.discriminator, "ema": shadow,
+        }  # fmt: skip
+        # beta1: 0.5 in Radford 2016, 0 in Gulrajani 2017 (algorithm 1)
+        betas = (0.5, 0.999) if config.loss == "bce" else (0.0, 0.9)
+        self.optimisers = {
+            "g": torch.optim.Adam(self.network.parameters(), config.learning_rate, betas),
+            "d": torch.optim.Adam(self.discriminator.parameters(), config.learning_rate, betas),
+        }
+        generator = torch.Generator().manual_seed(config.seed)
+        self.fixed = torch.randn(1024, config.z_size, generator=generator).to(self.device)
+
+    def real(self, rng: np.random.Generator) -> Tensor:
+        """A batch of training pictures, (B, 1, size, size) in [-1, 1], the range of tanh."""
+        pixels = self.train_pixels[rng.integers(len(self.train_pixels), size=self.config.batch)]
+        return to_range(pixels).to(self.device)
+
+    def step(self, step: int, progress: float) -> dict[str, float]:
+        """One update of G after one of D, or after ``critic_steps`` of them with wgan."""
+        c = self.config
+        seed = seed_for_step(c.seed, step)
+        torch.manual_seed(seed)
+        rng = np.random.default_rng(seed)
+        self.network.train()
+        for _ in range(1 if c.loss == "bce" else c.critic_steps):
+            figures = self._discriminate(self.real(rng))
+        for parameter in self.discriminator.parameters():
+            parameter.requires_grad_(False)
+        judged = self.discriminator(self._seen(self.network(self._noise())))
+        loss = bce_generator_loss(judged) if c.loss == "bce" else -judged.mean()
+        self._update("g", loss)
+        for parameter in self.discriminator.parameters():
+            parameter.requires_grad_(True)
+        self.ema.update(step)
+        return figures | {"g": float(loss.detach())}
+
+    def _discriminate(self, real: Tensor) -> dict[str, float]:
+        with torch.no_grad():
+            fake = self.network(self._noise())
+        real, fake = self._seen(real), self._seen(fake)
+        # real and drawn pictures go through batch normalisation apart, as in the paper
+        on_real, on_fake = self.discriminator(real), self.discriminator(fake)
+        if self.config.loss == "bce":
+            loss = bce_losses(on_real, on_fake)
+            figures = {"D(real)": on_real.sigmoid().mean(), "D(drawn)": on_fake.sigmoid().mean()}
+        else:
+            distance = on_real.mean() - on_fake.mean()
+            penalty = gradient_penalty(self.discriminator, real, fake)
+            loss = self.config.penalty * penalty - distance
+            figures = {"distance": distance, "penalty": penalty}
+        self._update("d", loss)
+        return {"d": float(loss.detach())} | {k: float(v.detach()) for k, v in figures.items()}
+
+    def _update(self, name: str, loss: Tensor) -> None:
+        optimiser = self.optimisers[name]
+        optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        optimiser.step()
+
+    def _noise(self) -> Tensor:
+        return torch.randn(self.config.batch, self.config.z_size).to(self.device)
+
+    def _seen(self, pictures: Tensor) -> Tensor:
+        """What D sees of pictures: with augmentation, each moved a little, half of them mirrored.
+
+        Real and drawn ones alike, so that G need not draw them so (Zhao et al. 2020, DiffAugment,
+        arXiv 2006.10738).
+        """
+        if not self.config.augment:
+            return pictures
+        return moved(pictures, round(SHIFT * self.config.size / 28))
+
+    @torch.no_grad()
+    def draw(self, count: int) -> np.ndarray:
+        """The averaged generator's pictures of the fixed noise, (count, size, size) uint8."""
+        shadow = self.modules["ema"]
+        shadow.settle(self.fixed)
+        parts = [shadow(part) for part in self.fixed[:count].split(256)]
+        return to_pixels(torch.cat(parts))
+
+    @torch.no_grad()
+    def evaluate(self) -> dict[str, float]:
+        """Drawings beside held-out ones; 1 is the best of both ratios.
+
+        ink: mean amount of ink.  variety: mean distance of two drawings, pixel by pixel.  It falls
+        when the generator draws one thing over and over.
+        """
+        count = min(256, len(self.held_pixels))
+        held, drawn = self.held_pixels[:count], self.draw(count)
+        figures = {"ink": float(drawn.mean()) / float(held.mean()),
+                   "variety": _variety(drawn) / _variety(held)}  # fmt: skip
+        self.discriminator.eval()
+        for name, pixels in (("held-out", held), ("drawn", drawn)):
+            judged = self.discriminator(to_range(pixels).to(self.device))
+            judged = judged.sigmoid() if self.config.loss == "bce" else judged
+            figures[f"D({name})"] = float(judged.mean())
+        self.discriminator.train()
+        return figures
+
+    def sheet(self, path: Path) -> None:
+        """Drawings of the same noise every time; under them two rows of real drawings."""
+        drawn = enlarged(self.draw(ACROSS * ACROSS))
+        real = enlarged(self.train_pixels[: 2 * ACROSS])
+        rows = [list(part) for part in (*_rows(drawn), *_rows(real))]
+        labels = [f"step {int(path.stem):,}"] + [""] * (ACROSS - 1) + ["real", ""]
+        contact_sheet(rows, labels[: len(rows)]).save(path)
+
+    def export(self, folder: Path, log: list[dict[str, Any]]) -> None:
+        c = self.config
+        pictures = enlarged(self.draw(ACROSS * ACROSS))
+        network = self.modules["ema"]
+        seconds = next((line["seconds"] for line in reversed(log) if "seconds" in line), 0)
+        valid = next((line["valid"] for line in reversed(log) if "valid" in line), {})
+        checkpoint.save(
+            folder / checkpoint.FILE, network, model="dcgan", config=network.config,
+            data={"categories": [c.category], "split": "by SHA-1 of the drawing, 7.5 % held out"},
+            pixels={"size": c.size, "range": [-1, 1], "ink": 1},
+            training={"recipe": "dcgan", "steps": log[-1]["step"] if log else 0,
+                      "seconds": seconds, "device": str(self.placement.device),
+                      "config": {k: v for k, v in asdict(c).items()
+                                 if k not in ("data", "out", "export", "device")},
+                      "torch": torch.__version__, "commit": commit(),
+                      "date": time.strftime("%Y-%m-%d"),
+                      "command": f"python -m doodle train dcgan --category '{c.category}' "
+                                 f"--size {c.size} --loss {c.loss} --data DATA"},
+            metrics=[{"name": k, "value": v, "split": "valid and test", "n": len(self.held_pixels)}
+                     for k, v in valid.items()],
+            licence="MIT", attribution=ATTRIBUTION,
+        )  # fmt: skip
+        contact_sheet(_rows(pictures), [""] * ACROSS).save(folder / "drawings.png")
+        checkpoint.update_index(folder.parent)
+
+
+def to_range(pixels: np.ndarray) -> Tensor:
+    """(N, S, S) uint8, ink 255 on 0, to (N, 1, S, S) float32 in [-1, 1]."""
+    return torch.from_numpy(np.ascontiguousarray(pixels)).unsqueeze(1).float() / 127.5 - 1
+
+
+def to_pixels(pictures: Tensor) -> np.ndarray:
+    """(N, 1, S, S) in [-1, 1] to (N, S, S) uint8, ink 255 on 0."""
+    return ((pictures[:, 0] + 1) * 127.5).round().clamp(0, 255).byte().cpu().numpy()
+
+
+def moved(pictures: Tensor, most: int) -> Tensor:
+    """Each picture moved by up to ``most`` pixels either way over paper, and maybe mirrored.
+
+    Args:
+        pictures: (B, 1, S, S) in [-1, 1].
+    """
+    count, size = len(pictures), pictures.shape[-1]
+    by = torch.randint(2 * most + 1, (2, count)).to(pictures.device)
+    mirror = (torch.rand(count) < 0.5).to(pictures.device)
+    padded = torch.nn.functional.pad(pictures, (most,) * 4, value=-1.0)
+    steps = torch.arange(size, device=pictures.device)
+    y = steps + by[0, :, None]  # (B, S)
+    x = torch.where(mirror[:, None], size - 1 - steps, steps) + by[1, :, None]
+    which = torch.arange(count, device=pictures.device)[:, None, None]
+    return padded[which, 0, y[:, :, None], x[:, None, :]].unsqueeze(1)
+
+
+def enlarged(pixels: np.ndarray) -> np.ndarray:
+    """Small pictures twice as large, pixel by pixel."""
+    return pixels.repeat(2, axis=1).repeat(2, axis=2) if pixels.shape[1] < 64 else pixels
+
+
+def training_film(folder: Path) -> Path | None:
+    """Put the sheets of a run together as training.gif; None where there are no sheets.
+
+    Args:
+        folder: of the run; its samples/ hold one sheet for each evaluation.
+    """
+    sheets = sorted((folder / "samples").glob("*.png"))
+    if not sheets:
+        return None
+    chosen = np.unique(np.linspace(0, len(sheets) - 1, FRAMES).round().astype(int))
+    frames = [Image.open(sheets[k]).convert("L").quantize(16) for k in chosen]
+    lengths = [FRAME_MS] * (len(frames) - 1) + [15 * FRAME_MS]  # the last one stays for a while
+    path = folder / "training.gif"
+    frames[0].save(path, save_all=True, append_images=frames[1:], duration=lengths, loop=0)
+    return path
+
+
+def _rows(pixels: np.ndarray) -> Sequence[np.ndarray]:
+    return [pixels[k : k + ACROSS] for k in range(0, len(pixels), ACROSS)]
+
+
+def _variety(pixels: np.ndarray) -> float:
+    """Mean distance of two different pictures."""
+    return float(torch.pdist(torch.from_numpy(pixels.reshape(len(pixels), -1)).float()).mean())
+
+
+def main(config: Config) -> None:
+    """Train, resume or finish a run; plot its figures; make its film; export when asked."""
+    recipe = DcganRecipe(config)
+    schedule = Schedule(config.steps, config.minutes, evaluate_every=config.evaluate_every)
+    log = fit(recipe, schedule, config.folder, config)
+    figures = ("d", "g", "D(real)", "D(drawn)") if config.loss == "bce" else ("d", "g", "distance")
+    plot_losses(log, (*figures, "variety", "ink")).save(config.folder / "losses.png")
+    training_film(config.folder)
+    if config.export:
+        recipe.export(Path(config.export), log)
