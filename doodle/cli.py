@@ -21,8 +21,9 @@ from doodle.errors import ModelUnavailable, OutOfBudget
 COMMANDS: dict[str, tuple[str, str]] = {
     "complete": ("doodle.commands.drawing:register_complete", "finish the drawings of a file"),
     "draw": ("doodle.commands.drawing:register_draw", "draw a word from nothing"),
+    "imagine": ("doodle.commands.imagine:register_imagine", "doodles of a word, PNG and SVG"),
     "recognise": ("doodle.commands.recognise:register_recognise", "name the drawings of a file"),
-    "data": ("doodle.data.quickdraw:register", "download and look at drawings to train with"),
+    "data": ("doodle.commands.data:register", "download, filter and look at drawings"),
     "train": ("doodle.commands.recipes:register_train", "train a network"),
     "evaluate": ("doodle.commands.recipes:register_evaluate", "measure a network"),
     "convert": ("doodle.commands.models:register_convert", "take over weights of others"),

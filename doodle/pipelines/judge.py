@@ -12,6 +12,7 @@ from ..models.recogniser import Recogniser
 from ..strokes.raster import quickdraw_bitmap
 
 BATCH = 128
+SAME = 0.6  # cosine, centred, from which a category means nearly what a text does
 
 
 class Judge:
@@ -29,9 +30,7 @@ class Judge:
     def score(
         self, drawings: Sequence[Sequence[np.ndarray]], word: str, vector: Tensor
     ) -> list[float]:
-        """Probability of the word for each drawing.
-
-        A word outside the categories is scored in text space, as one more class beside them.
+        """Probability of the word for each drawing, as :meth:`chance` has it.
 
         Args:
             drawings: each a list of strokes (P, 2), in any units.
@@ -49,10 +48,24 @@ class Judge:
 
     @torch.no_grad()
     def _batch(self, ink: Tensor, word: str, vector: Tensor) -> Tensor:
+        return self.chance(*self.recogniser(ink), word, vector)
+
+    def chance(self, logits: Tensor, embedding: Tensor, word: str, vector: Tensor) -> Tensor:
+        """Probability of the word from what the recogniser said of pictures, (B,).
+
+        A category's is calibrated.  Any other text is one more class in text space beside the
+        categories, but for those that mean nearly the same: "sleepy cat" does not compete with
+        "cat".
+
+        Args:
+            logits: (B, categories); embedding: (B, 512): of `Recogniser.forward`.
+            word: as the word table names it; vector: (512,) its text vector.
+        """
         network = self.recogniser
         if word in self._row:
-            return network.probabilities(ink)[:, self._row[word]]
-        _, embedding = network(ink)
-        own = network.similarity(embedding, vector.unsqueeze(0).to(ink.device))
-        logits = torch.cat([network.text_logits(embedding), own * network.log_scale.exp()], dim=1)
-        return torch.softmax(logits, dim=1)[:, -1]
+            return torch.softmax(logits.float() / network.temperature, dim=1)[:, self._row[word]]
+        vector = vector.to(embedding.device).unsqueeze(0)
+        other = network.similarity(network.text, vector)[:, 0] < SAME  # (categories,)
+        rivals = network.text_logits(embedding)[:, other]
+        own = network.similarity(embedding, vector) * network.log_scale.exp()
+        return torch.softmax(torch.cat([rivals, own], dim=1), dim=1)[:, -1]

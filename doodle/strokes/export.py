@@ -14,21 +14,20 @@ from typing import Any
 import numpy as np
 import svgwrite
 
-from doodle.strokes.drawing import VERSION, Drawing
+from doodle.strokes.curves import Curve
+from doodle.strokes.drawing import Drawing
 from doodle.strokes.pixels import to_gif, to_png
 from doodle.strokes.sheet import (
     ACCENT,
     INK,
     REST,
-    Line,
     View,
     curve_pieces,
-    lines_of,
+    scene,
     schedule,
-    view_of,
 )
 
-__all__ = ["to_animated_svg", "to_gif", "to_png", "to_project", "to_svg"]
+__all__ = ["curves_to_svg", "to_animated_svg", "to_gif", "to_png", "to_project", "to_svg"]
 
 
 def to_svg(
@@ -52,8 +51,7 @@ def to_svg(
     Returns:
         An SVG document.
     """
-    lines = lines_of(drawing, added)
-    return _svg(view_of(drawing, lines), lines, ink, accent, paper, smooth).tostring()
+    return _svg(drawing, added, ink, accent, paper, smooth).tostring()
 
 
 def to_animated_svg(
@@ -69,13 +67,41 @@ def to_animated_svg(
 
     Where animations are not supported it shows the finished drawing. Arguments as for `to_svg`.
     """
-    lines = lines_of(drawing, added)
-    view = view_of(drawing, lines)
-    return _svg(view, lines, ink, accent, paper, smooth, schedule(lines, view)).tostring()
+    return _svg(drawing, added, ink, accent, paper, smooth, moving=True).tostring()
+
+
+def curves_to_svg(
+    curves: Sequence[Curve], side: float, *, width: float, ink: str = INK, paper: str | None = None
+) -> str:
+    """One path a curve, with its own pieces: what was fitted, not an interpolation of it.
+
+    Args:
+        curves: in the units of the picture.
+        side: of the square picture.
+        width: of the lines.
+        ink, paper: CSS colours; the background is transparent when None.
+
+    Returns:
+        An SVG document.
+    """
+    view = View(0.0, 0.0, side, side)
+    size = f"{side:.10g}"
+    sheet = svgwrite.Drawing(size=(size, size), viewBox=f"0 0 {size} {size}", debug=False)
+    if paper is not None:
+        sheet.add(sheet.rect(insert=(0, 0), size=("100%", "100%"), fill=paper))
+    style = {"stroke_linecap": "round", "stroke_linejoin": "round", "stroke_width": f"{width:.6g}"}
+    group = sheet.add(sheet.g(id="drawing", fill="none", stroke=ink, **style))
+    for curve in curves:
+        points = np.concatenate([curve.start[None], curve.pieces[:, 2]])
+        data = _path_data(points, curve.pieces, view) + ("Z" if curve.is_closed else "")
+        group.add(sheet.path(d=data))
+    return sheet.tostring()
 
 
 def to_project(drawing: Drawing, settings: Mapping[str, Any]) -> str:
-    """A project file: the drawing without loss, and what else the page needs to reopen it.
+    """A project file: the drawing in its wire form, and what else the page needs to reopen it.
+
+    `Drawing.parse` reads the drawing, `imports.read_settings` the rest.
 
     Args:
         drawing: as it is on the canvas.
@@ -84,11 +110,7 @@ def to_project(drawing: Drawing, settings: Mapping[str, Any]) -> str:
     Raises:
         ValueError: a setting is not JSON.
     """
-    project = {
-        "doodle": VERSION,
-        "drawing": drawing.to_dict(),
-        "settings": dict(settings),
-    }
+    project = {**drawing.to_dict(), "settings": dict(settings)}
     try:
         return json.dumps(project, separators=(",", ":"), allow_nan=False)
     except TypeError as error:
@@ -96,14 +118,16 @@ def to_project(drawing: Drawing, settings: Mapping[str, Any]) -> str:
 
 
 def _svg(
-    view: View,
-    lines: list[Line],
+    drawing: Drawing,
+    added: Sequence[np.ndarray],
     ink: str,
     accent: str,
     paper: str | None,
     smooth: bool,
-    times: np.ndarray | None = None,
+    moving: bool = False,
 ) -> svgwrite.Drawing:
+    lines, view = scene(drawing, added)
+    times = schedule(lines, view) if moving else None
     left, top, width, height = (
         f"{value:.10g}" for value in (view.left, view.top, view.width, view.height)
     )

@@ -50,12 +50,12 @@ def trace(image: np.ndarray) -> list[np.ndarray]:
     ink = np.pad(_ink_of(image, fringe=2 * factor), 1)
     if not ink.any():
         return []
-    depth = _depth(ink)
+    depth = depth_of(ink)
     width = _line_width(depth)
     ink = _without_specks(ink, _SPECK * width * width)
     if depth.max() > _FILLED * width:
-        ink = _outlined(ink, depth, width)
-        depth = _depth(ink)
+        ink = outlined(ink, depth, width)
+        depth = depth_of(ink)
     lines = [_smooth(line, width) for line in strokes_of(thin(ink), depth, width)]
     lines.sort(key=lambda line: -arc_length(line)[-1])
     # pixel i of the padded, enlarged picture has its middle at i + 0.5 - 1
@@ -136,7 +136,7 @@ def _photographed_ink(share: np.ndarray) -> np.ndarray:
     return (share > level).astype(np.uint8)
 
 
-def _depth(ink: np.ndarray) -> np.ndarray:
+def depth_of(ink: np.ndarray) -> np.ndarray:
     """Distance of each ink pixel to the nearest paper, (H, W) float32."""
     return cv2.distanceTransform(ink, cv2.DIST_L2, 5)
 
@@ -155,10 +155,18 @@ def _without_specks(ink: np.ndarray, area: float) -> np.ndarray:
     return keep[labels].astype(np.uint8)
 
 
-def _outlined(ink: np.ndarray, depth: np.ndarray, width: float) -> np.ndarray:
-    """Empty filled areas, leaving a rim one line wide; lines keep their ink."""
-    core = (depth > _FILLED * width).astype(np.uint8)
-    reach = 2 * round((_FILLED - 1) * width) + 1  # from the core out to one line width deep
+def outlined(
+    ink: np.ndarray, depth: np.ndarray, width: float, filled: float = _FILLED
+) -> np.ndarray:
+    """Empty filled areas, leaving a rim one line wide; lines keep their ink.
+
+    Args:
+        ink: (H, W) uint8, 1 on 0; depth: `depth_of` it.
+        width: of the lines, pixels.
+        filled: an area this many line widths deep counts as filled.
+    """
+    core = (depth > filled * width).astype(np.uint8)
+    reach = 2 * round((filled - 1) * width) + 1  # from the core out to one line width deep
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (reach, reach))
     inside = cv2.dilate(core, disc) & (depth > width)
     return ink & (1 - inside.astype(np.uint8))
