@@ -47,9 +47,76 @@ ABOUT: dict[str, _About] = {
         "Gives the CLIP ViT-B/32 text vector of a word without CLIP: exact for the words that "
         "were encoded, placed by a fitted map for the others.",
         "python -m doodle draw 'palm tree' --json",
-        "Phrases and words outside the table are refused with the nearest ones that it has.",
+        "Placed words lie near where CLIP has them, not there; which word a phrase is about is "
+        "guessed from the order. Other languages are read by their letters only.",
         "Alec Radford et al.: Learning Transferable Visual Models From Natural Language "
         "Supervision, 2021, arXiv 2103.00020.",
+    ),
+    "clip_text": _About(
+        "CLIP's text encoder",
+        "Gives the vector of any English text; fetched by `python -m doodle models get clip`, not "
+        "shipped. Where it is missing, the word table answers.",
+        "python -m doodle models get clip",
+        "It reads little but English, and takes a phrase as a whole: which word it is about is "
+        "nowhere marked.",
+        "Alec Radford et al.: Learning Transferable Visual Models From Natural Language "
+        "Supervision, 2021, arXiv 2103.00020.",
+    ),
+    "stroke_classifier": _About(
+        "Stroke classifier",
+        "Names a drawing from the way the pen went. Joined with the recogniser, which sees the "
+        "picture, it gives the guesses of the page.",
+        "python -m doodle recognise drawing.json --top 5 --json",
+        "Strokes that were traced from a picture come in no hand's order: there it is right less "
+        "often than the recogniser. Categories with few recorded drawings are its weakest.",
+        "Mike Schuster, Kuldip Paliwal: Bidirectional Recurrent Neural Networks, IEEE Transactions "
+        "on Signal Processing 45, 1997; quickdraw-dataset as for the recogniser.",
+    ),
+    "dccgan": _About(
+        "Doodles for any word",
+        "Draws a word from noise and its CLIP text vector; says how drawn-like a picture is.",
+        "python -m doodle imagine telescope --n 16 --seed 0 --out doodles",
+        "Words far from its training words come out as their neighbours, or as shapes that remind "
+        "of them. Adjectives seldom change the drawing. Dense drawings run together at 28 pixels.",
+        "Axel Sauer et al.: Projected GANs Converge Faster, 2021, arXiv 2111.01007; Anders Larsen "
+        "et al.: Autoencoding beyond pixels using a learned similarity metric, 2016, arXiv "
+        "1512.09300.",
+    ),
+    "letters": _About(
+        "Written words",
+        "Tells bitmaps in which somebody wrote the word from those in which it was drawn, for "
+        "`data filter`.",
+        "python -m doodle data filter --input data --output data/clean --sheets",
+        "Judged by eye on 1,440 bitmaps, of those it calls words (chance above 0.5) about three in "
+        "four are; about two in five written words get past it. Herds, stripes, grids and long "
+        "thin things raise false alarms.",
+        "Trained on words written by the recipe itself; no paper.",
+    ),
+    "dcgan": _About(
+        "DCGAN of one category",
+        "Draws its one category from noise alone.",
+        "python -m doodle train dcgan --category rabbit --preset cpu --data data",
+        "It knows one category. Lines break off, and trained on few drawings it repeats itself.",
+        "Alec Radford, Luke Metz, Soumith Chintala: Unsupervised Representation Learning with Deep "
+        "Convolutional Generative Adversarial Networks, 2016, arXiv 1511.06434.",
+    ),
+    "text_dcgan": _About(
+        "Plain conditional DCGAN",
+        "Draws a word from noise and its CLIP text vector as earlier work did; for comparison.",
+        "python -m doodle imagine cat --checkpoints FOLDER --out doodles",
+        "Most words come out as unfinished shapes, and the doodles of a word resemble each other.",
+        "Scott Reed et al.: Generative Adversarial Text to Image Synthesis, 2016, arXiv "
+        "1605.05396; the networks as in arXiv 1511.06434.",
+    ),
+    "pix2pix": _About(
+        "Edges to animal",
+        "Turns edges into a picture like a photograph. A map says for every pixel which animal it "
+        "belongs to, or that the network may choose; a flag says whether it stands on white.",
+        "python -m doodle chimera drawing.png --out animal.png --species lion",
+        "Edges denser or sparser than those of photographs, closed shapes without detail, and "
+        "poses that no photograph shows come out as texture. Faces are the weakest part.",
+        "Phillip Isola et al.: Image-to-Image Translation with Conditional Adversarial Networks, "
+        "2017, arXiv 1611.07004.",
     ),
     "magenta_decoder": _About(
         "One of Magenta's decoders",

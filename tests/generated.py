@@ -31,3 +31,25 @@ def write_set(
         bitmaps = rng.integers(0, 255, size=(count, 784)).astype(np.uint8)
         np.savez(root / "bitmaps" / f"{name}.npz", bitmaps=bitmaps)
     return root
+
+
+def write_animals(root: Path, classes: Sequence[str] = ("cat", "fish"), count: int = 30) -> Path:
+    """Folders animals/ and masks/: a dark ellipse on a busy ground, every other one with a mask."""
+    import cv2
+
+    rng = np.random.default_rng(0)
+    for number, name in enumerate(classes):
+        for kind in ("animals", "masks"):
+            (root / kind / name).mkdir(parents=True)
+        for k in range(count):
+            height, width = (60, 90) if k % 3 else (80, 64)
+            photo = rng.integers(60, 200, (height // 8 + 1, width // 8 + 1, 3)).astype(np.uint8)
+            photo = cv2.resize(photo, (width, height), interpolation=cv2.INTER_NEAREST)
+            mask = np.zeros((height, width), np.uint8)
+            axes = (width // 3, height // (3 + number))
+            cv2.ellipse(mask, (width // 2, height // 2), axes, 10 * k, 0, 360, 255, -1)
+            photo[mask > 0] = (20 + 100 * number, 40, 150 - 100 * number)
+            cv2.imwrite(str(root / "animals" / name / f"{k:03d}.jpg"), photo)
+            if k % 2 == 0:
+                cv2.imwrite(str(root / "masks" / name / f"{k:03d}.png"), mask)
+    return root

@@ -122,7 +122,49 @@ def _recogniser(module):
     return (logits, embedding, module.text_logits(embedding)), (3,)
 
 
+def _dcgan(module):
+    return module(torch.randn(3, 6, generator=torch.Generator().manual_seed(0))), (3, 1, 28, 28)
+
+
+def _pix2pix(module):
+    generator = torch.Generator().manual_seed(0)
+    edges = (torch.rand(3, 1, 16, 16, generator=generator) > 0.8).float()
+    classes = torch.randint(0, 4, (3, 16, 16), generator=generator)
+    noise = torch.randn(3, 2, generator=generator)
+    return module(edges, classes, torch.tensor([0.0, 1.0, 1.0]), noise), (3, 3, 16, 16)
+
+
+def _letters(module):
+    return module(torch.rand(3, 1, 28, 28, generator=torch.Generator().manual_seed(0))), (3,)
+
+
+def _clip_text(module):
+    return module(["cat", "a very long text of more words than fit", "dog"]), (3, 512)
+
+
+def _stroke_classifier(module):
+    rows = torch.randn(3, 6, 5, generator=torch.Generator().manual_seed(0))
+    return module(rows, torch.tensor([6, 4, 1]), torch.tensor([1.0, 0.0, 1.0])), (3,)
+
+
+def _dccgan(module):
+    generator = torch.Generator().manual_seed(0)
+    text = torch.nn.functional.normalize(torch.randn(3, 512, generator=generator), dim=1)
+    pictures = module(torch.randn(3, module.config.z_size, generator=generator), text)
+    sides = (8, 4)  # of the recogniser's maps, for each of its widths
+    levels = [torch.randn(3, width, side, side, generator=generator)
+              for width, side in zip(module.config.level_widths, sides, strict=True)]  # fmt: skip
+    logits = module.judge(pictures, levels, [module.centred(text)])[0]
+    return (pictures, logits), (3,)
+
+
 FORWARD = {
+    "dccgan": _dccgan,
+    "stroke_classifier": _stroke_classifier,
+    "letters": _letters,
+    "clip_text": _clip_text,
+    "pix2pix": _pix2pix,
+    "dcgan": _dcgan,
     "sketch_rnn": _sketch_rnn,
     "magenta_decoder": _magenta_decoder,
     "recogniser": _recogniser,

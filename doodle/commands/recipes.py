@@ -9,8 +9,17 @@ from typing import Any
 from doodle.commands.arguments import add_config, from_arguments
 
 # each names a module of doodle.training or doodle.evaluation with Config, main and maybe PRESETS
-RECIPES = ("sketch_rnn", "recogniser", "words")
-EVALUATIONS = ("sketch_rnn", "recogniser")
+RECIPES = (
+    "sketch_rnn",
+    "recogniser",
+    "stroke_classifier",
+    "words",
+    "letters",
+    "dcgan",
+    "dccgan",
+    "chimera",
+)
+EVALUATIONS = ("sketch_rnn", "recogniser", "stroke_classifier", "dccgan")
 
 
 def register_train(subparsers: Any) -> None:

@@ -13,6 +13,7 @@ import numpy as np
 
 from ..strokes.formats import from_stroke3
 from ..strokes.geometry import bounds
+from . import animals, edges
 from .download import fetch, is_whole
 from .readers import (
     PIXELS,
@@ -187,8 +188,12 @@ KINDS = {
 # -- command line --------------------------------------------------------------------------------
 
 
-def register(subparsers: Any) -> None:
-    """Add `data quickdraw` and `data sheet`."""
+def register(subparsers: Any) -> Any:
+    """Add `data quickdraw`, `data sheet` and what turns pictures into training data.
+
+    Returns:
+        the actions of `data`, to which more can be added.
+    """
     data = subparsers.add_parser("data", description="Drawings to train and measure with.")
     actions = data.add_subparsers(metavar="ACTION", required=True)
 
@@ -211,6 +216,9 @@ def register(subparsers: Any) -> None:
     look.add_argument("--n", type=int, default=SHEET_COLUMNS, help="drawings of each file")
     look.add_argument("--seed", type=int, default=0, help="chooses the drawings")
     look.set_defaults(run=run_sheet)
+    edges.register(actions)
+    animals.register(actions)
+    return actions
 
 
 def run_download(args: argparse.Namespace) -> None:

@@ -13,7 +13,14 @@ from typing import Any
 MODELS: dict[str, str] = {
     "sketch_rnn": "sketch_rnn:SketchRNNConfig:SketchRNN",
     "recogniser": "recogniser:RecogniserConfig:Recogniser",
+    "stroke_classifier": "stroke_classifier:StrokeClassifierConfig:StrokeClassifier",
+    "dcgan": "dcgan:DcganConfig:Dcgan",
+    "text_dcgan": "dcgan:TextDcganConfig:TextDcgan",
+    "clip_text": "clip:ClipTextConfig:ClipText",
     "word_table": "words:WordTableConfig:WordTable",
+    "letters": "letters:LettersConfig:Letters",
+    "dccgan": "dccgan:DccganConfig:Dccgan",
+    "pix2pix": "pix2pix:Pix2PixConfig:Pix2Pix",
     "magenta_decoder": "magenta_decoder:MagentaDecoderConfig:MagentaDecoder",
 }
 

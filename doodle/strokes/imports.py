@@ -5,24 +5,19 @@ What a file is, is read from its first bytes; its name only appears in messages.
 
 from __future__ import annotations
 
-import io
 import json
-import struct
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PIL import ExifTags, Image, ImageOps
 
 from doodle.errors import BadDrawing
+from doodle.images import MAX_BYTES, decode
 from doodle.strokes.drawing import Drawing
 from doodle.strokes.geometry import Polylines
 from doodle.strokes.svg import read_svg
 from doodle.strokes.trace import MIN_SIDE, trace
 
-MAX_BYTES = 64_000_000
-MAX_PIXELS = 60_000_000
-MAX_FRAMES = 500
 TRACED_SIDE = 512  # pixels; larger pictures are reduced before they are traced
 
 _PICTURES = ("PNG", "JPEG", "GIF", "WEBP", "BMP")
@@ -61,21 +56,23 @@ def read_drawings(source: str | Path | bytes, name: str = "") -> list[Drawing]:
     )
 
 
-def read_project(text: str | bytes) -> tuple[Drawing, dict[str, Any]]:
-    """Read a project file that `export.to_project` wrote.
+def read_settings(source: bytes) -> dict[str, Any]:
+    """What `export.to_project` saved beside a drawing; nothing of any other file.
+
+    Args:
+        source: bytes of a file; its drawing is what `read_drawings` reads.
 
     Returns:
-        The drawing, and the settings saved with it (empty for a plain drawing).
-
-    Raises:
-        BadDrawing: the file holds no drawing.
+        Whatever the file says they are: any names, any JSON values.
     """
-    drawing = Drawing.parse(text)
-    value = json.loads(text) if text else {}
-    settings = value.get("settings", {}) if isinstance(value, dict) else {}
-    if not isinstance(settings, dict):
-        raise BadDrawing("The project's settings cannot be read.")
-    return drawing, settings
+    if source.startswith(_MAGIC):
+        return {}
+    try:
+        value = json.loads(source)
+    except (ValueError, RecursionError):
+        return {}
+    settings = value.get("settings") if isinstance(value, dict) else None
+    return settings if isinstance(settings, dict) else {}
 
 
 def _bytes_of(path: Path) -> bytes:
@@ -113,44 +110,9 @@ def _is_json(line: bytes) -> bool:
 
 
 def _read_picture(data: bytes) -> Drawing:
-    pixels, size = _load_picture(data)
+    pixels, size = decode(data, longest=TRACED_SIDE, formats=_PICTURES)
     lines: Polylines = trace(pixels) if min(pixels.shape[:2]) >= MIN_SIDE else []
     if not lines:
         raise BadDrawing("No lines were found in the picture.")
     scale = np.array(size) / pixels.shape[1::-1]
     return Drawing.from_polylines([line * scale for line in lines], *size)
-
-
-def _load_picture(data: bytes) -> tuple[np.ndarray, tuple[int, int]]:
-    """The picture upright, on white and small enough to trace: (H, W, 3) uint8; its own size."""
-    try:
-        with Image.open(io.BytesIO(data), formats=_PICTURES) as image:
-            if image.width * image.height > MAX_PIXELS:
-                raise BadDrawing(
-                    f"The picture has more than {MAX_PIXELS // 1_000_000} million pixels."
-                )
-            turned = image.getexif().get(ExifTags.Base.Orientation) in (5, 6, 7, 8)
-            size = image.size[::-1] if turned else image.size
-            # an animation of a drawing that draws itself is complete at its end
-            image.seek(min(getattr(image, "n_frames", 1), MAX_FRAMES) - 1)
-            image.draft("RGB", (2 * TRACED_SIDE, 2 * TRACED_SIDE))  # a JPEG decodes smaller
-            picture = _on_white(ImageOps.exif_transpose(image))
-    except BadDrawing:
-        raise
-    # Pillow's decoders raise all of these for damaged files
-    except (OSError, ValueError, SyntaxError, EOFError, struct.error, Image.DecompressionBombError):
-        raise BadDrawing("The picture is damaged or of an unknown kind.") from None
-    picture.thumbnail((TRACED_SIDE, TRACED_SIDE), Image.Resampling.BOX, reducing_gap=None)
-    return np.asarray(picture), size
-
-
-def _on_white(image: Image.Image) -> Image.Image:
-    if image.mode.startswith(("I", "F")):  # 16 bits and more: the range that is used, in 8
-        values = np.asarray(image, dtype=np.float64)
-        span = max(float(np.ptp(values)), 1e-9)
-        image = Image.fromarray(np.uint8(255 * (values - values.min()) / span))
-    if not image.has_transparency_data:
-        return image.convert("RGB")
-    image = image.convert("RGBA")
-    paper = Image.new("RGBA", image.size, "white")
-    return Image.alpha_composite(paper, image).convert("RGB")

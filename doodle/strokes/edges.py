@@ -1,0 +1,194 @@
+"""Edges of a picture, white on black, in two styles: auto-canny, and strokes as a hand draws them.
+
+Canny's edges follow every hair and fold.  The second style keeps what carries the shape: edges of
+the colours after fur and grain are smoothed away, double lines merged, thinned and walked into long
+strokes, short and faint ones dropped, and what is left drawn as smooth curves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+
+from doodle.strokes.skeleton import strokes_of, thin
+
+SIGMA = 0.33
+BLUR = 3  # pixels
+DETAIL = 0.5
+
+_SCALE = 256  # the side at which the pixels below are meant; other sizes follow in proportion
+_FUR = 2.0  # sigma of the smoothing before the hand style's gradient
+_MERGED = 3  # lines nearer than this become one
+_SHORTEST = 14.0  # strokes under this length are dropped
+_SMOOTHING = 2.0  # sigma along a stroke
+_EPSILON = 0.6  # of the RDP
+_STRONGEST = 0.10  # share of pixels whose gradient may start a contour, at full detail
+
+
+def grey_of(picture: np.ndarray, blur: int = BLUR) -> np.ndarray:
+    """Grey levels behind a Gaussian of ``blur`` pixels (odd; 1 is none), (H, W) uint8."""
+    if blur < 1 or blur % 2 == 0:
+        raise ValueError(f"a blur is an odd number of pixels, not {blur}")
+    grey = picture if picture.ndim == 2 else cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
+    return cv2.GaussianBlur(grey, (blur, blur), 0) if blur > 1 else grey
+
+
+def auto_thresholds(grey: np.ndarray, sigma: float = SIGMA) -> tuple[int, int]:
+    """Canny's thresholds around the median v: max(0, (1 - sigma) v) and min(255, (1 + sigma) v)."""
+    if not 0 <= sigma <= 1:
+        raise ValueError(f"sigma lies in [0, 1], not {sigma}")
+    median = float(np.median(grey))
+    return int(max(0, (1 - sigma) * median)), int(min(255, (1 + sigma) * median))
+
+
+def canny(
+    picture: np.ndarray,
+    *,
+    sigma: float = SIGMA,
+    blur: int = BLUR,
+    thresholds: tuple[int, int] | None = None,
+) -> np.ndarray:
+    """Auto-canny.
+
+    Args:
+        picture: (H, W) or (H, W, 3) uint8, grey or RGB.
+        sigma: how far the thresholds lie from the median; smaller finds fewer edges.
+        blur: side of the Gaussian before it, odd.
+        thresholds: low and high, 0 to 255, instead of those around the median.
+
+    Returns:
+        (H, W) uint8, 255 on 0.
+
+    Raises:
+        ValueError: sigma, blur or a threshold is out of range.
+    """
+    grey = grey_of(picture, blur)
+    low, high = auto_thresholds(grey, sigma) if thresholds is None else thresholds
+    if not 0 <= low <= 255 or not 0 <= high <= 255:
+        raise ValueError(f"Canny's thresholds lie in 0 to 255, not {low} and {high}")
+    return cv2.Canny(grey, low, high)
+
+
+def contours(
+    picture: np.ndarray, *, detail: float = 1.0, outline: np.ndarray | None = None
+) -> list[np.ndarray]:
+    """The strokes with which a hand would draw a picture's shapes.
+
+    Args:
+        picture: (H, W) or (H, W, 3) uint8, square or nearly so.
+        detail: above 0 and at most 1; how much of the contrast counts as a contour.
+        outline: (H, W), above 0 on a shape whose rim is drawn whatever the contrast there.
+
+    Returns:
+        Strokes, each (P, 2) float32 in pixels (the first pixel's middle is (0.5, 0.5)), in the
+        order of length times contrast: those that carry most of the shape first.
+
+    Raises:
+        ValueError: the detail is out of range.
+    """
+    if not 0 < detail <= 1:
+        raise ValueError(f"detail lies above 0 and at most at 1, not {detail}")
+    unit = max(picture.shape[:2]) / _SCALE
+    dx, dy, strength = _gradient(picture, _FUR * unit)
+    high = max(float(np.quantile(strength, 1 - _STRONGEST * detail)), 24.0)
+    edges = without_specks(cv2.Canny(dx, dy, 0.4 * high, high, L2gradient=True), _SHORTEST * unit)
+    if outline is not None:
+        # one pixel of erosion and its difference: the rim of the shape
+        shape = (outline > 0).astype(np.uint8)
+        edges |= 255 * (shape - cv2.erode(shape, np.ones((3, 3), np.uint8), borderValue=0))
+    # a margin lets lines at the rim be thinned like all others
+    edges = np.pad(edges, _MERGED) // 255
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (_MERGED, _MERGED))
+    ink = cv2.morphologyEx(cv2.dilate(edges, disc), cv2.MORPH_CLOSE, disc)
+    depth = cv2.distanceTransform(ink, cv2.DIST_L2, 3)
+    lines, weights = [], []
+    for line in strokes_of(thin(ink), depth, float(_MERGED)):
+        line = line - _MERGED
+        length = float(np.hypot(*np.diff(line, axis=0).T).sum())
+        if length < _SHORTEST * unit:
+            continue
+        x, y = np.clip(line.round().astype(int), 0, np.array(strength.shape[::-1]) - 1).T
+        lines.append(_smooth(line, _SMOOTHING * unit, _EPSILON * unit))
+        weights.append(length * float(strength[y, x].mean()))
+    return [lines[i] for i in np.argsort(-np.array(weights), kind="stable")]
+
+
+def _gradient(picture: np.ndarray, sigma: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Slope in x and y (int16) of whichever of L, a, b changes most, and its length (float32)."""
+    rgb = picture if picture.ndim == 3 else cv2.cvtColor(picture, cv2.COLOR_GRAY2RGB)
+    lab = cv2.bilateralFilter(cv2.cvtColor(rgb, cv2.COLOR_RGB2LAB), 5, 40, 3)
+    lab = cv2.GaussianBlur(lab, (0, 0), sigma)
+    dx = cv2.Sobel(lab, cv2.CV_16S, 1, 0)
+    dy = cv2.Sobel(lab, cv2.CV_16S, 0, 1)
+    length = dx.astype(np.float32) ** 2 + dy.astype(np.float32) ** 2  # (H, W, 3)
+    most = length.argmax(axis=2)[..., None]
+    dx, dy, length = (np.take_along_axis(a, most, 2)[..., 0] for a in (dx, dy, length))
+    return np.ascontiguousarray(dx), np.ascontiguousarray(dy), np.sqrt(length)
+
+
+def without_specks(edges: np.ndarray, least: float) -> np.ndarray:
+    """Edges (H, W) uint8 without connected ones of fewer than ``least`` pixels."""
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(edges, connectivity=8)
+    keep = stats[:, cv2.CC_STAT_AREA] >= least
+    keep[0] = False  # what is no edge
+    return np.where(keep[labels], np.uint8(255), np.uint8(0))
+
+
+def _smooth(line: np.ndarray, sigma: float, epsilon: float) -> np.ndarray:
+    """Take the stair steps off a line of pixels, its ends kept; pixel indices to coordinates."""
+    points = line.astype(np.float32)
+    if len(points) > 2:
+        # rows of this image are points, its columns x and y
+        soft = cv2.GaussianBlur(points, (1, 0), 1e-3, sigmaY=sigma, borderType=cv2.BORDER_REFLECT)
+        index = np.arange(len(points), dtype=np.float32)
+        near = np.minimum(index, index[::-1])[:, None]
+        pull = np.exp(-0.5 * (near / (2 * sigma)) ** 2)  # ends stay where they are
+        points = soft + (points - soft) * pull
+        points = cv2.approxPolyDP(points[:, None], epsilon, False)[:, 0]
+    return points + np.float32(0.5)
+
+
+def draw_lines(
+    lines: Sequence[np.ndarray], size: int, *, thickness: int = 1, smooth: bool = False
+) -> np.ndarray:
+    """Draw strokes as an edge map.
+
+    Args:
+        lines: each (P, 2), in pixels.
+        size: side of the square.
+        thickness: whole pixels.
+        smooth: anti-aliased, instead of 255 and 0 only.
+
+    Returns:
+        (size, size) uint8, 255 on 0.
+    """
+    edges = np.zeros((size, size), np.uint8)
+    kind = cv2.LINE_AA if smooth else cv2.LINE_8
+    for line in lines:
+        fixed = np.round((np.asarray(line, np.float64) - 0.5) * 16).astype(np.int32)
+        cv2.polylines(edges, [fixed], False, 255, thickness, kind, 4)
+    return edges
+
+
+def hand_drawn(picture: np.ndarray, *, detail: float = DETAIL, thickness: int = 1) -> np.ndarray:
+    """The second style of a square picture: (S, S) or (S, S, 3) uint8 to (S, S) uint8, 255 on 0."""
+    return draw_lines(contours(picture, detail=detail), picture.shape[0], thickness=thickness)
+
+
+def agreement(found: np.ndarray, wanted: np.ndarray, reach: int = 2) -> tuple[float, float]:
+    """Precision and recall of edges, where ``reach`` pixels off still counts.
+
+    Args:
+        found, wanted: (H, W), above 0 where there is an edge.
+
+    Returns:
+        Shares in [0, 1]; of nothing, 1.
+    """
+    found, wanted = (np.asarray(a) > 0 for a in (found, wanted))
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1,) * 2)
+    near_found, near_wanted = (cv2.dilate(a.astype(np.uint8), disc) > 0 for a in (found, wanted))
+    precision = float(near_wanted[found].mean()) if found.any() else 1.0
+    recall = float(near_found[wanted].mean()) if wanted.any() else 1.0
+    return precision, recall

@@ -1,0 +1,387 @@
+"""Recipe of the chimera: edges and a class map to a photograph, pix2pix with a map of species."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+import cv2
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from .. import checkpoint
+from ..data.animals import load_animals
+from ..data.pairs import Background, Mixing, Pair, Pairs
+from ..device import choose, seed_for_step
+from ..models.pix2pix import PatchDiscriminator, Pix2Pix, Pix2PixConfig
+from ..strokes.edges import agreement, canny
+from .gan_losses import (
+    GanLoss,
+    critic_loss,
+    diff_augment,
+    feature_matching,
+    generator_loss,
+    gradient_penalty,
+    mode_seeking,
+)
+from .loop import Ema, Schedule, fit
+from .plots import contact_sheet, plot_losses
+from .sketch_rnn import commit
+
+ATTRIBUTION = (
+    "Trained on photographs of animals from public research sets, whose licences are mixed; "
+    "no photograph is shipped"
+)
+HELD_OUT = 48  # pairs to evaluate on
+SHOWN = 10  # of them on a sheet
+PENALTY = 10.0  # weight of WGAN-GP's penalty
+
+
+@dataclass(frozen=True)
+class Config:
+    data: str = field(metadata={"help": "file written by `python -m doodle data pack-animals`"})
+    out: str = field(default="runs/chimera", metadata={"help": "run folder; rerun to resume"})
+    export: str = field(default="", metadata={"help": "also write the checkpoint to this folder"})
+    seed: int = field(default=0, metadata={"help": "of weights, batches and augmentation"})
+    steps: int = field(default=100_000, metadata={"help": "updates of the weights"})
+    minutes: float = field(default=0.0, metadata={"help": "end after this much training; 0: never"})
+    batch: int = field(default=16, metadata={"help": "pairs an update"})
+    size: int = field(default=256, metadata={"help": "side in pixels, a power of two"})
+    width: int = field(default=64, metadata={"help": "channels of the generator's first level"})
+    most: int = field(default=4, metadata={"help": "its widest level, in first levels"})
+    up: Literal["resize", "transposed"] = field(
+        default="resize", metadata={"help": "how the generator enlarges; transposed: the paper's"}
+    )
+    norm: Literal["batch", "instance", "none"] = field(
+        default="batch", metadata={"help": "of the generator; the critic has instance norm"}
+    )
+    dropout: float = field(default=0.0, metadata={"help": "in the inner levels; the paper's: 0.5"})
+    noise: int = field(default=0, metadata={"help": "numbers of noise; 0: one answer a drawing"})
+    critic_width: int = field(default=64, metadata={"help": "channels of the critic's first layer"})
+    scales: int = field(default=2, metadata={"help": "critics, each at half the size of the last"})
+    loss: GanLoss = field(default="lsgan", metadata={"help": "adversarial loss"})
+    lambda_l1: float = field(default=100.0, metadata={"help": "weight of the L1 loss"})
+    feature_weight: float = field(default=10.0, metadata={"help": "of feature matching; 0: none"})
+    species_weight: float = field(default=1.0, metadata={"help": "of naming the species; 0: none"})
+    mode_seeking: float = field(default=0.0, metadata={"help": "weight; needs noise; 0: none"})
+    diff_augment: bool = field(default=False, metadata={"help": "augment what the critic sees"})
+    learning_rate: float = field(default=2e-4, metadata={"help": "of Adam, for the first half"})
+    ema: float = field(default=0.998, metadata={"help": "decay of the averaged weights"})
+    background: Background = field(default="mixed", metadata={"help": "what animals stand on"})
+    white: float = field(default=0.5, metadata={"help": "share on white, where it is mixed"})
+    composite: float = field(default=0.3, metadata={"help": "share of two animals in one"})
+    hand: float = field(default=0.5, metadata={"help": "share of strokes instead of canny"})
+    workers: int = field(default=0, metadata={"help": "processes that prepare batches; 0: none"})
+    evaluate_every: int = field(default=1000, metadata={"help": "steps between evaluations"})
+    device: str = field(default="auto", metadata={"help": "auto, cpu or cuda"})
+
+    def __post_init__(self) -> None:
+        if self.mode_seeking and not self.noise:
+            raise ValueError("mode_seeking needs noise to compare: give --noise 8")
+        if not 1 <= self.scales <= 3 or self.size < 32 * 2 ** (self.scales - 1):
+            raise ValueError("scales are 1 to 3, and the smallest picture has 32 pixels a side")
+
+
+# what each preset reached stands in the model card and docs/log.md
+PRESETS: dict[str, dict[str, Any]] = {
+    "cpu": {"steps": 30_000, "minutes": 100.0, "batch": 4, "size": 128, "width": 32,
+            "critic_width": 32, "scales": 1, "evaluate_every": 500},
+    "gpu": {"steps": 40_000, "minutes": 25.0, "batch": 48, "workers": 14, "evaluate_every": 2000},
+    "gpu-modes": {"steps": 40_000, "minutes": 25.0, "batch": 32, "workers": 14, "noise": 8,
+                  "mode_seeking": 1.0, "lambda_l1": 20.0, "evaluate_every": 2000},
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Batch:
+    """B pairs on the device."""
+
+    edges: Tensor  # (B, 1, S, S) in [0, 1]
+    photo: Tensor  # (B, 3, S, S) in [-1, 1]
+    classes: Tensor  # (B, S, S) long, what is there
+    told: Tensor  # (B, S, S) long, what the generator is told, 0 unknown
+    scene: Tensor  # (B,) in {0, 1}
+
+
+class Steps(torch.utils.data.Dataset):
+    """The pairs of each step, from (seed, step) alone."""
+
+    def __init__(self, pairs: Pairs, seed: int, batch: int) -> None:
+        self.pairs, self.seed, self.batch = pairs, seed, batch
+
+    def __getitem__(self, step: int) -> list[Tensor]:
+        rng = np.random.default_rng(seed_for_step(self.seed, step))
+        return stacked([self.pairs.draw(rng) for _ in range(self.batch)])
+
+
+def stacked(pairs: list[Pair]) -> list[Tensor]:
+    """Edges, photos, classes, told and scene of some pairs, uint8."""
+    names = ("edges", "photo", "classes", "told", "scene")
+    return [torch.from_numpy(np.stack([getattr(p, n) for p in pairs]).astype(np.uint8))
+            for n in names]  # fmt: skip
+
+
+class ChimeraRecipe:
+    """Adam on both sides, in turn; the generator's average is what is shipped."""
+
+    def __init__(self, config: Config) -> None:
+        self.config = c = config
+        self.placement = choose(c.device)
+        self.device = self.placement.device
+        torch.backends.cudnn.benchmark = True  # all batches have one shape
+        torch.manual_seed(c.seed)
+        self.animals = load_animals(c.data, c.size)
+        mixing = Mixing(c.background, c.white, c.composite, c.hand)
+        self.train = Pairs(self.animals, 0, mixing)
+        self.valid = Pairs(self.animals, 1, mixing).held_out(HELD_OUT)
+        model_config = Pix2PixConfig(
+            width=c.width, most=c.most, size=c.size, classes=len(self.animals.classes),
+            noise=c.noise, norm=c.norm, dropout=c.dropout, up=c.up,
+        )  # fmt: skip
+        self.network = self._place(Pix2Pix(model_config))
+        shadow = self._place(Pix2Pix(model_config))
+        self.ema = Ema(self.network, shadow, c.ema)
+        # it sees edges, whether it is a scene, and a picture; the species it has to name itself
+        self.critics = nn.ModuleList(
+            PatchDiscriminator(5, c.critic_width, norm="instance",
+                               classes=len(self.animals.classes) if c.species_weight else 0)
+            for _ in range(c.scales)
+        )  # fmt: skip
+        self._place(self.critics)
+        self.modules = {"network": self.network, "ema": shadow, "critics": self.critics}
+        self.optimisers = {
+            name: torch.optim.Adam(module.parameters(), lr=c.learning_rate, betas=(0.5, 0.999))
+            for name, module in (("generator", self.network), ("critic", self.critics))
+        }
+        self.steps = Steps(self.train, c.seed, c.batch)
+        self.ahead: tuple[int, Iterator[list[Tensor]]] | None = None  # the loader and its next step
+
+    def _place(self, module: nn.Module) -> nn.Module:
+        return module.to(self.device, memory_format=torch.channels_last)
+
+    # -- batches ---------------------------------------------------------------------------------
+
+    def batch(self, step: int) -> Batch:
+        """The pairs of a step, prepared ahead where there are workers for it."""
+        if not self.config.workers:
+            return self.on_device(self.steps[step])
+        if self.ahead is None or self.ahead[0] != step:
+            loader = torch.utils.data.DataLoader(
+                self.steps, batch_size=None, sampler=range(step, 2**31),
+                num_workers=self.config.workers, prefetch_factor=3, worker_init_fn=one_thread,
+                pin_memory=self.device.type == "cuda",
+            )  # fmt: skip
+            self.ahead = (step, iter(loader))
+        arrays = next(self.ahead[1])
+        self.ahead = (step + 1, self.ahead[1])
+        return self.on_device(arrays)
+
+    def on_device(self, arrays: list[Tensor]) -> Batch:
+        edges, photo, classes, told, scene = (a.to(self.device, non_blocking=True) for a in arrays)
+        photo = photo.permute(0, 3, 1, 2).float() / 127.5 - 1  # NHWC in memory: channels last
+        return Batch(edges.unsqueeze(1).float() / 255, photo, classes.long(), told.long(),
+                     scene.float())  # fmt: skip
+
+    # -- one update ------------------------------------------------------------------------------
+
+    def step(self, step: int, progress: float) -> dict[str, float]:
+        c = self.config
+        torch.manual_seed(seed_for_step(c.seed, step))
+        batch = self.batch(step)
+        rate = c.learning_rate * min(1.0, 2 * (1 - progress))  # constant, then falling to zero
+        for optimiser in self.optimisers.values():
+            for group in optimiser.param_groups:
+                group["lr"] = max(rate, 1e-7)
+        self.network.train()
+        z = torch.randn(c.batch, c.noise).to(self.device)
+        with self._autocast():
+            fake = self.network(batch.edges, batch.told, batch.scene, z)
+        figures = self._critic_step(batch, fake.detach())
+        figures |= self._generator_step(batch, fake, z)
+        self.ema.update(step)
+        return {name: float(value) for name, value in figures.items()}
+
+    def _autocast(self) -> torch.autocast:
+        # bfloat16 pays where there are tensor cores
+        return torch.autocast(self.device.type, torch.bfloat16, enabled=self.device.type == "cuda")
+
+    def _critic_step(self, batch: Batch, fake: Tensor) -> dict[str, Tensor]:
+        c = self.config
+        seen, classes = self._seen(batch, fake.float(), batch.classes)
+        losses: dict[str, Tensor] = {"critic": torch.zeros((), device=self.device)}
+        for level, critic in enumerate(self.critics):
+            view = seen if level == 0 else F.avg_pool2d(seen, 2**level)
+            with self._autocast():
+                score, name, _ = critic(view)
+            real, fakes = score.float().chunk(2)
+            losses["critic"] = losses["critic"] + critic_loss(c.loss, real, fakes)
+            if name is not None:
+                named = species_loss(name[: c.batch].float(), classes, seen[: c.batch, 2:])
+                losses["named"] = losses.get("named", 0.0) + named / c.scales
+            if c.loss == "wgan-gp":
+                share = torch.rand(c.batch, 1, 1, 1).to(self.device)
+                penalty = gradient_penalty(lambda x, d=critic: d(x)[0], *view.chunk(2), share)
+                losses["critic"] = losses["critic"] + PENALTY * penalty
+        total = losses["critic"] + c.species_weight * losses.get("named", 0.0)
+        self._update("critic", total)
+        return {name: value.detach() for name, value in losses.items()}
+
+    def _generator_step(self, batch: Batch, fake: Tensor, z: Tensor) -> dict[str, Tensor]:
+        c = self.config
+        self.critics.requires_grad_(False)
+        fake = fake.float()
+        seen, told = self._seen(batch, fake, batch.told)
+        losses: dict[str, Any] = {"gan": 0.0, "l1": F.l1_loss(fake, batch.photo)}
+        total = c.lambda_l1 * losses["l1"]
+        for level, critic in enumerate(self.critics):
+            view = seen if level == 0 else F.avg_pool2d(seen, 2**level)
+            with self._autocast():
+                if not c.feature_weight:
+                    view = view[c.batch :]  # the real ones serve as a measure of features only
+                score, name, maps = critic(view)
+            losses["gan"] = losses["gan"] + generator_loss(c.loss, score[-c.batch :].float())
+            if c.feature_weight:
+                real, fakes = ([m[half].float() for m in maps]
+                               for half in (slice(c.batch), slice(c.batch, None)))  # fmt: skip
+                losses["features"] = losses.get("features", 0.0) + feature_matching(real, fakes)
+            if name is not None:
+                asked = species_loss(name[-c.batch :].float(), told, seen[: c.batch, 2:])
+                losses["species"] = losses.get("species", 0.0) + asked / c.scales
+        total = total + losses["gan"] + c.feature_weight * losses.get("features", 0.0)
+        total = total + c.species_weight * losses.get("species", 0.0)
+        if c.mode_seeking:
+            other_z = torch.randn(c.batch, c.noise).to(self.device)
+            with self._autocast():
+                other = self.network(batch.edges, batch.told, batch.scene, other_z)
+            losses["modes"] = mode_seeking(fake, other.float(), z, other_z)
+            total = total + c.mode_seeking * losses["modes"]
+        self._update("generator", total)
+        self.critics.requires_grad_(True)
+        return {name: value.detach() for name, value in losses.items()}
+
+    def _seen(self, batch: Batch, fake: Tensor, classes: Tensor) -> tuple[Tensor, Tensor]:
+        """What a critic sees: the real pictures, then the fake ones, each with its condition.
+
+        Args:
+            fake: (B, 3, S, S).
+            classes: (B, S, S), moved along where pictures are augmented.
+
+        Returns:
+            Edges, scene and picture, (2 B, 5, S, S); the class map, (B, S, S).
+        """
+        scene = batch.scene.view(-1, 1, 1, 1).expand_as(batch.edges)
+        told = torch.cat([batch.edges * 2 - 1, scene], 1).repeat(2, 1, 1, 1)
+        maps = classes.unsqueeze(1).to(fake.dtype).repeat(2, 1, 1, 1)
+        seen = torch.cat([told, torch.cat([batch.photo, fake]), maps], 1)
+        if self.config.diff_augment:
+            seen = diff_augment(seen, slice(2, 5), copies=2)
+        classes = seen[: len(fake), 5].detach().round().long()
+        return seen[:, :5].contiguous(memory_format=torch.channels_last), classes
+
+    def _update(self, name: str, loss: Tensor) -> None:
+        optimiser = self.optimisers[name]
+        optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        optimiser.step()
+
+    # -- figures, pictures, checkpoint -----------------------------------------------------------
+
+    @torch.no_grad()
+    def pictures(self, batch: Batch, told: Tensor) -> np.ndarray:
+        """What the averaged generator makes of pairs: (B, S, S, 3) uint8."""
+        network = self.modules["ema"]
+        parts = zip(batch.edges.split(8), told.split(8), batch.scene.split(8), strict=True)
+        picture = torch.cat([network(*part) for part in parts]).permute(0, 2, 3, 1)
+        return np.round((picture.float().cpu().numpy() + 1) * 127.5).clip(0, 255).astype(np.uint8)
+
+    def evaluate(self) -> dict[str, float]:
+        """L1 in [0, 1], and whether auto-canny finds the given edges again, 2 px off at most."""
+        batch = self.on_device(stacked(self.valid))
+        made = self.pictures(batch, batch.classes)
+        photos = np.stack([pair.photo for pair in self.valid])
+        l1 = np.abs(made.astype(np.float32) - photos).mean() / 255
+        found = [agreement(canny(picture), pair.edges)
+                 for picture, pair in zip(made, self.valid, strict=True)]  # fmt: skip
+        precision, recall = np.mean(found, axis=0).tolist()
+        return {"l1": float(l1), "edge precision": precision, "edge recall": recall}
+
+    def sheet(self, path: Path) -> None:
+        """Edges, photograph, what is made of them as told, untold, and told to be other species."""
+        keep = np.linspace(0, len(self.valid) - 1, min(SHOWN, len(self.valid))).astype(int)
+        pairs = [self.valid[k] for k in keep]
+        batch = self.on_device(stacked(pairs))
+        names = self.animals.classes
+        others = [names.index(n) + 1 for n in ("lion", "fish") if n in names] or [1]
+        maps = [batch.classes, batch.classes * 0]
+        maps += [torch.full_like(batch.classes, k) for k in others]
+        halves = batch.classes.clone()  # the left half one, the right half the other
+        halves[..., : halves.shape[-1] // 2], halves[..., halves.shape[-1] // 2 :] = (
+            others[0], others[-1],
+        )  # fmt: skip
+        made = [self.pictures(batch, told) for told in [*maps, halves]]
+        rows = [[cv2.cvtColor(pair.edges, cv2.COLOR_GRAY2RGB), pair.photo, *(m[k] for m in made)]
+                for k, pair in enumerate(pairs)]  # fmt: skip
+        contact_sheet(rows, [names[pair.classes[0, 0] - 1] for pair in pairs]).save(path)
+
+    def export(self, folder: Path, log: list[dict[str, Any]]) -> None:
+        network = self.modules["ema"]
+        seconds = next((line["seconds"] for line in reversed(log) if "seconds" in line), 0)
+        valid = next((line["valid"] for line in reversed(log) if "valid" in line), {})
+        hidden = ("data", "out", "export", "device", "workers")
+        checkpoint.save(
+            folder / checkpoint.FILE, network, model="pix2pix", config=network.config,
+            data={"categories": list(self.animals.classes),
+                  "photographs": int((self.animals.split == 0).sum()),
+                  "split": "by SHA-1 of the file, 5 % test, 2.5 % valid"},
+            pixels={"size": self.config.size, "range": [-1, 1], "edges": "lines 1 on 0"},
+            training={"recipe": "chimera", "steps": log[-1]["step"] if log else 0,
+                      "seconds": seconds, "device": str(self.placement.device),
+                      "config": {k: v for k, v in asdict(self.config).items() if k not in hidden},
+                      "torch": torch.__version__, "commit": commit(),
+                      "date": time.strftime("%Y-%m-%d"),
+                      "command": "python -m doodle train chimera --preset "
+                                 f"{'gpu' if self.config.size > 128 else 'cpu'} --data FILE"},
+            metrics=[{"name": f"{k}, valid", "value": v, "split": "valid", "n": len(self.valid)}
+                     for k, v in valid.items()],
+            licence="MIT", attribution=ATTRIBUTION,
+        )  # fmt: skip
+        checkpoint.update_index(folder.parent)
+
+
+def species_loss(logits: Tensor, classes: Tensor, photo: Tensor) -> Tensor:
+    """Cross entropy of each patch's species, over patches that are told and show something.
+
+    Args:
+        logits: (B, classes, h, w).
+        classes: (B, S, S) long, 0 unknown.
+        photo: (B, 3, S, S) in [-1, 1]; white patches have no species.
+    """
+    height, width = logits.shape[-2:]
+    here = F.interpolate(classes.unsqueeze(1).float(), (height, width), mode="nearest")[:, 0].long()
+    shown = F.adaptive_avg_pool2d((photo.amin(1, keepdim=True) < 0.88).float(), (height, width))
+    counts = (here > 0) & (shown[:, 0] > 0.05)
+    loss = F.cross_entropy(logits, (here - 1).clamp(min=0), reduction="none")
+    return (loss * counts).sum() / counts.sum().clamp(min=1)
+
+
+def one_thread(worker: int) -> None:
+    """Processes that prepare batches share the cores among them."""
+    cv2.setNumThreads(0)
+    torch.set_num_threads(1)
+
+
+def main(config: Config) -> None:
+    """Train, resume or finish a run; plot its figures; export when asked."""
+    recipe = ChimeraRecipe(config)
+    out = Path(config.out)
+    schedule = Schedule(config.steps, config.minutes, evaluate_every=config.evaluate_every,
+                        save_every=min(500, config.evaluate_every))  # fmt: skip
+    log = fit(recipe, schedule, out, config)
+    plot_losses(log, ("l1", "gan", "critic", "features", "species")).save(out / "losses.png")
+    if config.export:
+        recipe.export(Path(config.export), log)

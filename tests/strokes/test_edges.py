@@ -1,0 +1,113 @@
+"""Edge styles: auto-canny by its formula, and strokes as a hand draws them."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+
+from doodle.strokes.edges import (
+    agreement,
+    auto_thresholds,
+    canny,
+    contours,
+    draw_lines,
+    grey_of,
+    hand_drawn,
+)
+
+
+def scene(size=256, fur=0, seed=0):
+    """A dark disc on a light ground, with grain of so many grey levels."""
+    rng = np.random.default_rng(seed)
+    picture = np.full((size, size, 3), 200, np.uint8)
+    cv2.circle(picture, (size // 2, size // 2), size // 3, (60, 90, 120), -1)
+    noise = rng.normal(0, fur, picture.shape)
+    return np.clip(picture + noise, 0, 255).astype(np.uint8)
+
+
+@pytest.mark.parametrize(
+    ("median", "sigma", "wanted"),
+    [(100, 0.33, (67, 133)), (200, 0.33, (134, 255)), (0, 0.33, (0, 0)), (90, 0.5, (45, 135))],
+)
+def test_thresholds_lie_around_the_median(median, sigma, wanted):
+    grey = np.uint8([[median] * 3, [0, median, 255]])
+    assert auto_thresholds(grey, sigma) == wanted
+
+
+def test_canny_is_opencvs_behind_the_blur():
+    picture = scene(fur=15)
+    grey = cv2.GaussianBlur(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), (3, 3), 0)
+    median = np.median(grey)
+    wanted = cv2.Canny(grey, int(0.67 * median), int(min(255, 1.33 * median)))
+    assert np.array_equal(canny(picture), wanted) and wanted.any()
+    assert np.array_equal(canny(picture, thresholds=(10, 30), blur=1),
+                          cv2.Canny(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), 10, 30))  # fmt: skip
+    assert np.array_equal(grey_of(picture, 3), grey)
+
+
+@pytest.mark.parametrize("wrong", [{"blur": 2}, {"blur": 0}, {"sigma": 1.5}, {"sigma": -0.1},
+                                   {"thresholds": (0, 300)}, {"thresholds": (-1, 3)}])  # fmt: skip
+def test_values_out_of_range_are_refused(wrong):
+    with pytest.raises(ValueError, match="not"):
+        canny(scene(64), **wrong)
+
+
+def test_the_hand_style_keeps_the_shape_and_drops_the_fur():
+    """Grain over the disc: canny drowns in it, the strokes are the disc's outline still."""
+    clean, furry = scene(), scene(fur=30)
+    outline = canny(clean)
+    hand, dense = hand_drawn(furry, detail=0.3), canny(furry, thresholds=(60, 120))
+    assert agreement(dense, outline)[0] < 0.5
+    precision, recall = agreement(hand, outline, reach=4)
+    assert precision > 0.9 and recall > 0.9
+    assert set(np.unique(hand)) == {0, 255}
+
+
+def test_strokes_are_long_smooth_and_the_weightiest_come_first():
+    picture = scene()
+    cv2.circle(picture, (40, 40), 12, (170, 170, 170), -1)  # fainter and smaller
+    found = contours(picture)
+    assert len(found) >= 2
+    length = np.hypot(*np.diff(found[0], axis=0).T)
+    assert abs(length.sum() - 2 * np.pi * 256 / 3) < 40 and np.median(length) > 4
+    radius = np.hypot(*(found[0] - 128.5).T)
+    assert abs(radius - 256 / 3).max() < 3
+
+
+def test_an_outline_is_drawn_whatever_the_contrast():
+    picture = np.full((128, 128, 3), 255, np.uint8)  # white on white
+    mask = np.zeros((128, 128), np.uint8)
+    cv2.ellipse(mask, (64, 64), (40, 25), 0, 0, 360, 255, -1)
+    assert not contours(picture)
+    drawn = draw_lines(contours(picture, outline=mask), 128)
+    rim = mask - cv2.erode(mask, np.ones((3, 3), np.uint8))
+    assert min(agreement(drawn, rim)) > 0.95
+
+
+@pytest.mark.parametrize("value", [0, 128, 255])
+def test_flat_pictures_have_no_contours(value):
+    flat = np.full((64, 64, 3), value, np.uint8)
+    assert not contours(flat) and not hand_drawn(flat).any()
+    for detail in (0, 1.1):
+        with pytest.raises(ValueError, match="detail"):
+            contours(flat, detail=detail)
+
+
+def test_thickness_and_smoothing_of_lines():
+    line = [np.float32([[10, 20.5], [50, 20.5]])]
+    thin, thick = draw_lines(line, 64), draw_lines(line, 64, thickness=3)
+    assert thin[20, 10:50].all() and thin.sum() < 42 * 255
+    assert thick[19:22, 12:48].all() and not thick[16].any()
+    slanted = [np.float32([[5, 5], [60, 33]])]
+    assert set(np.unique(draw_lines(slanted, 64))) == {0, 255}
+    assert len(np.unique(draw_lines(slanted, 64, smooth=True))) > 4
+
+
+def test_agreement_counts_what_lies_near():
+    one, other = np.zeros((40, 40), np.uint8), np.zeros((40, 40), np.uint8)
+    one[10, :20] = 255
+    other[12, :] = 255
+    assert agreement(one, other) == (1.0, 0.5)
+    assert agreement(one, other, reach=1) == (0.0, 0.0)
+    assert agreement(one * 0, other) == (1.0, 0.0)
