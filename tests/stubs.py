@@ -181,7 +181,7 @@ class StubRecognition:
     pause = 0.0
     batches: list[int] = []
 
-    def __init__(self, recogniser: Any, words: Any) -> None:
+    def __init__(self, recogniser: Any, words: Any, strokes: Any = None) -> None:
         pass
 
     def __call__(
@@ -211,10 +211,14 @@ class StubRecognition:
 
 
 class StubRegistry:
-    """As much of `Registry` as the page uses; `missing` lets every use fail."""
+    """As much of `Registry` as the page uses; `missing` lets every use fail.
 
-    def __init__(self, missing: bool = False) -> None:
+    `without` are checkpoints that are not there.
+    """
+
+    def __init__(self, missing: bool = False, without: Sequence[str] = ()) -> None:
         self.missing = missing
+        self.without = set(without)
         self.placement = SimpleNamespace(device=SimpleNamespace(type="cpu"))
         self.lock = threading.Lock()
         self.uses = 0
@@ -226,14 +230,20 @@ class StubRegistry:
             "sketch_rnn": {"data": {"core": ["cat", "rabbit"]}},
             "words": {"config": {"categories": sorted([*ENDINGS, "apple", "blob"])}},
             "recogniser": {},
+            "dccgan": {"data": {"categories": sorted(ENDINGS)}},
         }
-        return [SimpleNamespace(name=n, header=h, problem="") for n, h in headers.items()]
+        there = headers.keys() - self.without
+        return [
+            SimpleNamespace(name=n, header=h, problem="") for n, h in headers.items() if n in there
+        ]
 
     def status(self) -> str:
         return "cpu in float32 (stub) · ready: sketch_rnn, words, recogniser"
 
     @contextmanager
     def use(self, *names: str) -> Iterator[tuple[str, ...]]:
+        if self.without & set(names):
+            raise ModelUnavailable("The checkpoint is missing. Run `git pull`.")
         if self.missing:
             raise ModelUnavailable(
                 "The checkpoint sketch_rnn is missing. Run `git checkout -- checkpoints`."

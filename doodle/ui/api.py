@@ -19,7 +19,7 @@ from doodle.ui.auto import meant
 from doodle.ui.panels.guess import listed
 from doodle.ui.panels.parts import WORK, sentence
 from doodle.ui.studio import Studio
-from doodle.ui.wish import AUTO, Wish, tidy_word, whole
+from doodle.ui.wish import AUTO, Idea, Wish, tidy_word, whole
 
 MAX_GUESSES = 345  # the categories there are
 
@@ -27,7 +27,7 @@ MAX_GUESSES = 345  # the categories there are
 def publish(studio: Studio) -> None:
     """Add the endpoints to the Blocks that are being built."""
     limits = {key: WORK[key] for key in ("concurrency_id", "concurrency_limit")}
-    for function in [_recogniser(studio), *_endpoints(studio)]:
+    for function in [_recogniser(studio), *_endpoints(studio), _imaginer(studio)]:
         gr.api(_spoken(function), api_name=function.__name__, **limits)
 
 
@@ -135,6 +135,35 @@ def _endpoints(studio: Studio) -> list[Callable[..., dict[str, Any]]]:
     return [complete, draw, morph]
 
 
+def _imaginer(studio: Studio) -> Callable[..., dict[str, Any]]:
+    def imagine(text: str, n: int = 16, seed: int = 0, truncation: float = 1.0) -> dict:
+        """Draw doodles of any words, such as a sleepy teapot.
+
+        Args:
+            text: what to draw, in English.
+            n: how many doodles, 1 to 36.
+            seed: the same seed gives the same doodles.
+            truncation: from 0.2 (usual) to 1.5 (odd).
+
+        Returns:
+            {"encoder": "open_clip" or "words", "name": what was understood, "sure": 0 to 1,
+            "notice": a sentence or "", "doodles": [{"strokes": [[[x, ...], [y, ...]], ...],
+            "score": number, "drawn_like": number, "candidate": number}, ...]}, best first, in a
+            square of 256.
+        """
+        made = studio.imagine(Idea(text, n, seed, truncation))
+        read = made.text
+        return {
+            "encoder": read.encoder,
+            "name": read.name,
+            "sure": round(float(read.sure), 4),
+            "notice": read.notice,
+            "doodles": [_doodle(one) for one in made.doodles],
+        }
+
+    return imagine
+
+
 def _settled(
     studio: Studio, wish: Wish, drawing: Drawing | None = None
 ) -> tuple[Wish, dict[str, str]]:
@@ -160,6 +189,15 @@ def _spoken(function: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, 
 def _ending(ending: Any) -> dict[str, Any]:
     score = None if ending.score is None else round(float(ending.score), 4)
     return {"strokes": _lists(ending.strokes), "score": score}
+
+
+def _doodle(one: Any) -> dict[str, Any]:
+    return {
+        "strokes": _lists(one.drawing.polylines()),
+        "score": round(float(one.score), 4),
+        "drawn_like": round(float(one.drawn_like), 4),
+        "candidate": int(one.candidate),
+    }
 
 
 def _lists(strokes: Sequence[np.ndarray]) -> list[list[list[float]]]:

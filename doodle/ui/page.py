@@ -9,10 +9,10 @@ import gradio as gr
 from doodle.errors import ModelUnavailable, OutOfBudget
 from doodle.registry import Registry
 from doodle.ui import api
-from doodle.ui.panels import draw, export, game, morph, opening
+from doodle.ui.panels import draw, export, game, morph, opening, words
 from doodle.ui.panels.parts import QUIET, scripted
 from doodle.ui.runs import Runs
-from doodle.ui.studio import Studio, known_words, status
+from doodle.ui.studio import Studio, imagining, known_words, status
 from doodle.ui.theme import read
 
 TITLE = "doodle: draw half of it"
@@ -30,12 +30,14 @@ def build_app(registry: Registry) -> gr.Blocks:
     Args:
         registry: where its models come from; nothing is loaded before somebody opens the page.
     """
-    studio, runs = Studio(registry), Runs()
+    studio, runs, ideas = Studio(registry), Runs(), Runs()
 
     def leave(request: gr.Request) -> None:
         runs.stop(request.session_hash or "")
+        ideas.stop(request.session_hash or "")
 
     choices = known_words(registry)
+    problem, subjects = imagining(registry)
     playing = game.playable(registry)
     with gr.Blocks(title=TITLE, fill_width=True, analytics_enabled=False) as app:
         with gr.Row(elem_id="top"):
@@ -44,6 +46,8 @@ def build_app(registry: Registry) -> gr.Blocks:
         with gr.Tabs(elem_id="tools"):
             with gr.Tab("Draw", id="draw"):
                 drawing = draw.build(choices)
+            with gr.Tab("Words", id="words"):
+                wording = words.build(subjects, problem)
             with gr.Tab("Morph", id="morph"):
                 morphing = morph.build(choices)
             if playing:
@@ -55,9 +59,10 @@ def build_app(registry: Registry) -> gr.Blocks:
         mailbox = export.build()
 
         draw.wire(drawing, studio, runs, mailbox)
+        words.wire(wording, studio, ideas, subjects, drawing.word)
         morph.wire(morphing, studio, runs)
         export.wire(mailbox, drawing.canvas, drawing.word)
-        opening.wire(drawing.canvas, mailbox)
+        opening.wire(drawing, mailbox)
         api.publish(studio)
         app.load(lambda: _wake(studio), None, pill, **QUIET)
         app.unload(leave)

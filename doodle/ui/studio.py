@@ -9,16 +9,19 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from doodle.errors import BadDrawing, ModelUnavailable
+import numpy as np
+
+from doodle.errors import BadDrawing, ModelUnavailable, OutOfBudget
 from doodle.registry import Registry
 from doodle.strokes.drawing import Drawing
-from doodle.ui.wish import MAX_STEPS, Wish, whole
+from doodle.ui.wish import MAX_SEED, MAX_STEPS, Idea, Wish, number, whole
 
 if TYPE_CHECKING:
     from doodle.pipelines.complete import Completer, Ending, Ink, Ranked
+    from doodle.pipelines.imagine import Doodle, Imagined, Imaginer
     from doodle.pipelines.recognise import Guesses
 
 try:
@@ -31,8 +34,14 @@ except ImportError:
         return function
 
 
+_ABSENT = (
+    "The checkpoint {0} is missing, so no words can be drawn here yet. Run `git pull`, or make it "
+    "yourself: `python -m doodle train {0}`. Everything else on this page works without it."
+)
 NETWORKS = ("sketch_rnn", "words")
 JUDGE = "recogniser"  # guesses, and ranks the endings where it is there
+DREAMER = "dccgan"  # doodles from a text
+CLIP = "clip"  # reads any text; fetched by those who want it
 
 
 class Studio:
@@ -54,6 +63,7 @@ class Studio:
         self._steps = on_gpu(self._morph)
         self._guesses = on_gpu(self._recognise)
         self._reasons = on_gpu(self._explain)
+        self._ideas = on_gpu(self._imagine)
 
     def complete(self, drawing: Drawing, wish: Wish) -> Iterator[Ink | Ranked]:
         """Endings of a drawing as they are inked, then their ranking."""
@@ -110,6 +120,54 @@ class Studio:
         with self._glance:
             return self._reasons(_some(drawing), word)
 
+    def imagine(self, idea: Idea) -> Imagined:
+        """Doodles of a text, best first."""
+        asked = {"n": idea.n, "seed": idea.seed, "truncation": idea.truncation}
+        with self._turn:
+            return self._ideas("__call__", idea.text, **asked)
+
+    def mix(self, idea: Idea, second: str, share: float) -> Imagined:
+        """Doodles of what lies between two texts.
+
+        Args:
+            second: the other text.
+            share: of the second, 0 to 1.
+        """
+        share = number(share, 0, 1, "The share of the second word")
+        asked = {"n": idea.n, "seed": idea.seed, "truncation": idea.truncation}
+        with self._turn:
+            return self._ideas("mix", idea.text, Idea(second).text, share, **asked)
+
+    def like(self, idea: Idea, candidate: int, noise: np.ndarray) -> Imagined:
+        """Doodles near one of the text.
+
+        Args:
+            candidate: which one it was; with the seed it decides what is new.
+            noise: (z_size,) that it came from.
+        """
+        from doodle.pipelines.imagine import Doodle
+
+        candidate = whole(candidate, 0, MAX_SEED, "The candidate")
+        nothing = (np.zeros((1, 1), np.uint8), (), Drawing(), 0.0, 0.0)
+        one = Doodle(*nothing, seed=idea.seed, candidate=candidate, z=noise)
+        with self._turn:
+            return self._ideas("like", idea.text, one, n=idea.n, truncation=idea.truncation)
+
+    def walk(
+        self, idea: Idea, second: str, steps: int, candidate: int | None = None
+    ) -> list[Doodle]:
+        """The way from one text to another, both included, for one and the same doodle.
+
+        Args:
+            candidate: which one of the seed; one that suits both texts when None.
+        """
+        asked = {"seed": idea.seed, "truncation": idea.truncation}
+        asked["steps"] = whole(steps, 2, MAX_STEPS, "The number of steps")
+        if candidate is not None:
+            candidate = whole(candidate, 0, MAX_SEED, "The candidate")
+        with self._turn:
+            return self._ideas("walk", idea.text, Idea(second).text, candidate=candidate, **asked)
+
     def warm(self) -> None:
         """Load the networks before the first request needs them.
 
@@ -128,18 +186,38 @@ class Studio:
         with self.registry.use(*names) as networks:
             yield Completer(*networks)
 
+    @contextmanager
+    def _imaginer(self) -> Iterator[Imaginer]:
+        from doodle.pipelines.imagine import Imaginer
+        from doodle.pipelines.text import TextEncoder
+
+        with ExitStack() as held:
+            used = held.enter_context(self.registry.use(DREAMER, "words", JUDGE))
+            try:
+                (clip,) = held.enter_context(self.registry.use(CLIP))
+            except (ModelUnavailable, OutOfBudget):
+                clip = None  # the word table answers, and the page says so
+            network, words, recogniser = used
+            yield Imaginer(network, TextEncoder(words, clip), recogniser)
+
+    def _imagine(self, task: str, *given: Any, **asked: Any) -> Imagined | list[Doodle]:
+        with self._imaginer() as imaginer:
+            return getattr(imaginer, task)(*given, **asked)
+
     def _recognise(
         self, drawings: Sequence[Drawing], top: int, words: Sequence[str] | None
     ) -> list[Guesses]:
+        from doodle.pipelines.recognise import NETWORKS as READERS
         from doodle.pipelines.recognise import Recognition
 
-        with self.registry.use(JUDGE, "words") as networks:
+        with self.registry.use(*READERS) as networks:
             return Recognition(*networks)(drawings, top=top, words=words)
 
     def _explain(self, drawing: Drawing, word: str | None) -> tuple[str, list[float]]:
+        from doodle.pipelines.recognise import NETWORKS as READERS
         from doodle.pipelines.recognise import Recognition
 
-        with self.registry.use(JUDGE, "words") as networks:
+        with self.registry.use(*READERS) as networks:
             return Recognition(*networks).explain(drawing, word)
 
     def _stream(self, drawing: Drawing, wish: Wish) -> Iterator[Ink | Ranked]:
@@ -185,6 +263,25 @@ def status(registry: Registry) -> tuple[str, str, bool]:
         return f"{where}, no model to draw with", registry.status(), False
     counted = "1 model" if len(ready) == 1 else f"{len(ready)} models"
     return f"{where}, {counted} ready, offline", registry.status(), True
+
+
+def imagining(registry: Registry) -> tuple[str, list[str]]:
+    """Whether doodles can be made of a text.
+
+    Returns:
+        What is missing and how to mend it, empty when nothing is; and the words to suggest.
+    """
+    try:
+        cards = {card.name: card for card in registry.cards()}
+    except ModelUnavailable as error:
+        return str(error), []
+    for name in (DREAMER, "words", JUDGE):
+        if name not in cards:
+            return _ABSENT.format(name), known_words(registry)
+        if cards[name].problem:
+            return cards[name].problem, known_words(registry)
+    trained = cards[DREAMER].header.get("data", {}).get("categories")
+    return "", sorted(trained or known_words(registry), key=str.lower)
 
 
 def known_words(registry: Registry) -> list[str]:

@@ -52,7 +52,7 @@ def launch_options() -> dict[str, Any]:
     """
     return {
         "theme": _theme(),
-        "css": read("page.css", "results.css", "guess.css", "morph.css", "game.css"),
+        "css": read("page.css", "results.css", "guess.css", "words.css", "morph.css", "game.css"),
         "favicon_path": STATIC / "icon.svg",
         "footer_links": [],
         "ssr_mode": False,

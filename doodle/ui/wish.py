@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import asdict, dataclass
 from typing import Any
 
 MAX_WORD = 60  # characters
@@ -12,6 +13,9 @@ MAX_ENDINGS = 16
 MAX_STEPS = 24
 MIN_TEMPERATURE, MAX_TEMPERATURE = 0.05, 1.5
 MAX_SEED = 2**31 - 1
+MAX_DOODLES = 36
+MIN_TRUNCATION, MAX_TRUNCATION = 0.2, 1.5
+_BEYOND = 1e300  # no number that anybody can mean
 
 
 @dataclass(frozen=True)
@@ -41,6 +45,48 @@ class Wish:
         object.__setattr__(self, "seed", whole(self.seed, 0, MAX_SEED, "The seed"))
 
 
+@dataclass(frozen=True)
+class Idea:
+    """One request for doodles of a text. What the text itself may be, the text encoder knows.
+
+    Attributes:
+        text: what is drawn; white space is tidied.
+        n: doodles asked for, 1 to MAX_DOODLES.
+        seed: 0 to MAX_SEED; the same seed gives the same doodles.
+        truncation: how far a doodle may stray, MIN_TRUNCATION (usual) to MAX_TRUNCATION (odd).
+
+    Raises:
+        ValueError: one of them is missing, of the wrong kind or out of range; says which.
+    """
+
+    text: str
+    n: int = 16
+    seed: int = 0
+    truncation: float = 1.0
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.text, str) or not self.text.strip():
+            raise ValueError("Say what to draw: type a word or a few, such as a sleepy cat.")
+        object.__setattr__(self, "text", " ".join(self.text.split()))
+        object.__setattr__(self, "n", whole(self.n, 1, MAX_DOODLES, "How many"))
+        object.__setattr__(self, "seed", whole(self.seed, 0, MAX_SEED, "The seed"))
+        bounds = (MIN_TRUNCATION, MAX_TRUNCATION)
+        object.__setattr__(self, "truncation", number(self.truncation, *bounds, "The truncation"))
+
+
+def usable(settings: Any) -> dict[str, Any]:
+    """Those of a saved project's settings that make a Wish, by the names of its attributes.
+
+    What is missing, unknown or out of bounds is left out: a file from elsewhere still opens.
+    """
+    kept = {}
+    for name in asdict(Wish(AUTO)):
+        if isinstance(settings, Mapping) and name in settings:
+            with suppress(ValueError):
+                kept[name] = getattr(Wish(**{"word": AUTO, name: settings[name]}), name)
+    return kept
+
+
 def tidy_word(word: Any) -> str:
     """Trim a word and join its parts by single spaces.
 
@@ -61,7 +107,8 @@ def number(value: Any, least: float, most: float, what: str) -> float:
     Raises:
         ValueError: it is not.
     """
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not is_number or not abs(value) <= _BEYOND:  # NaN is not, nor are numbers without a float
         raise ValueError(f"{what} must be a number from {least:g} to {most:g}.")
     if not least <= value <= most:
         raise ValueError(f"{what} must be from {least:g} to {most:g}, not {value:g}.")

@@ -15,16 +15,21 @@ os.environ.update(
 @pytest.fixture(scope="module")
 def serve() -> Iterator[Callable[..., str]]:
     """`serve(registry)` starts the page over stubs and returns its address."""
+    from stub_words import StubEncoder, StubImaginer
     from stubs import StubCompleter, StubRecognition
 
     import doodle.pipelines.complete as pipeline
+    import doodle.pipelines.imagine as imagining
     import doodle.pipelines.recognise as recognition
+    import doodle.pipelines.text as reading
     from doodle.ui.page import build_app
     from doodle.ui.theme import launch_options
 
     patch = pytest.MonkeyPatch()
     patch.setattr(pipeline, "Completer", StubCompleter)
     patch.setattr(recognition, "Recognition", StubRecognition)
+    patch.setattr(imagining, "Imaginer", StubImaginer)
+    patch.setattr(reading, "TextEncoder", StubEncoder)
     apps = []
 
     def start(registry: object) -> str:

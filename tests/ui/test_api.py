@@ -21,9 +21,10 @@ def client(url: str) -> Client:
     return Client(url, verbose=False)
 
 
-def test_only_the_four_tasks_are_public(client: Client):
+def test_only_the_five_tasks_are_public(client: Client):
     named = client.view_api(return_format="dict")
-    assert set(named["named_endpoints"]) == {"/recognise", "/complete", "/draw", "/morph"}
+    tasks = {"/recognise", "/complete", "/draw", "/morph", "/imagine"}
+    assert set(named["named_endpoints"]) == tasks
     assert not named["unnamed_endpoints"]
 
 
@@ -44,6 +45,37 @@ def test_draw_and_morph_answer_in_the_same_shape(client: Client):
     morphed = client.predict(CAT, FISH, "cat", "fish", 5, api_name="/morph")
     assert len(morphed["drawings"]) == 5
     assert all(len(x) == len(y) > 0 for step in morphed["drawings"] for x, y in step["strokes"])
+
+
+def test_imagine_says_who_read_the_text_and_answers_best_first(client: Client):
+    got = client.predict("a sleepy teapot", 5, 3, 0.8, api_name="/imagine")
+    assert (got["encoder"], got["name"], got["notice"]) == ("words", "teapot", "")
+    scores = [doodle["score"] for doodle in got["doodles"]]
+    assert len(scores) == 5 and scores == sorted(scores, reverse=True)
+    for doodle in got["doodles"]:
+        assert all(len(x) == len(y) > 0 for x, y in doodle["strokes"])
+        assert 0 <= doodle["drawn_like"] <= 1
+    assert got == client.predict("a sleepy teapot", 5, 3, 0.8, api_name="/imagine")
+    other = client.predict("a sleepy teapot", 5, 4, 0.8, api_name="/imagine")
+    assert got["doodles"] != other["doodles"]
+    assert client.predict("qqq", api_name="/imagine")["notice"] == "I read it as a cat."
+
+
+@pytest.mark.parametrize(
+    ("asked", "says"),
+    [
+        (("  ",), "Say what to draw"),
+        ((7,), "Say what to draw"),
+        (("🦊",), "English words"),
+        (("w" * 10_000,), "characters"),
+        (("cat", 0), "How many must be from 1 to 36"),
+        (("cat", 4, -1), "The seed"),
+        (("cat", 4, 0, 9), "The truncation"),
+    ],
+)
+def test_what_cannot_be_imagined_is_answered_by_a_sentence(client: Client, asked: tuple, says: str):
+    with pytest.raises(AppError, match=says):
+        client.predict(*asked, api_name="/imagine")
 
 
 LONG = {"strokes": [[1.0, 2.0, 3.0, 0.5] * 50_001]}

@@ -75,10 +75,30 @@ def word_field(choices: list[Any], value: str, label: str, elem_id: str) -> gr.D
         label=label,
         allow_custom_value=True,
         num_choices_shown=None,
+        interactive=True,  # else Gradio locks a field that only scripts read
         container=False,
         elem_id=elem_id,
         elem_classes="dd-field-word",
     )
+
+
+def slider_field(
+    ends: tuple[str, str], bounds: tuple[float, float], value: float, step: float, elem_id: str
+) -> gr.Slider:
+    """A slider inside a sentence, between the two words for its ends."""
+    with gr.Row(elem_classes="dd-scale"):
+        words(ends[0])
+        slider = gr.Slider(
+            *bounds,
+            value,
+            step=step,
+            label=f"From {ends[0]} to {ends[1]}",
+            container=False,
+            buttons=[],
+            elem_id=elem_id,
+        )
+        words(f"{ends[1]},")
+    return slider
 
 
 def number_field(value: int, label: str, elem_id: str, least: int, most: int) -> gr.Number:

@@ -4,6 +4,7 @@ const doodle = (window.doodle ||= (() => {
   const NUMBERS = ["No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine", "Ten",
     "Eleven", "Twelve", "Thirteen", "Fourteen", "Fifteen", "Sixteen"];
   const SPEED = 1;        // canvas units a millisecond, for ink that was not drawn by hand
+  const PAPER = { w: 1000, h: 750, share: 0.76 };   // a canvas, and what a drawing laid on it may fill
   const PEN_LIFT = 150;   // milliseconds between two strokes of it
 
   const pad = () => document.querySelector("#pad .sc-root")?.strokeCanvas;
@@ -13,6 +14,14 @@ const doodle = (window.doodle ||= (() => {
     const text = field("word")?.value.trim() || "";
     return text === window.doodle.auto ? window.doodle.seen : text;
   };
+  /* What the sentence asks for, as a project file keeps it. */
+  function settings() {
+    const text = field("word")?.value.trim() || "";
+    const value = (selector) => Number(document.querySelector(selector)?.value);
+    return { word: text === window.doodle.auto ? window.doodle.automatic : text,
+      n: value("#count input"), temperature: value("#daring input[type=range]"),
+      seed: value("#seed input") };
+  }
   const calm = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
 
   /* On a phone the paper may be out of sight. */
@@ -63,6 +72,21 @@ const doodle = (window.doodle ||= (() => {
     return JSON.stringify(drawing);
   }
 
+  /* A drawing of whatever size in the middle of an empty canvas, as the wire form's text. */
+  function onPaper(flats) {
+    const { w, h, share } = PAPER, [left, top, side] = frame(flats, 0).split(" ").map(Number);
+    const size = (share * h) / side, x = (w - size * side) / 2, y = (h - size * side) / 2;
+    const move = (v, i) => Math.round(10 * (i % 2 ? y + size * (v - top) : x + size * (v - left))) / 10;
+    const empty = JSON.stringify({ v: 1, w, h, strokes: [] });
+    return composed(empty, flats.map((flat) => flat.map(move)), "draw");
+  }
+
+  /* A doodle as it is, in its own square of 256, with a line that is not lost in it. */
+  function onSquare(flats) {
+    const square = JSON.parse(composed('{ "v": 1, "w": 256, "h": 256, "strokes": [] }', flats, "draw"));
+    return { ...square, widths: flats.map(() => 4) };
+  }
+
   const path = (flats) => flats.map((flat) => {
     let d = `M${flat[0]} ${flat[1]}`;
     if (flat.length < 4) return d + "h0";
@@ -70,16 +94,18 @@ const doodle = (window.doodle ||= (() => {
     return d;
   }).join("");
 
-  /* The square around all points, with a margin, as a viewBox. */
-  function frame(flats, margin = 0.09) {
+  /* The square around all points, with a margin, as a viewBox; or the box that is just as wide. */
+  function frame(flats, margin = 0.09, square = true) {
     let [left, top, right, bottom] = [Infinity, Infinity, -Infinity, -Infinity];
     for (const flat of flats) for (let i = 0; i + 1 < flat.length; i += 2) {
       left = Math.min(left, flat[i]); right = Math.max(right, flat[i]);
       top = Math.min(top, flat[i + 1]); bottom = Math.max(bottom, flat[i + 1]);
     }
     if (left > right) return "0 0 100 100";
-    const side = Math.max(right - left, bottom - top, 20) * (1 + 2 * margin);
-    return [(left + right - side) / 2, (top + bottom - side) / 2, side, side].join(" ");
+    const side = Math.max(right - left, bottom - top, 20), edge = 2 * margin * side;
+    const [width, height] = square ? [side, side] : [right - left, bottom - top];
+    const [w, h] = [width + edge, height + edge];
+    return [(left + right - w) / 2, (top + bottom - h) / 2, w, h].join(" ");
   }
 
   /* A small picture: what the visitor drew in ink, what was added in the accent colour. */
@@ -105,10 +131,11 @@ const doodle = (window.doodle ||= (() => {
     return (/^([aeiou]|hour)/i.test(text) ? "an " : "a ") + text;
   }
 
+  const percent = (chance) => (chance > 0 && chance < 0.005 ? "<1" : Math.round(100 * chance)) + " %";
   const score = (value) => (value == null ? "" : value >= 0.995 ? "1.0" : value.toFixed(2).slice(1));
   const counted = (n, thing) => `${NUMBERS[n] ?? n} ${thing}${n === 1 ? "" : "s"}`;
   const say = (name, detail) => document.dispatchEvent(new CustomEvent(`doodle:${name}`, { detail }));
 
-  return { pad, field, word, calm, reveal, lines, thinned, composed, path, frame, picture,
-    phrase, score, counted, say };
+  return { pad, field, word, settings, calm, reveal, lines, thinned, composed, onPaper, onSquare, path, frame, picture,
+    phrase, percent, score, counted, say };
 })());

@@ -2,7 +2,7 @@
 const KEY = "doodle.tray", MOST = 24, SHOWN_ENDINGS = 16;
 const tray = element.querySelector(".dd-tray"), row = tray.querySelector("ol");
 const forget = tray.querySelector("[data-act=forget]");
-let entries = read();      // newest first: { id, kind: run | kept | morph, word, from, ... }
+let entries = read();      // newest first: { id, kind: run | kept | morph | words, word, from, ... }
 
 function read() {
   try { return JSON.parse(sessionStorage.getItem(KEY)) || []; } catch { return []; }
@@ -23,7 +23,8 @@ function add(entry) {
 }
 
 /* ---- pictures ------------------------------------------------------------------------------------ */
-function picture({ kind, base, mode, list, drawing, drawings }) {
+function picture({ kind, base, mode, list, drawing, drawings, doodles }) {
+  if (kind === "words") return doodle.picture(doodle.thinned(doodles[0].strokes, 2));
   if (kind === "run") {
     const drawn = mode === "complete" ? doodle.thinned(doodle.lines(base)) : [];
     return doodle.picture(drawn, list[0].strokes);
@@ -69,7 +70,12 @@ document.addEventListener("adopted", (event) => {
   add({ ...lastKept, kind: "kept", from: "kept", drawing: canvas.serialize() });
 });
 document.addEventListener("doodle:morphed", ({ detail }) => {
-  add({ ...detail, id: stamp(), kind: "morph", from: "Morph" });
+  add({ from: "Morph", ...detail, id: stamp(), kind: "morph" });
+});
+document.addEventListener("doodle:imagined", ({ detail: { run, ...result } }) => {
+  const text = JSON.stringify(result.doodles);
+  const again = entries.find((one) => one.kind === "words" && JSON.stringify(one.doodles) === text);
+  add({ ...result, id: again?.id || stamp(), kind: "words", word: result.text, from: "Words" });
 });
 
 /* ---- one click brings it back ---------------------------------------------------------------------- */
@@ -80,9 +86,11 @@ row.addEventListener("click", (event) => {
   const morphing = document.querySelector("#tools [role=tab][data-tab-id=morph]")
     ?.getAttribute("aria-selected") === "true";
   if (entry.kind === "morph") { open("morph", () => doodle.say("film", entry)); return; }
-  const { mode, base, list, drawing } = entry;
+  if (entry.kind === "words" && !morphing) { open("words", () => whenWords(entry)); return; }
+  const { mode, base, list, drawing, doodles } = entry;
   if (morphing) {
-    const whole = drawing || doodle.composed(base, list[0].strokes, mode);
+    const whole = drawing || (doodles ? doodle.onPaper(doodles[0].strokes)
+      : doodle.composed(base, list[0].strokes, mode));
     const bids = [];                 // an empty slot first, else the one that was filled earlier
     doodle.say("slot", { drawing: whole, word: entry.word, bids });
     bids.sort((a, b) => a.rank - b.rank)[0]?.put();
@@ -95,6 +103,9 @@ row.addEventListener("click", (event) => {
 function open(tab, then) {
   document.querySelector(`#tools [role=tab][data-tab-id=${tab}]`)?.click();
   requestAnimationFrame(() => setTimeout(then, 30));       // a tab's parts mount when it opens
+}
+function whenWords(entry) {
+  if (doodle.showIdeas) doodle.showIdeas(entry); else setTimeout(() => whenWords(entry), 30);
 }
 doodle.open = open;
 forget.addEventListener("click", () => { entries = []; write(); draw(); });

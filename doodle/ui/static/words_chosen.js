@@ -1,0 +1,37 @@
+/* The chosen doodle, large, and the ways onward from it. */
+const card = element.querySelector(".dd-chosen"), title = card.querySelector("h2");
+const [score, sheet, like, near] = [".dd-chosen-score", ".dd-chosen-sheet", ".dd-chosen-like",
+  "[data-act=near]"].map((name) => card.querySelector(name));
+let shown = null;           // { one, title, text, finish, near, box, ... }
+
+document.addEventListener("doodle:idea", ({ detail }) => {
+  shown = detail;
+  const { one } = shown;
+  card.dataset.empty = "false";
+  title.textContent = title.title = shown.title;
+  score.textContent = one.score == null ? "" : `${doodle.score(one.score)} recognised`;
+  sheet.replaceChildren(doodle.picture(one.strokes, [], shown.box || doodle.frame(one.strokes, 0.07, false)));
+  sheet.setAttribute("role", "img");
+  sheet.setAttribute("aria-label", `A doodle: ${shown.title}`);
+  like.textContent = one.drawn_like == null ? "" : `Drawn-like: ${doodle.score(one.drawn_like)}`;
+  card.querySelectorAll("button").forEach((button) => { button.disabled = false; });
+  near.disabled = !shown.near;
+});
+
+function open() {
+  doodle.pad()?.load(doodle.onPaper(shown.one.strokes), { undoable: true });
+  doodle.open("draw", doodle.reveal);
+}
+card.addEventListener("click", ({ target }) => {
+  const { act, save } = target.closest("button")?.dataset || {};
+  if (!shown || !(act || save)) return;
+  if (act === "open") open();
+  else if (act === "finish") {
+    open();
+    doodle.toFinish = shown.finish;
+    trigger("finish");
+  } else if (act === "near") {
+    const { candidate, noise } = shown.one;
+    doodle.say("more", { task: "like", text: shown.text, candidate, noise });
+  } else doodle.say("save", { format: save, name: shown.title, drawing: doodle.onSquare(shown.one.strokes) });
+});

@@ -1,0 +1,192 @@
+"""The tool Words over stubs: its letters, what ends a run, and what is refused."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from stub_words import Read, StubEncoder, StubImaginer
+from stubs import StubRegistry
+
+import doodle.pipelines.imagine as imagining
+import doodle.pipelines.text as reading
+from doodle.ui import studio
+from doodle.ui.panels import words
+from doodle.ui.panels.parts import SORRY
+from doodle.ui.runs import Runs
+from doodle.ui.wish import AUTO
+
+VISITOR = SimpleNamespace(session_hash="a")
+
+
+@pytest.fixture
+def ideas(monkeypatch: pytest.MonkeyPatch) -> words.Ideas:
+    monkeypatch.setattr(imagining, "Imaginer", StubImaginer)
+    monkeypatch.setattr(reading, "TextEncoder", StubEncoder)
+    return words.Ideas(studio.Studio(StubRegistry()), Runs())
+
+
+def drawn(ideas: words.Ideas, text: str = "cat", count: float = 4, seed: float = 1) -> dict:
+    *_, letter = ideas.fresh(text, count, 0.8, seed, VISITOR)
+    return json.loads(letter)
+
+
+def more(ideas: words.Ideas, letter: object) -> dict:
+    text = letter if isinstance(letter, str) else json.dumps(letter)
+    *_, answer = ideas.more(text, "cat", 4, 0.8, 1, VISITOR)
+    return json.loads(answer)
+
+
+def walk(ideas: words.Ideas, **asked: object) -> dict:
+    letter = {"at": 5, "text": "cat", "second": "fish", "steps": 4, "seed": 1, "candidate": 2,
+              "truncation": 1.0}  # fmt: skip
+    return json.loads(ideas.walk(json.dumps(letter | asked)))
+
+
+def test_a_result_tells_all_that_the_cards_show(ideas: words.Ideas):
+    told = drawn(ideas, " a  sleepy cat ")
+    assert (told["text"], told["name"], told["finish"]) == ("a sleepy cat", "cat", "cat")
+    assert told["read"]["parts"] == [["sleepy", "placed by meaning"], ["cat", "known exactly"]]
+    assert len(told["doodles"]) == 4
+    for one in told["doodles"]:
+        assert all(0 <= v <= 256 for flat in one["strokes"] for v in flat)
+
+
+def test_every_answer_is_a_new_one_so_that_the_page_sees_it(ideas: words.Ideas):
+    one, other = drawn(ideas), drawn(ideas)
+    assert one.pop("run") != other.pop("run") and one == other
+
+
+def test_a_newer_run_and_stop_end_the_older_without_a_word(ideas: words.Ideas):
+    older = ideas.fresh("cat", 4, 0.8, 1, VISITOR)
+    next(older)
+    drawn(ideas, "fish")
+    assert not list(older)
+    stopped = ideas.fresh("cat", 4, 0.8, 1, VISITOR)
+    next(stopped)
+    ideas.stop(SimpleNamespace(session_hash="b"))
+    other = ideas.fresh("cat", 4, 0.8, 1, SimpleNamespace(session_hash="c"))
+    next(other)
+    ideas.stop(VISITOR)
+    assert not list(stopped) and len(list(other)) == 1
+
+
+def test_an_answer_that_nobody_waits_for_any_more_is_dropped(ideas: words.Ideas, monkeypatch):
+    answer = StubImaginer.__call__
+
+    def left_meanwhile(self, text: str, **asked: object) -> SimpleNamespace:
+        ideas.stop(VISITOR)
+        return answer(self, text, **asked)
+
+    monkeypatch.setattr(StubImaginer, "__call__", left_meanwhile)
+    assert len(list(ideas.fresh("cat", 4, 0.8, 1, VISITOR))) == 1  # the empty first one
+
+
+def test_more_like_one_and_between_two(ideas: words.Ideas):
+    one = drawn(ideas)["doodles"][2]
+    asked = {"task": "like", "text": "cat", "candidate": one["candidate"], "noise": one["noise"]}
+    near = more(ideas, asked)
+    assert near["task"] == "like" and len(near["doodles"]) == 4
+    assert near["doodles"] != more(ideas, asked | {"candidate": 1})["doodles"]
+    mixed = more(ideas, {"task": "mix", "text": "cat", "second": " fish ", "share": 0.3})
+    assert (mixed["task"], mixed["second"], mixed["share"]) == ("mix", "fish", 0.3)
+
+
+def test_a_walk_answers_with_the_number_it_was_asked_under(ideas: words.Ideas):
+    told = walk(ideas)
+    assert told["at"] == 5 and told["words"] == ["cat", "fish"] and len(told["doodles"]) == 4
+    assert walk(ideas, candidate=None)["doodles"]
+    assert walk(ideas, candidate=3)["doodles"] != told["doodles"]
+
+
+@pytest.mark.parametrize(
+    ("letter", "says"),
+    [
+        ("[" * 5_000, "did not arrive whole"),
+        ("not json", "did not arrive whole"),
+        ([], "did not arrive whole"),
+        ({"task": "like", "text": "cat"}, "did not arrive whole"),
+        ({"task": "like", "text": "cat", "candidate": 1, "noise": "x"}, "did not arrive whole"),
+        ({"task": "like", "text": "cat", "candidate": 1, "noise": [1e99]}, "did not arrive whole"),
+        ({"task": "like", "text": "cat", "candidate": -1, "noise": [1]}, "The candidate"),
+        ({"task": "mix", "text": "cat", "second": "", "share": 0.5}, "Say what to draw"),
+        ({"task": "mix", "text": "cat", "second": "fish", "share": 7}, "The share"),
+        ({"task": "mix", "text": 5, "second": "fish", "share": 0.1}, "Say what to draw"),
+    ],
+)
+def test_a_broken_letter_is_answered_by_a_sentence(ideas: words.Ideas, letter: object, says: str):
+    assert says in more(ideas, letter)["error"]
+
+
+def test_a_walk_that_cannot_be_is_a_sentence(ideas: words.Ideas):
+    assert "number of steps" in walk(ideas, steps=900)["error"]
+    assert "English" in walk(ideas, second="猫")["error"]
+    assert "did not arrive whole" in json.loads(ideas.walk("{}"))["error"]
+
+
+def test_a_fault_of_ours_is_logged_and_not_shown(ideas: words.Ideas, monkeypatch, caplog):
+    def broken(*_: object, **__: object) -> None:
+        raise KeyError("internal detail")
+
+    monkeypatch.setattr(StubImaginer, "__call__", broken)
+    assert drawn(ideas)["error"] == SORRY and "internal detail" in caplog.text
+
+
+def test_the_word_to_finish_as_is_the_thing_or_left_to_a_guess():
+    def read(name: str, *parts: str) -> Read:
+        return Read("text", name, tuple((part, "known exactly") for part in parts))
+
+    known = ["cat", "fish"]
+    assert words.finishable(read("cat", "cat"), known) == "cat"
+    assert words.finishable(read("fish cat", "fish", "cat"), known) == "cat"
+    assert words.finishable(read("dragon", "dragon"), known) == AUTO
+
+
+def test_what_is_missing_is_known_before_anything_is_asked():
+    assert studio.imagining(StubRegistry())[0] == ""
+    problem, subjects = studio.imagining(StubRegistry(without=["dccgan"]))
+    assert "python -m doodle train dccgan" in problem and "cat" in subjects
+    broken = StubRegistry()
+    cards = broken.cards()
+    cards[-1].problem = "It is corrupt. Run `git checkout -- checkpoints`."
+    broken.cards = lambda: cards
+    assert "git checkout" in studio.imagining(broken)[0]
+
+
+def test_the_noise_of_a_doodle_survives_the_page(ideas: words.Ideas):
+    noise = words._noise(drawn(ideas)["doodles"][0]["noise"])
+    assert noise.dtype == np.float32 and noise.shape == (8,)
+
+
+def test_a_real_generator_is_called_as_it_wants_to_be(tiny_checkpoints: Path, tmp_path: Path):
+    from doodle import checkpoint
+    from doodle.models import resolve
+    from doodle.registry import Registry
+
+    root = tmp_path / "checkpoints"
+    shutil.copytree(tiny_checkpoints, root)
+    config_class, module_class = resolve("dccgan")
+    config = config_class.tiny()
+    checkpoint.save(
+        root / "dccgan" / checkpoint.FILE, module_class(config).eval(), model="dccgan",
+        config=config, licence="MIT", attribution="nobody", data={"categories": ["cat", "moon"]},
+        training={}, metrics=[],
+    )  # fmt: skip
+    checkpoint.update_index(root)
+    registry = Registry(root, device="cpu")
+    assert studio.imagining(registry) == ("", ["cat", "moon"])
+    ideas = words.Ideas(studio.Studio(registry), Runs())
+    one = drawn(ideas, "cat")["doodles"][1]
+    asked = {"task": "like", "text": "cat", "candidate": one["candidate"], "noise": one["noise"]}
+    again = more(ideas, asked)["doodles"][0]  # and on from there, as often as one likes
+    asked |= {"candidate": again["candidate"], "noise": again["noise"]}
+    assert len(more(ideas, asked)["doodles"]) == 4
+    mixed = more(ideas, {"task": "mix", "text": "cat", "second": "moon", "share": 0.3})
+    assert len(mixed["doodles"]) == 4
+    ways = [walk(ideas, second="moon", candidate=candidate) for candidate in (2, None)]
+    assert [len(way["doodles"]) for way in ways] == [4, 4]
+    assert not any(slot.pins for slot in registry._slots.values())
