@@ -16,14 +16,15 @@ from doodle.errors import BadDrawing
 MAX_BYTES = 64_000_000
 MAX_PIXELS = 60_000_000
 MAX_FRAMES = 500
+WHITE = 231  # grey levels; what is lighter cannot be seen on white
 FORMATS = ("PNG", "JPEG", "GIF", "WEBP", "BMP", "TIFF", "PPM", "TGA", "ICO")
 
 
 def read_picture(source: str | os.PathLike[str] | bytes, *, longest: int) -> np.ndarray:
     """Read a picture file as it is meant to be seen.
 
-    Turned as its EXIF says, transparent places white, 16 bits as 8, CMYK and palettes as RGB; of
-    an animation the last frame.
+    Turned as its EXIF says, transparent places white (black where all that is drawn is white), 16
+    bits as 8, CMYK and palettes as RGB; of an animation the last frame.
 
     Args:
         source: path of a file, or its bytes.
@@ -85,7 +86,13 @@ def _on_white(image: Image.Image) -> Image.Image:
         return image.convert("RGB")
     image = image.convert("RGBA")
     paper = Image.new("RGBA", image.size, "white")
-    return Image.alpha_composite(paper, image).convert("RGB")
+    shown = Image.alpha_composite(paper, image).convert("RGB")
+    if min(low for low, _ in shown.getextrema()) <= WHITE:
+        return shown
+    paper = Image.new("RGBA", image.size, "black")
+    on_black = Image.alpha_composite(paper, image).convert("RGB")
+    white_ink = max(high for _, high in on_black.getextrema()) > 255 - WHITE
+    return on_black if white_ink else shown
 
 
 def letterbox(picture: np.ndarray, size: int, *, fill: int | None = None) -> np.ndarray:

@@ -86,3 +86,12 @@ def test_letterbox_keeps_proportions_and_repeats_the_rim():
     assert (filled[20:60] != 7).any(axis=2).all()
     assert letterbox(np.zeros((1, 1), np.uint8), 16).shape == (16, 16)
     assert letterbox(np.zeros((300, 2), np.uint8), 16).shape == (16, 16)
+
+
+def test_white_ink_on_nothing_stands_on_black():
+    ink = np.zeros((20, 30, 4), np.uint8)
+    ink[5:8] = 255
+    shown = read_picture(as_file(Image.fromarray(ink)), longest=100)
+    assert shown[6].min() == 255 and shown[0].max() == 0
+    nothing = read_picture(as_file(Image.new("RGBA", (9, 9))), longest=100)
+    assert nothing.min() == 255

@@ -19,7 +19,7 @@ RECIPES = (
     "dccgan",
     "chimera",
 )
-EVALUATIONS = ("sketch_rnn", "recogniser", "stroke_classifier", "dccgan")
+EVALUATIONS = ("sketch_rnn", "recogniser", "stroke_classifier", "dccgan", "chimera")
 
 
 def register_train(subparsers: Any) -> None:

@@ -98,14 +98,8 @@ def contours(
         # one pixel of erosion and its difference: the rim of the shape
         shape = (outline > 0).astype(np.uint8)
         edges |= 255 * (shape - cv2.erode(shape, np.ones((3, 3), np.uint8), borderValue=0))
-    # a margin lets lines at the rim be thinned like all others
-    edges = np.pad(edges, _MERGED) // 255
-    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (_MERGED, _MERGED))
-    ink = cv2.morphologyEx(cv2.dilate(edges, disc), cv2.MORPH_CLOSE, disc)
-    depth = cv2.distanceTransform(ink, cv2.DIST_L2, 3)
     lines, weights = [], []
-    for line in strokes_of(thin(ink), depth, float(_MERGED)):
-        line = line - _MERGED
+    for line in strokes_in(edges):
         length = float(np.hypot(*np.diff(line, axis=0).T).sum())
         if length < _SHORTEST * unit:
             continue
@@ -113,6 +107,32 @@ def contours(
         lines.append(_smooth(line, _SMOOTHING * unit, _EPSILON * unit))
         weights.append(length * float(strength[y, x].mean()))
     return [lines[i] for i in np.argsort(-np.array(weights), kind="stable")]
+
+
+def strokes_in(edges: np.ndarray, merged: int = _MERGED) -> list[np.ndarray]:
+    """Walk an edge map in strokes as long and straight as can be.
+
+    Args:
+        edges: (H, W) uint8, 255 on 0.
+        merged: lines nearer than so many pixels become one; 1 merges none.
+
+    Returns:
+        Strokes of at least two points, each (P, 2) float64, pixel indices.
+    """
+    # a margin lets lines at the rim be thinned like all others
+    ink = np.pad(edges, merged) // 255
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (merged, merged))
+    ink = cv2.morphologyEx(cv2.dilate(ink, disc), cv2.MORPH_CLOSE, disc)
+    depth = cv2.distanceTransform(ink, cv2.DIST_L2, 3)
+    lines = strokes_of(thin(ink), depth, float(merged))
+    return [line - merged for line in lines if len(line) > 1]
+
+
+def outline(edges: np.ndarray, merged: int = _MERGED) -> list[np.ndarray]:
+    """An edge map as smooth strokes (P, 2) float32, pixels, the longest first; see `strokes_in`."""
+    unit = max(edges.shape) / _SCALE
+    lines = [_smooth(line, unit, _EPSILON * unit) for line in strokes_in(edges, merged)]
+    return sorted(lines, key=lambda line: -float(np.hypot(*np.diff(line, axis=0).T).sum()))
 
 
 def _gradient(picture: np.ndarray, sigma: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -1,0 +1,326 @@
+"""Edges to chimera: a drawing, a photograph or an edge map to a picture like a photograph.
+
+Whatever comes in becomes the edge map that the network sees (`edges_of`), a class for every pixel
+says which part is which animal (`species_map`), and a call makes pictures.  Variant k comes from
+the seed and k alone.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from operator import index
+from typing import Literal, get_args
+
+import cv2
+import numpy as np
+import torch
+from torch import Tensor
+
+from ..device import generators
+from ..errors import BadDrawing
+from ..images import MAX_BYTES, decode
+from ..models.pix2pix import Pix2Pix
+from ..strokes.bridge import EdgeMap, EdgeStyle, edges_of_drawing, edges_of_picture
+from ..strokes.drawing import Drawing
+from ..strokes.edges import contours, outline
+from ..strokes.imports import read_drawings
+from ..strokes.lines import line_width, thickened
+from ..strokes.species import nearest_point, nearest_stroke, numbered
+
+Background = Literal["auto", "white", "scene"]
+Source = Drawing | np.ndarray | bytes | str | os.PathLike[str]
+
+LONGEST = 2048  # pixels: larger pictures are reduced when read, results enlarged no further
+MOST = 16  # variants of one request
+MAX_POINTS = 256  # clicks on one picture
+
+_CELLS, _BUSY_RIM = 16, 0.18  # a scene has edges in more than this share of the cells at the rim
+_PAPER = 225, 250  # grey levels between which what is nearly paper becomes paper
+_WAVER = 2.0  # pixels of 256 by which a variant's lines move
+
+
+def read_source(source: bytes | str | os.PathLike[str]) -> Drawing | np.ndarray:
+    """A file as the visitor's drawing (SVG, JSON) or picture (H, W, 3) uint8 RGB.
+
+    Raises:
+        BadDrawing: too large, damaged, or of an unknown kind.
+        OSError: the file cannot be opened.
+    """
+    if not isinstance(source, bytes):
+        with open(source, "rb") as file:
+            data = file.read(MAX_BYTES + 1)
+    else:
+        data = source
+    if len(data) > MAX_BYTES:
+        raise BadDrawing(f"The file is larger than {MAX_BYTES // 1_000_000} MB.")
+    start = data[:4096].lstrip(b"\xef\xbb\xbf \t\r\n")[:1]
+    if start in (b"<", b"{", b"[") or data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return read_drawings(data)[0]
+    return decode(data, longest=LONGEST)[0]
+
+
+class Chimera:
+    """Pictures from edges.
+
+    Args:
+        network: the generator, in eval mode.
+        species: its classes, the first being number 1.
+
+    Raises:
+        ValueError: the network knows another number of species.
+    """
+
+    def __init__(self, network: Pix2Pix, species: Sequence[str]) -> None:
+        if network.config.classes not in (0, len(species)):
+            raise ValueError(
+                f"{len(species)} species for a network of {network.config.classes} classes"
+            )
+        # convolutions of a few pictures are a third quicker so
+        self.network = network.to(memory_format=torch.channels_last)
+        self.species = tuple(species) if network.config.classes else ()
+
+    @property
+    def size(self) -> int:
+        """Side of the edges and of the pictures, pixels."""
+        return self.network.config.size
+
+    # -- what the network gets -------------------------------------------------------------------
+
+    def edges_of(self, source: Source, style: EdgeStyle | None = None) -> EdgeMap:
+        """The edge map of a drawing, a picture (H, W, 3) uint8 RGB, a file or its bytes.
+
+        Raises:
+            BadDrawing: it cannot be read, or has no lines.
+            OSError: the file cannot be opened.
+        """
+        if isinstance(source, bytes | str | os.PathLike):
+            source = read_source(source)
+        if isinstance(source, Drawing):
+            return edges_of_drawing(source, self.size, style)
+        return edges_of_picture(source, self.size, style)
+
+    def numbered(self, name: str) -> int:
+        """The class number of an animal; 0 for "unknown" and "".
+
+        Raises:
+            ValueError: the network does not know it.
+        """
+        return numbered(name, self.species)
+
+    def species_map(
+        self,
+        edges: EdgeMap,
+        *,
+        groups: Sequence[tuple[Sequence[np.ndarray], str]] = (),
+        points: Sequence[tuple[float, float, str]] = (),
+        species: str = "",
+        painted: np.ndarray | None = None,
+    ) -> np.ndarray:
+        """A class for every pixel, from one of four.
+
+        Args:
+            groups: strokes (P, 2) in units of what came in, and the animal that they are tagged
+                with; the nearest stroke wins.
+            points: x, y in these units, and the animal there; the nearest point wins.
+            species: one animal for all.
+            painted: (H, W) uint8 class numbers in the frame of what came in, as `read_map` gives
+                them.
+
+        Returns:
+            (S, S) uint8, 0 unknown: the network decides.
+
+        Raises:
+            ValueError: an animal that the network does not know, a point without a place, or a map
+                of other proportions.
+        """
+        if sum(map(bool, (len(groups), len(points), species, painted is not None))) > 1:
+            raise ValueError("Say once which animal is where: strokes, points, a name or a map.")
+        if len(groups):
+            moved = [([edges.to_pixels(line) for line in lines if len(line)],
+                      self.numbered(name)) for lines, name in groups]  # fmt: skip
+            return nearest_stroke(moved, self.size)
+        if len(points):
+            if len(points) > MAX_POINTS:
+                raise ValueError(f"At most {MAX_POINTS} points can say which animal is where.")
+            places = np.array([[x, y] for x, y, _ in points], np.float64)
+            if not np.isfinite(places).all():
+                raise ValueError("A point on the picture needs an x and a y.")
+            numbers = [self.numbered(name) for _, _, name in points]
+            return nearest_point(edges.to_pixels(places), numbers, self.size)
+        if painted is not None:
+            return self._placed_map(edges, painted)
+        return np.full((self.size, self.size), self.numbered(species), np.uint8)
+
+    def _placed_map(self, edges: EdgeMap, painted: np.ndarray) -> np.ndarray:
+        height, width = painted.shape
+        factor = edges.frame[0] / width
+        if abs(factor * height / edges.frame[1] - 1) > 0.03:
+            raise ValueError(
+                f"The species map ({width} x {height}) has not the proportions of the picture "
+                f"({edges.frame[0]:g} x {edges.frame[1]:g})."
+            )
+        scale = edges.scale * factor
+        place = np.array([[scale, 0, edges.offset[0] + scale / 2 - 0.5],
+                          [0, scale, edges.offset[1] + scale / 2 - 0.5]])  # fmt: skip
+        return cv2.warpAffine(painted, place, (self.size, self.size), flags=cv2.INTER_NEAREST,
+                              borderMode=cv2.BORDER_REPLICATE)  # fmt: skip
+
+    # -- pictures --------------------------------------------------------------------------------
+
+    def __call__(
+        self,
+        edges: EdgeMap | np.ndarray,
+        classes: np.ndarray | None = None,
+        *,
+        background: Background = "auto",
+        n: int = 1,
+        seed: int = 0,
+    ) -> np.ndarray:
+        """Pictures of edges.
+
+        Args:
+            edges: from `edges_of`, or (S, S) uint8, lines above 0, for instance edited ones.
+            classes: (S, S) whole numbers, 0 unknown, as `species_map` gives them; unknown when
+                None.
+            background: white, or a scene; "auto" is white for drawings, and for photographs and
+                edge maps what their rim looks like.
+            n: variants, 1 to 16.
+            seed: same seed, same variants.  A network without noise has one answer: there the
+                first variant is the drawing's own, whatever the seed, and the others come of
+                lines that waver.
+
+        Returns:
+            (n, S, S, 3) uint8 RGB.
+
+        Raises:
+            ValueError: a shape, a class, the background, n or the seed is out of range.
+        """
+        n, seed = _whole(n, 1, MOST, "n"), _whole(seed, 0, 2**63 - 1, "the seed")
+        if background not in get_args(Background):
+            raise ValueError(f"a background is one of {', '.join(get_args(Background))}")
+        drawn = isinstance(edges, EdgeMap) and edges.kind in ("strokes", "drawing")
+        lines = edges.edges if isinstance(edges, EdgeMap) else np.asarray(edges)
+        if lines.shape != (self.size, self.size):
+            raise ValueError(f"edges are {self.size} x {self.size} here, not {lines.shape}")
+        scene = background == "scene"
+        if background == "auto":
+            scene = not drawn and looks_like_a_scene(lines)
+        told = self._told(classes)
+        rows = []
+        for k, generator in enumerate(generators(seed, n)):
+            # one at a time: a convolution rounds differently in a batch of another size
+            moved = lines if k == 0 or self.network.config.noise else _wavered(lines, generator)
+            picture = self._picture(moved, told, scene, generator)
+            rows.append(picture if scene else _on_paper(picture))
+        return np.stack(rows)
+
+    def _told(self, classes: np.ndarray | None) -> Tensor | None:
+        if classes is None or not self.species:
+            return None
+        classes = np.asarray(classes)
+        if classes.shape != (self.size, self.size) or classes.dtype.kind not in "iu":
+            raise ValueError(f"a species map is {self.size} x {self.size} whole numbers here")
+        if classes.min() < 0 or classes.max() > len(self.species):
+            raise ValueError(f"a species map holds numbers from 0 to {len(self.species)}")
+        return torch.from_numpy(classes.astype(np.int64))[None]
+
+    @torch.inference_mode()
+    def _picture(
+        self, lines: np.ndarray, told: Tensor | None, scene: bool, generator: torch.Generator
+    ) -> np.ndarray:
+        """(S, S) edges to (S, S, 3) uint8."""
+        config, weight = self.network.config, next(self.network.parameters())
+        like = {"device": weight.device, "dtype": weight.dtype}
+        planes = torch.from_numpy(np.ascontiguousarray(lines)).to(**like)[None, None] / 255
+        planes = planes.expand(-1, config.edges, -1, -1)
+        noise = torch.randn(1, config.noise, generator=generator).to(**like)
+        told = None if told is None else told.to(weight.device)
+        picture = self.network(planes, told, torch.tensor([float(scene)]).to(**like), noise)
+        pixels = (picture[0].permute(1, 2, 0).float() + 1) * 127.5
+        return pixels.round().clamp(0, 255).to(torch.uint8).cpu().numpy()
+
+    # -- back to the visitor ---------------------------------------------------------------------
+
+    def framed(self, picture: np.ndarray, edges: EdgeMap, longest: int = LONGEST) -> np.ndarray:
+        """A picture (S, S, 3) in the frame and at the size of what came in.
+
+        What the network was not asked for continues the picture's rim.
+
+        Args:
+            longest: the most pixels that a side gets.
+
+        Returns:
+            (H, W, 3) uint8 in the frame's proportions.
+        """
+        factor = min(longest / max(edges.frame), max(1.0, self.size / max(edges.frame)))
+        width, height = (max(1, round(side * factor)) for side in edges.frame)
+        step = edges.scale / factor
+        back = np.array([[step, 0, edges.offset[0] + step / 2 - 0.5],
+                         [0, step, edges.offset[1] + step / 2 - 0.5]])  # fmt: skip
+        return cv2.warpAffine(
+            picture, back, (width, height), borderMode=cv2.BORDER_REPLICATE,
+            flags=cv2.WARP_INVERSE_MAP | (cv2.INTER_CUBIC if step < 1 else cv2.INTER_LINEAR),
+        )  # fmt: skip
+
+    def outline(self, edges: EdgeMap, picture: np.ndarray | None = None) -> Drawing:
+        """Strokes for the canvas, in the units and on the canvas of what came in.
+
+        Args:
+            picture: (S, S, 3); its shapes are drawn.  None draws the edges themselves.
+
+        Raises:
+            BadDrawing: there is no line to draw.
+        """
+        if picture is None:
+            # canny sees both sides of a line
+            found = outline(edges.edges, 3 if edges.kind in ("photograph", "edges") else 1)
+        else:
+            found = contours(picture)
+        lines = [edges.from_pixels(line) for line in found]
+        if not lines:
+            raise BadDrawing("There is no outline to draw.")
+        return Drawing.from_polylines(lines, *edges.frame)
+
+
+def looks_like_a_scene(lines: np.ndarray) -> bool:
+    """Do edges (S, S) reach the rim on all sides, as those of photographs with surroundings do?
+
+    Of 400 training photographs, half on white and half in surroundings, 88 % are told right.
+    """
+    lit = (lines > 0).astype(np.float32)
+    busy = cv2.resize(lit, (_CELLS, _CELLS), interpolation=cv2.INTER_AREA) > 0
+    rim = np.concatenate([busy[0], busy[-1], busy[1:-1, 0], busy[1:-1, -1]])
+    return bool(rim.mean() > _BUSY_RIM)
+
+
+def _wavered(lines: np.ndarray, generator: torch.Generator) -> np.ndarray:
+    """Edges as an unsteady hand would draw them once more."""
+    size = lines.shape[0]
+    coarse = torch.randn(2, 9, 9, generator=generator).numpy() * (_WAVER * size / 256)
+    dx, dy = (cv2.resize(axis, (size, size), interpolation=cv2.INTER_CUBIC) for axis in coarse)
+    xs, ys = np.meshgrid(np.arange(size, dtype=np.float32), np.arange(size, dtype=np.float32))
+    moved = cv2.remap(lines, xs + dx, ys + dy, cv2.INTER_LINEAR)
+    moved = np.where(moved > 80, np.uint8(255), np.uint8(0))
+    return thickened(moved, max(1, round(line_width(lines))))
+
+
+def _on_paper(picture: np.ndarray) -> np.ndarray:
+    """White where a picture (S, S, 3) is nearly white and joined to the rim: no blotched paper."""
+    least = picture.min(axis=2)
+    _, labels = cv2.connectedComponents((least > _PAPER[0]).astype(np.uint8), connectivity=4)
+    rim = np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]])
+    paper = np.isin(labels, rim[rim > 0])
+    share = np.clip((least - float(_PAPER[0])) / (_PAPER[1] - _PAPER[0]), 0, 1) * paper
+    lifted = picture + (255.0 - picture) * share[..., None]
+    return np.round(lifted).astype(np.uint8)
+
+
+def _whole(value: int, least: int, most: int, what: str) -> int:
+    try:
+        number = index(value)
+    except TypeError:
+        number = least - 1
+    if isinstance(value, bool) or not least <= number <= most:
+        raise ValueError(f"{what} is a whole number from {least} to {most}, not {value!r}")
+    return number
