@@ -126,6 +126,13 @@ def _dcgan(module):
     return module(torch.randn(3, 6, generator=torch.Generator().manual_seed(0))), (3, 1, 28, 28)
 
 
+def _text_dcgan(module):
+    generator = torch.Generator().manual_seed(0)
+    text = torch.nn.functional.normalize(torch.randn(3, 512, generator=generator), dim=1)
+    pictures = module(torch.randn(3, 6, generator=generator), text)
+    return (pictures, module.judge(pictures, module.centred(text))), (3,)
+
+
 def _pix2pix(module):
     generator = torch.Generator().manual_seed(0)
     edges = (torch.rand(3, 1, 16, 16, generator=generator) > 0.8).float()
@@ -165,6 +172,7 @@ FORWARD = {
     "clip_text": _clip_text,
     "pix2pix": _pix2pix,
     "dcgan": _dcgan,
+    "text_dcgan": _text_dcgan,
     "sketch_rnn": _sketch_rnn,
     "magenta_decoder": _magenta_decoder,
     "recogniser": _recogniser,

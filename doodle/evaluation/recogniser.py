@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -78,20 +78,36 @@ def measure(network: Recogniser, sketches: SketchSet, root: Path) -> list[dict[s
         len(truth))  # fmt: skip
     value, n = among_five(lambda drawings: probabilities(network, drawings), sketches)
     add("right among bicycle, clock, hand, spider, sun; 0 to 50 % of the end removed", value, n)
-    names = sketches.names
-    right, per_bitmap = top_k(whole, labels, 1), top_k(chances, truth, 1)
-    figures.append({"name": "Top-1 by category (recorded of n, bitmaps of n)", "split": "test",
-                    "n": len(names), "value": [
-        [name, f"{right[labels == c].mean():.0%}" if (labels == c).any() else "-",
-         int((labels == c).sum()), f"{per_bitmap[truth == c].mean():.0%}"
-         if (truth == c).any() else "-", int((truth == c).sum())]
-        for c, name in enumerate(names)]})  # fmt: skip
-    guess = whole.argmax(axis=1)
-    wrong = Counter((names[a], names[b]) for a, b in zip(labels, guess, strict=True) if a != b)
-    figures.append({"name": "Most confused (drawn, taken for, times)", "split": "test",
-                    "value": [[a, b, n] for (a, b), n in wrong.most_common(12)],
-                    "n": len(labels)})  # fmt: skip
+    figures.append(by_category(sketches.names, {"recorded": (whole, labels),
+                                                "bitmaps": (chances, truth)}))  # fmt: skip
+    figures.append(confusions(sketches.names, whole, labels))
     return figures
+
+
+def by_category(
+    names: Sequence[str], kinds: dict[str, tuple[np.ndarray, np.ndarray]]
+) -> dict[str, Any]:
+    """Top-1 of each category as one figure.
+
+    Args:
+        kinds: what the drawings are -> chances (N, categories) and labels (N,).
+    """
+    rows: list[list[Any]] = [[name] for name in names]
+    for chances, labels in kinds.values():
+        right = top_k(chances, labels, 1)
+        for c, row in enumerate(rows):
+            own = right[labels == c]
+            row += [f"{own.mean():.0%}" if len(own) else "-", len(own)]
+    of = ", ".join(f"{kind} of n" for kind in kinds)
+    return {"name": f"Top-1 by category ({of})", "split": "test", "n": len(names), "value": rows}
+
+
+def confusions(names: Sequence[str], chances: np.ndarray, labels: np.ndarray) -> dict[str, Any]:
+    """The twelve commonest wrong first guesses as one figure."""
+    pairs = zip(labels.tolist(), chances.argmax(axis=1).tolist(), strict=True)
+    wrong = Counter((names[a], names[b]) for a, b in pairs if a != b)
+    return {"name": "Most confused (drawn, taken for, times)", "split": "test", "n": len(labels),
+            "value": [[a, b, n] for (a, b), n in wrong.most_common(12)]}  # fmt: skip
 
 
 def probabilities(network: Recogniser, drawings: list[list[np.ndarray]]) -> np.ndarray:

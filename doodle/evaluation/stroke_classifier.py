@@ -19,7 +19,15 @@ from ..models.stroke_classifier import StrokeClassifier
 from ..pipelines.recognise import stroke_rows
 from ..strokes.curves import curve_points, trace_curves
 from ..strokes.formats import from_stroke3
-from .recogniser import FIVE, among_five, calibration_error, probabilities, top_k
+from .recogniser import (
+    FIVE,
+    among_five,
+    by_category,
+    calibration_error,
+    confusions,
+    probabilities,
+    top_k,
+)
 
 Drawings = list[list[np.ndarray]]
 Predict = Callable[[Drawings], np.ndarray]
@@ -79,6 +87,7 @@ def measure(
                 add(f"expected calibration error, {way}", calibration_error(chances, labels),
                     len(labels))  # fmt: skip
                 if way == "joined":
+                    whole = chances
                     said = chances.max(axis=1) >= float(network.unknown_below)
                     add('share answered "I don\'t know", joined', 1 - said.mean(), len(labels))
                     add("top-1 of those answered with a word, joined", right[said].mean(),
@@ -90,6 +99,8 @@ def measure(
     for way, predict in ways.items():
         value, n = among_five(predict, sketches)
         add(f"right among {', '.join(FIVE)}; 0 to 50 % of the end removed, {way}", value, n)
+    figures.append(by_category(sketches.names, {"recorded, joined": (whole, labels)}))
+    figures.append(confusions(sketches.names, whole, labels))
     return figures
 
 

@@ -1,8 +1,9 @@
-"""DCGAN: one category of drawings from noise alone.
+"""DCGAN: one category of drawings from noise alone; or any word, from noise and its text vector.
 
 Generator and discriminator after Radford et al. 2016 (arXiv 1511.06434), section 3: no pooling and
 no hidden fully connected layers, batch normalisation, ReLU in G and leaky ReLU in D, tanh at the
 end.  Kernels are 4 x 4 instead of 5 x 5: multiples of the stride leave no chequered pattern.
+With text it is the matching-aware GAN of Reed et al. 2016 (arXiv 1605.05396), section 4.
 """
 
 from __future__ import annotations
@@ -108,12 +109,15 @@ class Discriminator(nn.Module):
         config: of the generator that it judges; the feature maps mirror it.
         norm: "batch" as in the paper; "layer" for the gradient penalty of WGAN-GP, which looks at
             each picture alone (Gulrajani et al. 2017, arXiv 1704.00028, section 4).
+        planes: further channels beside the picture's one.
     """
 
-    def __init__(self, config: DcganConfig, norm: Literal["batch", "layer"] = "batch") -> None:
+    def __init__(
+        self, config: DcganConfig, norm: Literal["batch", "layer"] = "batch", planes: int = 0
+    ) -> None:
         super().__init__()
         channels = config.channels[::-1]
-        layers: list[nn.Module] = [nn.Conv2d(1, channels[0], 4, 2, 1), nn.LeakyReLU(0.2)]
+        layers: list[nn.Module] = [nn.Conv2d(1 + planes, channels[0], 4, 2, 1), nn.LeakyReLU(0.2)]
         for before, after in zip(channels, channels[1:], strict=False):
             normalise = nn.BatchNorm2d(after) if norm == "batch" else nn.GroupNorm(1, after)
             layers += [nn.Conv2d(before, after, 4, 2, 1, bias=False), normalise, nn.LeakyReLU(0.2)]
@@ -123,6 +127,93 @@ class Discriminator(nn.Module):
 
     def forward(self, pictures: Tensor) -> Tensor:
         return self.body(pictures).flatten()
+
+
+@dataclass(frozen=True)
+class TextDcganConfig(DcganConfig):
+    """Sizes; the further ones are of the text.
+
+    Attributes:
+        text_size: numbers of a text vector.
+        read_size: numbers that the generator makes of it and puts beside the noise.
+        planes: numbers that the discriminator makes of it, each a plane beside the picture.
+    """
+
+    text_size: int = 512
+    read_size: int = 128
+    planes: int = 16
+
+    @classmethod
+    def tiny(cls) -> TextDcganConfig:
+        return cls(z_size=6, width=4, read_size=5, planes=3)
+
+
+class TextDcgan(nn.Module):
+    """The plain conditional DCGAN: generator and discriminator, both given the text vector.
+
+    What earlier work drew any word with, kept beside `dccgan` for comparison; it answers to the
+    same calls.
+    """
+
+    text_mean: Tensor
+
+    def __init__(self, config: TextDcganConfig) -> None:
+        super().__init__()
+        self.config = config
+        # text vectors lie in a narrow cone: less the mean of the training words they spread out
+        self.register_buffer("text_mean", torch.zeros(config.text_size))
+        both = DcganConfig(config.z_size + config.read_size, config.width, config.size)
+        self.generator = Dcgan(both)
+        self.discriminator = Discriminator(both, planes=config.planes)
+        self.read, self.judge_text = (
+            nn.Sequential(nn.Linear(config.text_size, size), nn.LeakyReLU(0.2))
+            for size in (config.read_size, config.planes)
+        )
+
+    def centred(self, text: Tensor) -> Tensor:
+        """(B, text_size) unit vectors to what the layers read: centred, root mean square 1."""
+        away = F.normalize(text.float() - self.text_mean, dim=1)
+        return away * math.sqrt(self.config.text_size)
+
+    def forward(self, z: Tensor, text: Tensor) -> Tensor:
+        """z (B, z_size) ~ N(0, 1) and text (B, text_size) of unit length to pictures.
+
+        Returns: (B, 1, size, size) in [-1, 1], ink +1 on paper -1.
+        """
+        return self.generate(z, self.centred(text))
+
+    def generate(self, z: Tensor, text: Tensor) -> Tensor:
+        """As forward, from text that is centred already."""
+        return self.generator(torch.cat([z, self.read(text)], dim=1)).float()
+
+    def judge(self, pictures: Tensor, text: Tensor) -> Tensor:
+        """(B, 1, size, size) in [-1, 1] and centred text to (B,) logits, high for a real pair."""
+        planes = self.judge_text(text)[:, :, None, None].expand(-1, -1, *pictures.shape[2:])
+        return self.discriminator(torch.cat([pictures, planes], dim=1)).float()
+
+    @torch.no_grad()
+    def drawn_like(self, ink: Tensor, levels: list[Tensor], text: Tensor) -> Tensor:
+        """The discriminator's chance that a picture is a real drawing of the word, (B,) in [0, 1].
+
+        Args:
+            ink: (B, 1, size, size) in [0, 1].
+            levels: the recogniser's maps of it, which this discriminator does not look at.
+            text: (B, text_size) of unit length.
+        """
+        return torch.sigmoid(self.judge(ink * 2 - 1, self.centred(text)))
+
+    @torch.no_grad()
+    def settle(self, z: Tensor, text: Tensor) -> None:
+        """As `Dcgan.settle`, with centred text (N, text_size) beside z (N, z_size)."""
+        self.generator.settle(torch.cat([z, self.read(text)], dim=1))
+
+    def probe(self, seed: int = 0) -> Tensor:
+        """Means of 7 x 7 patches of two pictures: the golden numbers of a checkpoint. (32,)"""
+        generator = torch.Generator().manual_seed(seed)
+        z = torch.randn(2, self.config.z_size, generator=generator)
+        text = F.normalize(torch.randn(2, self.config.text_size, generator=generator), dim=1)
+        with torch.no_grad():
+            return F.adaptive_avg_pool2d(self(z, text), 4).flatten()
 
 
 def _initialise(layer: nn.Module) -> None:

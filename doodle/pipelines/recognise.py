@@ -19,6 +19,7 @@ from ..strokes.raster import quickdraw_bitmap
 
 NETWORKS = ("recogniser", "words", "stroke_classifier")  # checkpoints of a Recognition, in order
 BATCH = 256
+SIMILAR = 32  # drawings of similar length that go through the stroke classifier together
 MOST_ROWS = 250  # of stroke-5 that are read of a drawing
 MOST_EXPLAINED = 200  # strokes of a drawing that are left out one at a time
 
@@ -147,9 +148,19 @@ class Recognition:
         logits, embedding = self.recogniser(ink)
         logits = logits.float() / self.recogniser.temperature
         if self.strokes is not None:
-            own = [torch.from_numpy(part).to(self.device) for part in stroke_rows(drawings)]
-            logits = self.strokes.join(self.strokes(*own).float(), logits)
+            logits = self.strokes.join(self._read_strokes(drawings), logits)
         return logits, embedding
+
+    def _read_strokes(self, drawings: Sequence[Sequence[np.ndarray]]) -> Tensor:
+        """The stroke classifier's logits, (B, categories)."""
+        parts = [torch.from_numpy(part).to(self.device) for part in stroke_rows(drawings)]
+        # long and short ones apart: every row of padding costs as much as a row
+        order = parts[1].argsort()
+        own = []
+        for chosen in order.split(SIMILAR):
+            rows, lengths, flags = (part[chosen] for part in parts)
+            own.append(self.strokes(rows[:, : int(lengths.max())], lengths, flags).float())
+        return torch.cat(own)[order.argsort()]
 
 
 def stroke_rows(
@@ -164,7 +175,8 @@ def stroke_rows(
         stroke-5 in the 256 space, origin at the first point, (B, T, 5); the rows that count of
         each drawing (B,); flags (B,) that say the strokes stand in the order they were drawn.
     """
-    parts = [to_stroke5(to_stroke3(quickdraw_simplify(lines)), end=False) for lines in drawings]
+    simple = [lines if _is_published(lines) else quickdraw_simplify(lines) for lines in drawings]
+    parts = [to_stroke5(to_stroke3(lines), end=False) for lines in simple]
     parts = [part[:most] if len(part) else START_TOKEN[None] for part in parts]
     lengths = np.array([len(part) for part in parts])
     rows = np.zeros((len(parts), lengths.max(), 5), np.float32)
@@ -172,3 +184,11 @@ def stroke_rows(
         rows[k, : len(part)] = part
         rows[k, 0, :2] = 0  # the first point is the origin
     return rows, lengths, np.ones(len(parts), np.float32)
+
+
+def _is_published(lines: Sequence[np.ndarray]) -> bool:
+    """Whether a drawing has the simplified shape that Quick, Draw! publishes already."""
+    points = np.concatenate(lines) if len(lines) else np.zeros((0, 2))
+    if not len(points) or len(points) > MOST_ROWS or points.min() != 0 or points.max() != 255:
+        return False
+    return bool((points == np.round(points)).all())

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
@@ -14,7 +13,6 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .. import checkpoint
 from ..data.animals import load_animals
 from ..data.pairs import Background, Mixing, Pair, Pairs
 from ..device import choose, seed_for_step
@@ -29,9 +27,9 @@ from .gan_losses import (
     gradient_penalty,
     mode_seeking,
 )
-from .loop import Ema, Schedule, fit
-from .plots import contact_sheet, plot_losses
-from .sketch_rnn import commit
+from .loop import Ema
+from .plots import contact_sheet
+from .shipping import newest, run, ship
 
 ATTRIBUTION = (
     "Trained on photographs of animals from public research sets, whose licences are mixed; "
@@ -329,28 +327,18 @@ class ChimeraRecipe:
         contact_sheet(rows, [names[pair.classes[0, 0] - 1] for pair in pairs]).save(path)
 
     def export(self, folder: Path, log: list[dict[str, Any]]) -> None:
-        network = self.modules["ema"]
-        seconds = next((line["seconds"] for line in reversed(log) if "seconds" in line), 0)
-        valid = next((line["valid"] for line in reversed(log) if "valid" in line), {})
-        hidden = ("data", "out", "export", "device", "workers")
-        checkpoint.save(
-            folder / checkpoint.FILE, network, model="pix2pix", config=network.config,
+        preset = "gpu" if self.config.size > 128 else "cpu"
+        ship(
+            folder, self.modules["ema"], model="pix2pix", config=self.config, log=log,
+            command=f"chimera --preset {preset} --data FILE",
             data={"categories": list(self.animals.classes),
                   "photographs": int((self.animals.split == 0).sum()),
                   "split": "by SHA-1 of the file, 5 % test, 2.5 % valid"},
             pixels={"size": self.config.size, "range": [-1, 1], "edges": "lines 1 on 0"},
-            training={"recipe": "chimera", "steps": log[-1]["step"] if log else 0,
-                      "seconds": seconds, "device": str(self.placement.device),
-                      "config": {k: v for k, v in asdict(self.config).items() if k not in hidden},
-                      "torch": torch.__version__, "commit": commit(),
-                      "date": time.strftime("%Y-%m-%d"),
-                      "command": "python -m doodle train chimera --preset "
-                                 f"{'gpu' if self.config.size > 128 else 'cpu'} --data FILE"},
             metrics=[{"name": f"{k}, valid", "value": v, "split": "valid", "n": len(self.valid)}
-                     for k, v in valid.items()],
-            licence="MIT", attribution=ATTRIBUTION,
+                     for k, v in newest(log, "valid", {}).items()],
+            attribution=ATTRIBUTION,
         )  # fmt: skip
-        checkpoint.update_index(folder.parent)
 
 
 def species_loss(logits: Tensor, classes: Tensor, photo: Tensor) -> Tensor:
@@ -376,12 +364,6 @@ def one_thread(worker: int) -> None:
 
 
 def main(config: Config) -> None:
-    """Train, resume or finish a run; plot its figures; export when asked."""
-    recipe = ChimeraRecipe(config)
-    out = Path(config.out)
-    schedule = Schedule(config.steps, config.minutes, evaluate_every=config.evaluate_every,
-                        save_every=min(500, config.evaluate_every))  # fmt: skip
-    log = fit(recipe, schedule, out, config)
-    plot_losses(log, ("l1", "gan", "critic", "features", "species")).save(out / "losses.png")
-    if config.export:
-        recipe.export(Path(config.export), log)
+    """Train, resume or finish a run."""
+    plotted = ("l1", "gan", "critic", "features", "species")
+    run(ChimeraRecipe(config), config, plotted, save_every=min(500, config.evaluate_every))

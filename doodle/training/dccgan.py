@@ -11,10 +11,9 @@ a constant).
 
 from __future__ import annotations
 
-import time
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -26,9 +25,9 @@ from ..data.doodles import DoodleSet, load_doodles, unseen_words
 from ..device import choose, seed_for_step
 from ..models.dccgan import FIRST_SIDE, Dccgan, DccganConfig
 from ..models.recogniser import Recogniser
-from .loop import Ema, Schedule, fit
-from .plots import contact_sheet, plot_losses
-from .sketch_rnn import ATTRIBUTION, commit
+from .loop import Ema
+from .plots import contact_sheet
+from .shipping import SPLIT, run, ship
 
 SHEET_WORDS = ("cat", "bicycle", "umbrella", "fish", "clock", "house", "rabbit", "sailboat",
                "spider", "teapot", "tree", "helicopter")  # fmt: skip
@@ -44,6 +43,8 @@ class Config:
     out: str = field(default="runs/dccgan", metadata={"help": "run folder; rerun to resume"})
     export: str = field(default="", metadata={"help": "also write the checkpoint to this folder"})
     seed: int = field(default=0, metadata={"help": "of weights, batches and noise"})
+    design: Literal["modulated", "original"] = field(default="modulated", metadata={
+        "help": "original: a plain DCGAN given the text, as earlier work had it"})  # fmt: skip
     steps: int = field(default=200_000, metadata={"help": "updates of the generator"})
     minutes: float = field(default=0.0, metadata={"help": "end after this much training; 0: never"})
     batch: int = field(default=128, metadata={"help": "real drawings an update, fakes as well"})
@@ -69,13 +70,24 @@ class Config:
             raise ValueError(f"loss is one of {', '.join(LOSSES)}")
         if self.batch % 4:
             raise ValueError("batch is a multiple of 4: half of it is pairs of one word")
+        extras = (self.reconstruction, self.variety, self.guidance, self.text_noise)
+        if self.design == "original" and (any(extras) or self.loss != "bce"):
+            raise ValueError(
+                "the original design has the loss bce, and no reconstruction, variety, guidance or "
+                "text noise: use --preset original"
+            )
 
 
 # what each preset reached stands in the model card and docs/log.md
 PRESETS: dict[str, dict[str, Any]] = {
     "cpu": {"minutes": 110.0},
     "gpu": {"steps": 60_000, "minutes": 25.0, "batch": 256, "widths": (512, 256, 128, 64)},
-}
+    "original": {
+        "design": "original", "minutes": 30.0, "widths": (128, 64), "z_size": 100, "loss": "bce",
+        "learning_rate": 2e-4, "judge_rate": 2e-4, "wrong": 1.0, "reconstruction": 0.0,
+        "variety": 0.0, "guidance": 0.0, "text_noise": 0.0,
+    },
+}  # fmt: skip
 
 # name -> (loss of logits that should say real, of logits that should say fake, the generator's)
 LOSSES = {
@@ -104,6 +116,10 @@ class Encoder(nn.Module):
 class DccganRecipe:
     """One generator pass a step serves both adversaries."""
 
+    model = "dccgan"  # as in doodle.models.MODELS
+    preset = "cpu"
+    plotted = ("judge", "adversarial", "again", "right")
+
     def __init__(self, config: Config) -> None:
         self.config = config
         self.placement = choose(config.device)
@@ -115,20 +131,30 @@ class DccganRecipe:
         self.recogniser: Recogniser = recogniser.to(self.device, memory_format=torch.channels_last)
         self.unseen = unseen_words(self.names, config.unseen, config.seed)
         self.doodles: DoodleSet = load_doodles(
-            Path(config.data), self.names, FIRST_SIDE * 2 ** (len(config.widths) - 1),
-            without=self.unseen, balance=config.balance,
+            Path(config.data), self.names, self.size, without=self.unseen,
+            balance=config.balance,
         )  # fmt: skip
         self.seen = np.unique(self.doodles.category).tolist()  # categories that are trained on
+        vectors = torch.stack([words.lookup(name).vector for name in self.names])
+        self._build(vectors.to(self.device))
+
+    @property
+    def size(self) -> int:
+        """Side of the pictures in pixels."""
+        return FIRST_SIDE * 2 ** (len(self.config.widths) - 1)
+
+    def _build(self, vectors: Tensor) -> None:
+        """Networks and optimisers; vectors (categories, text_size) of the words."""
+        config, recogniser = self.config, self.recogniser
         self.model_config = DccganConfig(
             z_size=config.z_size, widths=config.widths, known=len(self.seen),
             level_widths=recogniser.config.widths[-3:],
         )  # fmt: skip
-        vectors = torch.stack([words.lookup(name).vector for name in self.names])
         network, shadow = (Dccgan(self.model_config).to(self.device) for _ in range(2))
-        network.set_words(vectors[self.seen].to(self.device))
+        network.set_words(vectors[self.seen])
         self.network = network.to(memory_format=torch.channels_last)
         self.ema = Ema(network, shadow.to(memory_format=torch.channels_last), config.ema)
-        self.text = network.centred(vectors.to(self.device))  # (categories, text_size)
+        self.text = network.centred(vectors)  # (categories, text_size)
         self.apart = self._real_distances()  # (measures, categories)
         width, side = recogniser.config.widths[-2], 32 // 2 ** (len(recogniser.config.widths) - 2)
         self.encoder = Encoder(width, side, config.z_size).to(self.device)
@@ -297,26 +323,15 @@ class DccganRecipe:
 
     def export(self, folder: Path, log: list[dict[str, Any]]) -> None:
         network = self.modules["ema"]
-        seconds = next((line["seconds"] for line in reversed(log) if "seconds" in line), 0)
-        figures = self.evaluate()
-        checkpoint.save(
-            folder / "model.safetensors", network, model="dccgan", config=network.config,
+        ship(
+            folder, network, model=self.model, config=self.config, log=log,
+            command=f"dccgan --preset {self.preset} --data DATA",
             data={"categories": [self.names[k] for k in self.seen], "unseen": list(self.unseen),
-                  "split": "by SHA-1 of the drawing, 5 % test, 2.5 % valid"},
+                  "split": SPLIT},
             pixels={"size": network.config.size, "range": [-1, 1], "ink": 1},
-            training={"recipe": "dccgan", "steps": log[-1]["step"] if log else 0,
-                      "seconds": seconds, "device": str(self.placement.device),
-                      "config": {k: v for k, v in asdict(self.config).items()
-                                 if k not in ("data", "words", "recogniser", "out", "export",
-                                              "device")},
-                      "torch": torch.__version__, "commit": commit(),
-                      "date": time.strftime("%Y-%m-%d"),
-                      "command": "python -m doodle train dccgan --preset cpu --data DATA"},
             metrics=[{"name": k, "value": v, "split": "samples", "n": 8 * len(self.seen)}
-                     for k, v in figures.items()],
-            licence="MIT", attribution=ATTRIBUTION,
+                     for k, v in self.evaluate().items()],
         )  # fmt: skip
-        checkpoint.update_index(folder.parent)
 
 
 def variety(features: Tensor) -> float:
@@ -327,11 +342,8 @@ def variety(features: Tensor) -> float:
 
 
 def main(config: Config) -> None:
-    """Train, resume or finish a run; plot its figures; export when asked."""
-    recipe = DccganRecipe(config)
-    out = Path(config.out)
-    schedule = Schedule(config.steps, config.minutes, evaluate_every=config.evaluate_every)
-    log = fit(recipe, schedule, out, config)
-    plot_losses(log, ("judge", "adversarial", "again", "right")).save(out / "losses.png")
-    if config.export:
-        recipe.export(Path(config.export), log)
+    """Train, resume or finish a run."""
+    from .text_dcgan import TextDcganRecipe  # it builds upon the recipe above
+
+    recipe = (TextDcganRecipe if config.design == "original" else DccganRecipe)(config)
+    run(recipe, config, recipe.plotted)

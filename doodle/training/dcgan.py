@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
@@ -13,7 +12,6 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from .. import checkpoint
 from ..data.rasters import load_bitmaps
 from ..data.sketches import load_sketches
 from ..device import choose, seed_for_step
@@ -29,7 +27,7 @@ from ..strokes.formats import from_stroke3
 from ..strokes.raster import quickdraw_bitmap
 from .loop import Ema, Schedule, fit
 from .plots import contact_sheet, plot_losses
-from .sketch_rnn import ATTRIBUTION, commit
+from .shipping import SPLIT, newest, ship
 
 LEAST = 8  # drawings that training and evaluation each need
 ACROSS = 8  # pictures in a row of the sheets, and rows
@@ -243,27 +241,15 @@ class DcganRecipe:
     def export(self, folder: Path, log: list[dict[str, Any]]) -> None:
         c = self.config
         pictures = enlarged(self.draw(ACROSS * ACROSS))
-        network = self.modules["ema"]
-        seconds = next((line["seconds"] for line in reversed(log) if "seconds" in line), 0)
-        valid = next((line["valid"] for line in reversed(log) if "valid" in line), {})
-        checkpoint.save(
-            folder / checkpoint.FILE, network, model="dcgan", config=network.config,
-            data={"categories": [c.category], "split": "by SHA-1 of the drawing, 7.5 % held out"},
+        ship(
+            folder, self.modules["ema"], model="dcgan", config=c, log=log,
+            command=f"dcgan --category '{c.category}' --size {c.size} --loss {c.loss} --data DATA",
+            data={"categories": [c.category], "split": SPLIT},
             pixels={"size": c.size, "range": [-1, 1], "ink": 1},
-            training={"recipe": "dcgan", "steps": log[-1]["step"] if log else 0,
-                      "seconds": seconds, "device": str(self.placement.device),
-                      "config": {k: v for k, v in asdict(c).items()
-                                 if k not in ("data", "out", "export", "device")},
-                      "torch": torch.__version__, "commit": commit(),
-                      "date": time.strftime("%Y-%m-%d"),
-                      "command": f"python -m doodle train dcgan --category '{c.category}' "
-                                 f"--size {c.size} --loss {c.loss} --data DATA"},
             metrics=[{"name": k, "value": v, "split": "valid and test", "n": len(self.held_pixels)}
-                     for k, v in valid.items()],
-            licence="MIT", attribution=ATTRIBUTION,
+                     for k, v in newest(log, "valid", {}).items()],
         )  # fmt: skip
         contact_sheet(_rows(pictures), [""] * ACROSS).save(folder / "drawings.png")
-        checkpoint.update_index(folder.parent)
 
 
 def to_range(pixels: np.ndarray) -> Tensor:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -12,15 +11,13 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from .. import checkpoint
 from ..data.letters import written_words
 from ..data.quickdraw import categories
 from ..data.rasters import balanced, load_bitmaps
 from ..device import choose, seed_for_step
 from ..models.letters import Letters, LettersConfig
-from .loop import Schedule, fit
-from .plots import contact_sheet, plot_losses
-from .sketch_rnn import ATTRIBUTION, commit
+from .plots import contact_sheet
+from .shipping import SPLIT, run, ship
 
 HELD_OUT_WORDS = 1000
 ALARMS = (0.5, 0.9)  # chances at which the held-out figures are taken
@@ -137,34 +134,17 @@ class LettersRecipe:
         contact_sheet(rows, labels).save(path)
 
     def export(self, folder: Path, log: list[dict[str, Any]]) -> None:
-        figures = self.evaluate()
-        seconds = next((line["seconds"] for line in reversed(log) if "seconds" in line), 0)
-        checkpoint.save(
-            folder / checkpoint.FILE, self.network.eval(), model="letters",
-            config=self.network.config,
-            data={"categories": list(categories()), "split": "by SHA-1 of the drawing"},
+        ship(
+            folder, self.network.eval(), model="letters", config=self.config, log=log,
+            command="letters --data DATA",
+            data={"categories": list(categories()), "split": SPLIT},
             pixels={"size": 28, "range": [0, 1], "ink": 1},
-            training={"recipe": "letters", "steps": log[-1]["step"] if log else 0,
-                      "seconds": seconds, "device": str(self.device),
-                      "config": {k: v for k, v in asdict(self.config).items()
-                                 if k not in ("data", "out", "export", "device")},
-                      "torch": torch.__version__, "commit": commit(),
-                      "date": time.strftime("%Y-%m-%d"),
-                      "command": "python -m doodle train letters --data DATA"},
             metrics=[{"name": f"{k}, valid", "value": round(v, 4), "split": "valid",
                       "n": len(self.held_out_words if "found" in k else self.held_out)}
-                     for k, v in figures.items()],
-            licence="MIT", attribution=ATTRIBUTION,
+                     for k, v in self.evaluate().items()],
         )  # fmt: skip
-        checkpoint.update_index(folder.parent)
 
 
 def main(config: Config) -> None:
-    """Train, resume or finish a run; plot its figures; export when asked."""
-    recipe = LettersRecipe(config)
-    out = Path(config.out)
-    schedule = Schedule(config.steps, config.minutes, evaluate_every=config.evaluate_every)
-    log = fit(recipe, schedule, out, config)
-    plot_losses(log, ("loss", "found")).save(out / "losses.png")
-    if config.export:
-        recipe.export(Path(config.export), log)
+    """Train, resume or finish a run."""
+    run(LettersRecipe(config), config, ("loss", "found"))

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +18,9 @@ from ..device import choose, seed_for_step
 from ..models.recogniser import Recogniser, RecogniserConfig
 from ..strokes.formats import from_stroke3
 from ..strokes.raster import quickdraw_bitmap
-from .loop import Ema, Schedule, fit
-from .plots import contact_sheet, plot_losses
-from .sketch_rnn import ATTRIBUTION, commit
+from .loop import Ema
+from .plots import contact_sheet
+from .shipping import SPLIT, newest, run, ship
 
 
 @dataclass(frozen=True)
@@ -184,27 +183,15 @@ class RecogniserRecipe:
 
     def export(self, folder: Path, log: list[dict[str, Any]]) -> None:
         self.calibrate()
-        network = self.modules["ema"]
-        seconds = next((line["seconds"] for line in reversed(log) if "seconds" in line), 0)
-        valid = next((line["valid"] for line in reversed(log) if "valid" in line), {})
-        names = list(self.sketches.names)
-        checkpoint.save(
-            folder / "model.safetensors", network, model="recogniser", config=network.config,
-            data={"categories": names, "split": "by SHA-1 of the drawing, 5 % test, 2.5 % valid"},
+        counts = {"bitmaps": len(self.valid_bitmaps), "recorded": len(self.valid_sketches)}
+        ship(
+            folder, self.modules["ema"], model="recogniser", config=self.config, log=log,
+            command="recogniser --preset cpu --data DATA",
+            data={"categories": list(self.sketches.names), "split": SPLIT},
             pixels={"size": 28, "range": [0, 1], "ink": 1},
-            training={"recipe": "recogniser", "steps": log[-1]["step"] if log else 0,
-                      "seconds": seconds, "device": str(self.placement.device),
-                      "config": {k: v for k, v in asdict(self.config).items()
-                                 if k not in ("data", "words", "out", "export", "device")},
-                      "torch": torch.__version__, "commit": commit(),
-                      "date": time.strftime("%Y-%m-%d"),
-                      "command": "python -m doodle train recogniser --preset cpu --data DATA"},
             metrics=[{"name": f"{k}, valid", "value": v, "split": "valid",
-                      "n": len(self.valid_bitmaps if "bitmaps" in k else self.valid_sketches)}
-                     for k, v in valid.items()],
-            licence="MIT", attribution=ATTRIBUTION,
+                      "n": counts[k.split()[0]]} for k, v in newest(log, "valid", {}).items()],
         )  # fmt: skip
-        checkpoint.update_index(folder.parent)
 
 
 def warp(ink: Tensor) -> Tensor:
@@ -226,11 +213,5 @@ def warp(ink: Tensor) -> Tensor:
 
 
 def main(config: Config) -> None:
-    """Train, resume or finish a run; plot its figures; export when asked."""
-    recipe = RecogniserRecipe(config)
-    out = Path(config.out)
-    schedule = Schedule(config.steps, config.minutes, evaluate_every=config.evaluate_every)
-    log = fit(recipe, schedule, out, config)
-    plot_losses(log, ("loss", "text", "right")).save(out / "losses.png")
-    if config.export:
-        recipe.export(Path(config.export), log)
+    """Train, resume or finish a run."""
+    run(RecogniserRecipe(config), config, ("loss", "text", "right"))

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import subprocess
-import time
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -33,10 +31,9 @@ from ..models.sketch_rnn import (
 )
 from ..strokes.formats import from_stroke3
 from ..strokes.raster import centred
-from .loop import Ema, Schedule, fit
-from .plots import contact_sheet, plot_losses
-
-ATTRIBUTION = "Quick, Draw! The Data, by Google, CC BY 4.0"
+from .loop import Ema
+from .plots import contact_sheet
+from .shipping import SPLIT, newest, run, ship
 
 
 @dataclass(frozen=True)
@@ -192,26 +189,14 @@ class SketchRecipe:
         contact_sheet(rows, words).save(path)
 
     def export(self, folder: Path, log: list[dict[str, Any]]) -> None:
-        network = self.modules["ema"]
-        seconds = next((line["seconds"] for line in reversed(log) if "seconds" in line), 0)
-        steps = log[-1]["step"] if log else 0
-        valid = next((line["valid"] for line in reversed(log) if "valid" in line), {})
-        checkpoint.save(
-            folder / "model.safetensors", network, model="sketch_rnn", config=network.config,
+        ship(
+            folder, self.modules["ema"], model="sketch_rnn", config=self.config, log=log,
+            command="sketch_rnn --preset cpu --data DATA",
             data={"categories": list(self.data.names), "core": list(CORE_CATEGORIES),
-                  "points": [4, 96], "drawings": int((self.data.split == 0).sum()),
-                  "split": "by SHA-1 of the drawing, 5 % test, 2.5 % valid"},
-            training={"recipe": "sketch_rnn", "steps": steps, "seconds": seconds,
-                      "config": {k: v for k, v in asdict(self.config).items()
-                                 if k not in ("data", "words", "out", "export", "device")},
-                      "device": str(self.placement.device), "torch": torch.__version__,
-                      "commit": commit(), "date": time.strftime("%Y-%m-%d"),
-                      "command": "python -m doodle train sketch_rnn --preset cpu --data DATA"},
+                  "points": [4, 96], "drawings": int((self.data.split == 0).sum()), "split": SPLIT},
             metrics=[{"name": f"held-out {k} (nats)", "value": v, "n": len(self.valid),
-                      "split": "valid"} for k, v in valid.items()],
-            licence="MIT", attribution=ATTRIBUTION,
+                      "split": "valid"} for k, v in newest(log, "valid", {}).items()],
         )  # fmt: skip
-        checkpoint.update_index(folder.parent)
 
 
 SHEET_WORDS = ("cat", "bicycle", "clock", "hand", "spider", "sun", "rabbit", "apple", "eyeglasses",
@@ -259,21 +244,6 @@ def sample_drawings(network: SketchRNN, text: Tensor, count: int, *, tau: float,
     return drawings
 
 
-def commit() -> str:
-    try:
-        found = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True,
-                               text=True, check=True, timeout=10)  # fmt: skip
-        return found.stdout.strip()
-    except (OSError, subprocess.SubprocessError):
-        return ""
-
-
 def main(config: Config) -> None:
-    """Train, resume or finish a run; plot its losses; export when asked."""
-    recipe = SketchRecipe(config)
-    out = Path(config.out)
-    schedule = Schedule(config.steps, config.minutes, evaluate_every=config.evaluate_every)
-    log = fit(recipe, schedule, out, config)
-    plot_losses(log, ("offset", "pen", "kl")).save(out / "losses.png")
-    if config.export:
-        recipe.export(Path(config.export), log)
+    """Train, resume or finish a run."""
+    run(SketchRecipe(config), config, ("offset", "pen", "kl"))

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +19,9 @@ from ..models.recogniser import Recogniser
 from ..models.stroke_classifier import StrokeClassifier, StrokeClassifierConfig
 from ..strokes.formats import from_stroke3, from_stroke5
 from ..strokes.raster import quickdraw_bitmap
-from .loop import Ema, Schedule, fit
-from .plots import contact_sheet, plot_losses
-from .sketch_rnn import ATTRIBUTION, commit
+from .loop import Ema
+from .plots import contact_sheet
+from .shipping import SPLIT, run, ship
 
 POOL = 64  # batches whose drawings are drawn and sorted by length together
 
@@ -184,27 +183,14 @@ class StrokeClassifierRecipe:
         contact_sheet(lines, [str(k) for k in range(len(lines))]).save(path)
 
     def export(self, folder: Path, log: list[dict[str, Any]]) -> None:
-        network = self.modules["ema"]
         self.calibrate()
-        seconds = next((line["seconds"] for line in reversed(log) if "seconds" in line), 0)
-        checkpoint.save(
-            folder / "model.safetensors", network, model="stroke_classifier",
-            config=network.config,
-            data={"categories": list(self.data.names),
-                  "split": "by SHA-1 of the drawing, 5 % test, 2.5 % valid"},
-            training={"recipe": "stroke_classifier", "steps": log[-1]["step"] if log else 0,
-                      "seconds": seconds, "device": str(self.placement.device),
-                      "config": {k: v for k, v in asdict(self.config).items()
-                                 if k not in ("data", "recogniser", "out", "export", "device")},
-                      "torch": torch.__version__, "commit": commit(),
-                      "date": time.strftime("%Y-%m-%d"),
-                      "command": "python -m doodle train stroke_classifier --preset cpu "
-                                 "--data DATA"},
+        ship(
+            folder, self.modules["ema"], model="stroke_classifier", config=self.config, log=log,
+            command="stroke_classifier --preset cpu --data DATA",
+            data={"categories": list(self.data.names), "split": SPLIT},
             metrics=[{"name": f"{k}, valid", "value": v, "split": "valid", "n": len(self.valid)}
                      for k, v in self.evaluate().items()],
-            licence="MIT", attribution=ATTRIBUTION,
         )  # fmt: skip
-        checkpoint.update_index(folder.parent)
 
 
 @torch.no_grad()
@@ -233,11 +219,5 @@ def _likeliest(start: Tensor, own: Tensor, raster: Tensor, labels: Tensor) -> Te
 
 
 def main(config: Config) -> None:
-    """Train, resume or finish a run; plot its figures; export when asked."""
-    recipe = StrokeClassifierRecipe(config)
-    out = Path(config.out)
-    schedule = Schedule(config.steps, config.minutes, evaluate_every=config.evaluate_every)
-    log = fit(recipe, schedule, out, config)
-    plot_losses(log, ("loss", "right")).save(out / "losses.png")
-    if config.export:
-        recipe.export(Path(config.export), log)
+    """Train, resume or finish a run."""
+    run(StrokeClassifierRecipe(config), config, ("loss", "right"))

@@ -125,3 +125,17 @@ def test_rows_of_the_stroke_classifier():
     assert lengths.tolist() == [6, 1, 2]  # the first is cut; a blank one is a pen put down
     assert (rows[:, 0, :2] == 0).all() and (rows[2, 1, :2] == [255, 16]).all()
     assert rows[2, :2, 2:].tolist() == [[1, 0, 0], [0, 1, 0]]
+
+
+def test_published_drawings_are_read_as_they_are():
+    published = [np.array([[0, 0], [100, 1], [255, 3]], np.float32)]  # simplified, two rows remain
+    assert stroke_rows([published])[1].tolist() == [3]
+    assert stroke_rows([[published[0] * 2]])[1].tolist() == [2]
+
+
+def test_long_and_short_drawings_come_back_in_their_order(recognition):
+    many = [Drawing.from_polylines([ROUND[: 2 + k % 28], BAR], 100, 100) for k in range(70)]
+    together = recognition(many, top=4)
+    for k in (0, 27, 28, 69):
+        alone = dict(recognition([many[k]], top=4)[0].guesses)
+        assert dict(together[k].guesses) == pytest.approx(alone, abs=1e-5)

@@ -1,0 +1,109 @@
+"""The preset `original` of the doodle generator's recipe: a plain DCGAN that is given the text.
+
+Binary cross-entropy over three kinds of pairs: a drawing with its word, a doodle with its word, a
+drawing with another word (Reed et al. 2016, arXiv 1605.05396, algorithm 1).  Nothing else: it is
+what the modulated design is compared with.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ..device import seed_for_step
+from ..models.dcgan import START, TextDcgan, TextDcganConfig
+from .dccgan import LOSSES, DccganRecipe
+from .loop import Ema
+
+
+class TextDcganRecipe(DccganRecipe):
+    """Adam at one rate throughout (Radford et al. 2016, section 4); averaged weights draw."""
+
+    model = "text_dcgan"
+    preset = "original"
+    plotted = ("judge", "adversarial", "right", "wrong", "fake")
+
+    @property
+    def size(self) -> int:
+        return min(START)
+
+    def _build(self, vectors: Tensor) -> None:
+        c = self.config
+        self.model_config = TextDcganConfig(c.z_size, c.widths[-1], self.size)
+        if list(c.widths) != self.model_config.channels:
+            raise ValueError(
+                "the original design has two maps, the first with twice the channels of the "
+                f"second, such as 128 64; not {' '.join(map(str, c.widths))}"
+            )
+        if len(self.seen) < 2:
+            raise ValueError("drawings of one word only: wrong words need at least two")
+        place = {"device": self.device, "memory_format": torch.channels_last}
+        self.network, shadow = (TextDcgan(self.model_config).to(**place) for _ in range(2))
+        self.network.text_mean.copy_(vectors[self.seen].mean(dim=0))
+        self.ema = Ema(self.network, shadow, c.ema)
+        self.text = self.network.centred(vectors)  # (categories, text_size)
+        self.modules = {"network": self.network, "ema": shadow}
+        sides = {
+            "generator": (self.network.generator, self.network.read, c.learning_rate),
+            "judge": (self.network.discriminator, self.network.judge_text, c.judge_rate),
+        }
+        self.optimisers = {
+            name: torch.optim.Adam([*body.parameters(), *read.parameters()], rate, (0.5, 0.999))
+            for name, (body, read, rate) in sides.items()
+        }
+
+    def step(self, step: int, progress: float) -> dict[str, float]:
+        """One update of the discriminator, then one of the generator, on the same doodles."""
+        c = self.config
+        seed = seed_for_step(c.seed, step)
+        torch.manual_seed(seed)
+        rng = np.random.default_rng(seed)
+        ink, labels = self.doodles.batch(c.batch, rng)
+        other = self._others(labels, rng)
+        real = torch.from_numpy(ink).to(self.device) * 2 - 1  # the range of tanh
+        text, wrong = self.text[labels], self.text[other]
+        self.network.train()
+        z = torch.randn(c.batch, c.z_size).to(self.device)
+        with torch.autocast(self.device.type, torch.bfloat16):
+            fake = self.network.generate(z, text)
+            pairs = {"right": (real, text), "wrong": (real, wrong), "fake": (fake.detach(), text)}
+            # each kind through batch normalisation apart, as in the paper
+            judged = {name: self.network.judge(*pair) for name, pair in pairs.items()}
+        loss = self._judge_loss(judged)
+        self._update("judge", loss)
+        with torch.autocast(self.device.type, torch.bfloat16):  # anew: it keeps casts of weights
+            adversarial = LOSSES[c.loss][2](self.network.judge(fake, text))
+        self._update("generator", adversarial)
+        self.ema.update(step)
+        chances = {name: float(x.detach().sigmoid().mean()) for name, x in judged.items()}
+        losses = {"judge": float(loss.detach()), "adversarial": float(adversarial.detach())}
+        return losses | chances
+
+    def _others(self, labels: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        """For each label (B,) another trained word, never the same."""
+        seen = np.array(self.seen)
+        places = np.searchsorted(seen, labels)
+        return seen[(places + rng.integers(1, len(seen), size=len(labels))) % len(seen)]
+
+    def _judge_loss(self, judged: dict[str, Tensor]) -> Tensor:
+        """Of logits (B,) of each kind of pair; the false kinds together count as the true one."""
+        says_real, says_fake, _ = LOSSES[self.config.loss]
+        w = self.config.wrong
+        negative = (says_fake(judged["fake"]) + w * says_fake(judged["wrong"])) / (1 + w)
+        return says_real(judged["right"]) + negative
+
+    def _update(self, name: str, loss: Tensor) -> None:
+        for optimiser in self.optimisers.values():
+            optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        self.optimisers[name].step()
+
+    @torch.no_grad()
+    def samples(self, categories: list[int], each: int) -> Tensor:
+        """As the other design's; the averaged weights get statistics of their own first."""
+        generator = torch.Generator().manual_seed(self.config.seed)
+        z = torch.randn(1024, self.config.z_size, generator=generator).to(self.device)
+        text = self.text[np.resize(self.seen, len(z))]
+        self.modules["ema"].settle(z, text)
+        return super().samples(categories, each)
