@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from doodle.models.words import UnknownWord
+from doodle.strokes.curves import fit_curves
 from doodle.strokes.drawing import Drawing
 
 
@@ -68,8 +69,9 @@ class StubImaginer:
         self, first: str, second: str, share: float, *, n: int = 16, seed: int = 0,
         truncation: float = 1.0,
     ) -> SimpleNamespace:  # fmt: skip
-        self.encoder(second)
-        return self._imagined(self.encoder(first), n, seed, truncation + share)
+        mixed = self._imagined(self.encoder(first), n, seed, truncation + share)
+        mixed.second = self.encoder(second)
+        return mixed
 
     def like(
         self, text: str, doodle: Any, *, n: int = 16, spread: float = 0.4, truncation: float = 1.0
@@ -82,14 +84,17 @@ class StubImaginer:
         candidate: int | None = None,
     ) -> list[SimpleNamespace]:  # fmt: skip
         ends = [self.encoder(text).name for text in (first, second)]
-        return [
+        way = [
             _ring(ends[2 * k >= steps], seed, candidate or k, truncation, 0.5) for k in range(steps)
         ]
+        for k, doodle in enumerate(way):
+            doodle.share = k / (steps - 1)
+        return way
 
     def _imagined(self, read: Read, n: int, seed: int, truncation: float) -> SimpleNamespace:
         time.sleep(self.pause)
         doodles = [_ring(read.name, seed, k, truncation, 0.96 - 0.02 * k) for k in range(n)]
-        return SimpleNamespace(text=read, doodles=doodles)
+        return SimpleNamespace(text=read, doodles=doodles, second=None)
 
 
 def _ring(name: str, seed: int, k: int, truncation: float, score: float) -> SimpleNamespace:
@@ -100,6 +105,12 @@ def _ring(name: str, seed: int, k: int, truncation: float, score: float) -> Simp
     ring = np.column_stack([128 + size * np.cos(turn), 128 + 0.8 * size * np.sin(turn)])
     across = 128 + rng.uniform(-40, 40, (4, 2))
     drawing = Drawing.from_polylines([ring, across], 256, 256)
+    curves = fit_curves([ring.astype(np.float64), across], 9.0)
     return SimpleNamespace(
-        drawing=drawing, score=score, drawn_like=0.71, candidate=k, z=rng.normal(size=8)
+        drawing=drawing,
+        curves=curves,
+        score=score,
+        drawn_like=0.71,
+        candidate=k,
+        z=rng.normal(size=8),
     )

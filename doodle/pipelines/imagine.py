@@ -30,6 +30,7 @@ from .text import TextEncoder, TextVector
 MOST = 64  # doodles of one request, steps of one walk
 MOST_TRUNCATION = 1.5
 OVERSAMPLE = 3  # candidates for each doodle that is kept
+FINE = 65  # pictures by which a walk finds where it changes
 WALK_FROM = 12  # candidates among which a walk finds one that looks right at both ends
 TWINS = 0.93  # cosine of two blurred pictures above which they are the same doodle twice
 
@@ -51,6 +52,7 @@ class Doodle:
         drawn_like: the discriminator's chance that a person drew the word so, 0 to 1.
         seed, candidate: draw it again with the same call.
         z: (z_size,) float32, the noise it came from; `like` takes it up.
+        share: on a walk, of the second text's in it, 0 to 1.
     """
 
     picture: np.ndarray
@@ -61,6 +63,7 @@ class Doodle:
     seed: int
     candidate: int
     z: np.ndarray
+    share: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -173,6 +176,9 @@ class Imaginer:
     ) -> list[Doodle]:  # fmt: skip
         """Doodles on the way from one text to another, all from one noise.
 
+        Most of the change happens within a small part of the way between two texts; the steps are
+        spaced so that each changes the picture about as much as the others.
+
         Args:
             steps: doodles, both ends among them; 2 to 64.
             candidate: which noise of the seed; None takes the one of the first few whose two ends
@@ -191,10 +197,14 @@ class Imaginer:
         else:
             candidate = _whole(candidate, 0, MOST * OVERSAMPLE, "the candidate")
             z = self._noise(seed, candidate + 1) * scale
-        shares = np.linspace(0, 1, steps).tolist()
+        one = z[candidate : candidate + 1]
+        shares = self._even_shares(ends, one, steps)
         wishes = [_between(*ends, share) for share in shares]
-        drawn = self._draw(wishes, z[candidate : candidate + 1], 1, seed, False, True)
-        return [replace(doodle, candidate=candidate) for (doodle,) in drawn]
+        drawn = self._draw(wishes, one, 1, seed, False, True)
+        return [
+            replace(doodle, candidate=candidate, share=share)
+            for (doodle,), share in zip(drawn, shares, strict=True)
+        ]
 
     def like(
         self, text: str, doodle: Doodle | tuple[int, int], *, n: int = 16, spread: float = 0.4,
@@ -228,6 +238,18 @@ class Imaginer:
         return Imagined(found, doodles)
 
     # -- within ----------------------------------------------------------------------------------
+
+    @torch.inference_mode()
+    def _even_shares(self, ends: Sequence[TextVector], z: Tensor, steps: int) -> list[float]:
+        """Shares of the second text, 0 to 1, between which the picture of z changes alike."""
+        fine = np.linspace(0, 1, FINE)
+        text = self._vectors([_between(*ends, float(share)) for share in fine])
+        seen = _blurred(self.network(z.expand(FINE, -1), text))
+        changes = (seen[1:] - seen[:-1]).norm(dim=1).double().cpu().numpy()
+        way = np.concatenate([[0.0], np.cumsum(changes)])
+        way = 0.9 * way / max(float(way[-1]), 1e-9) + 0.1 * fine  # it never stands still
+        shares = np.interp(np.linspace(0, way[-1], steps), way, fine)
+        return [0.0, *shares[1:-1].tolist(), 1.0]
 
     def _noise(self, seed: int, count: int) -> Tensor:
         """(count, z_size), a row for each candidate."""
@@ -285,8 +307,7 @@ class Imaginer:
 def _best(ink: Tensor, scores: Tensor, n: int) -> list[int]:
     """The n of highest score, best first; of near-duplicates only the better, while others last."""
     order = torch.argsort(scores, descending=True, stable=True).tolist()
-    seen = F.avg_pool2d(ink, 5, stride=2, padding=2).flatten(1)
-    seen = F.normalize(seen + 1e-6, dim=1)
+    seen = F.normalize(_blurred(ink) + 1e-6, dim=1)
     twins = (seen @ seen.t() > TWINS).tolist()
     chosen: list[int] = []
     for k in order:
@@ -294,6 +315,11 @@ def _best(ink: Tensor, scores: Tensor, n: int) -> list[int]:
             chosen.append(k)
     spare = [k for k in order if k not in set(chosen)]
     return sorted(chosen + spare[: n - len(chosen)], key=order.index)
+
+
+def _blurred(ink: Tensor) -> Tensor:
+    """Pictures (B, 1, S, S) as rows of what is seen from afar."""
+    return F.avg_pool2d(ink, 5, stride=2, padding=2).flatten(1)
 
 
 def _doodles(

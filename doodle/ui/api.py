@@ -16,6 +16,7 @@ import numpy as np
 
 from doodle.strokes.drawing import Drawing
 from doodle.ui.auto import meant
+from doodle.ui.panels.export import doodle_svg
 from doodle.ui.panels.guess import listed
 from doodle.ui.panels.parts import WORK, sentence
 from doodle.ui.studio import Studio
@@ -148,8 +149,9 @@ def _imaginer(studio: Studio) -> Callable[..., dict[str, Any]]:
         Returns:
             {"encoder": "open_clip" or "words", "name": what was understood, "sure": 0 to 1,
             "notice": a sentence or "", "doodles": [{"strokes": [[[x, ...], [y, ...]], ...],
-            "score": number, "drawn_like": number, "candidate": number}, ...]}, best first, in a
-            square of 256.
+            "score": number, "drawn_like": number, "candidate": number, "svg": document}, ...]},
+            best first, in a square of 256. The score is the recogniser's chance that it is what was
+            asked for, drawn_like the discriminator's that a person drew it; the SVG has its curves.
         """
         made = studio.imagine(Idea(text, n, seed, truncation))
         read = made.text
@@ -197,6 +199,7 @@ def _doodle(one: Any) -> dict[str, Any]:
         "score": round(float(one.score), 4),
         "drawn_like": round(float(one.drawn_like), 4),
         "candidate": int(one.candidate),
+        "svg": doodle_svg(one.curves),
     }
 
 

@@ -109,9 +109,9 @@ def number(value: Any, least: float, most: float, what: str) -> float:
     """
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     if not is_number or not abs(value) <= _BEYOND:  # NaN is not, nor are numbers without a float
-        raise ValueError(f"{what} must be a number from {least:g} to {most:g}.")
+        raise ValueError(f"{what} must be a number from {least:,.10g} to {most:,.10g}.")
     if not least <= value <= most:
-        raise ValueError(f"{what} must be from {least:g} to {most:g}, not {value:g}.")
+        raise ValueError(f"{what} must be from {least:,.10g} to {most:,.10g}, not {value:,.10g}.")
     return float(value)
 
 
@@ -123,4 +123,4 @@ def whole(value: Any, least: int, most: int, what: str) -> int:
     """
     if not isinstance(value, float) or value.is_integer():
         return int(number(value, least, most, what))
-    raise ValueError(f"{what} must be a whole number from {least} to {most}.")
+    raise ValueError(f"{what} must be a whole number from {least:,} to {most:,}.")

@@ -190,6 +190,20 @@ def test_a_walk_keeps_its_noise_and_reaches_both_texts(imaginer):
                for a, b in zip(walk, walk[1:], strict=False)]  # fmt: skip
     whole = np.abs(walk[0].picture.astype(int) - walk[-1].picture).mean()
     assert max(changes) < whole  # no leap
+    assert [doodle.share for doodle in walk] == sorted(doodle.share for doodle in walk)
+    assert (walk[0].share, walk[-1].share) == (0, 1)
+
+
+def test_the_steps_of_a_walk_change_the_picture_alike(imaginer, monkeypatch):
+    def late(z, text):  # nothing changes on the first nine tenths of the way
+        middle = torch.linspace(0, 1, imagine.FINE)[: len(text)]
+        return ((middle - 0.9).clamp(min=0) * 20 - 1)[:, None, None, None].expand(-1, 1, 28, 28)
+
+    monkeypatch.setattr(imaginer.network, "forward", late)
+    ends = imaginer.encoder.encode_many(["cat", "sun"])
+    shares = imaginer._even_shares(ends, torch.zeros(1, imaginer.network.config.z_size), 9)
+    assert shares[0] == 0 and shares[-1] == 1 and sorted(shares) == shares
+    assert sum(share > 0.88 for share in shares) >= 7
 
 
 def test_a_walk_starts_where_both_ends_look_right(imaginer):

@@ -55,6 +55,7 @@ def test_imagine_says_who_read_the_text_and_answers_best_first(client: Client):
     for doodle in got["doodles"]:
         assert all(len(x) == len(y) > 0 for x, y in doodle["strokes"])
         assert 0 <= doodle["drawn_like"] <= 1
+        assert doodle["svg"].startswith("<svg") and "C" in doodle["svg"]
     assert got == client.predict("a sleepy teapot", 5, 3, 0.8, api_name="/imagine")
     other = client.predict("a sleepy teapot", 5, 4, 0.8, api_name="/imagine")
     assert got["doodles"] != other["doodles"]
@@ -69,7 +70,7 @@ def test_imagine_says_who_read_the_text_and_answers_best_first(client: Client):
         (("🦊",), "English words"),
         (("w" * 10_000,), "characters"),
         (("cat", 0), "How many must be from 1 to 36"),
-        (("cat", 4, -1), "The seed"),
+        (("cat", 4, -1), "The seed must be from 0 to 2,147,483,647, not -1"),
         (("cat", 4, 0, 9), "The truncation"),
     ],
 )

@@ -72,6 +72,8 @@ def test_a_name_is_only_a_name(name: object):
         (json.dumps({"save": {"format": ["svg"], "drawing": CAT}}), "can be saved as"),
         (json.dumps({"save": {"format": "svg"}}), "nothing to save"),
         (json.dumps({"save": {"format": "svg", "drawing": {"strokes": [[1]]}}}), "stroke"),
+        (json.dumps({"save": {"format": "svg", "drawing": CAT, "curves": [[1, 2, 3]]}}), "curves"),
+        (json.dumps({"save": {"format": "svg", "drawing": CAT, "curves": [["x"]]}}), "curves"),
         (json.dumps({"save": {"format": "gif", "drawings": []}}), "1 to 24"),
         (json.dumps({"save": {"format": "gif", "drawings": [{"strokes": []}]}}), "make a morph"),
         ('{"save": {"format": "svg", "drawing": {"strokes": [[NaN, 1, 0, 0]]}}}', "finite"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import threading
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -54,6 +55,8 @@ def test_a_result_tells_all_that_the_cards_show(ideas: words.Ideas):
     assert len(told["doodles"]) == 4
     for one in told["doodles"]:
         assert all(0 <= v <= 256 for flat in one["strokes"] for v in flat)
+        assert len(one["curves"]) == len(one["strokes"])
+        assert all(len(flat) % 6 == 2 for flat in one["curves"])
 
 
 def test_every_answer_is_a_new_one_so_that_the_page_sees_it(ideas: words.Ideas):
@@ -86,6 +89,34 @@ def test_an_answer_that_nobody_waits_for_any_more_is_dropped(ideas: words.Ideas,
     assert len(list(ideas.fresh("cat", 4, 0.8, 1, VISITOR))) == 1  # the empty first one
 
 
+def test_of_many_presses_in_a_row_only_the_first_and_the_last_are_worked_on(
+    ideas: words.Ideas, monkeypatch
+):
+    made, entered, go_on = [], threading.Event(), threading.Event()
+    answer = StubImaginer.__call__
+
+    def slow(self, text: str, **asked: object) -> SimpleNamespace:
+        made.append(text)
+        entered.set()
+        go_on.wait(5)
+        return answer(self, text, **asked)
+
+    monkeypatch.setattr(StubImaginer, "__call__", slow)
+    texts = ["cat", "dog", "fish", "moon"]
+    presses = [ideas.fresh(text, 4, 0.8, 1, VISITOR) for text in texts]
+    threads = [threading.Thread(target=list, args=(press,)) for press in presses]
+    next(presses[0])
+    threads[0].start()
+    assert entered.wait(5)
+    for press, thread in zip(presses[1:], threads[1:], strict=True):
+        next(press)
+        thread.start()
+    go_on.set()
+    for thread in threads:
+        thread.join(5)
+    assert made == ["cat", "moon"]
+
+
 def test_more_like_one_and_between_two(ideas: words.Ideas):
     one = drawn(ideas)["doodles"][2]
     asked = {"task": "like", "text": "cat", "candidate": one["candidate"], "noise": one["noise"]}
@@ -94,6 +125,9 @@ def test_more_like_one_and_between_two(ideas: words.Ideas):
     assert near["doodles"] != more(ideas, asked | {"candidate": 1})["doodles"]
     mixed = more(ideas, {"task": "mix", "text": "cat", "second": " fish ", "share": 0.3})
     assert (mixed["task"], mixed["second"], mixed["share"]) == ("mix", "fish", 0.3)
+    assert [word for word, _ in mixed["read"]["parts"]] == ["cat", "fish"]
+    typo = more(ideas, {"task": "mix", "text": "cat", "second": "qqq", "share": 0.3})
+    assert (typo["read"]["sure"], typo["read"]["notice"]) == (0.2, "I read it as a cat.")
 
 
 def test_a_walk_answers_with_the_number_it_was_asked_under(ideas: words.Ideas):

@@ -28,7 +28,7 @@ from doodle.ui.panels.parts import (
 from doodle.ui.protocol import Log, Place
 from doodle.ui.runs import Runs
 from doodle.ui.studio import Studio
-from doodle.ui.wish import AUTO, MAX_ENDINGS, MAX_SEED, Wish
+from doodle.ui.wish import AUTO, Wish
 
 FIRST_COUNT, FIRST_SEED, FIRST_TEMPERATURE = 9, 7, 0.3
 DARING = (0.1, 1.0)  # of all temperatures, those that the slider offers
@@ -108,14 +108,14 @@ def _sentence(choices: list[str]) -> dict[str, Any]:
     words("Finish it as")
     word = word_field([(guess.SHOWN, AUTO), *choices], AUTO, "What it is", "word")
     words("in")
-    count = number_field(FIRST_COUNT, "How many ways", "count", 1, MAX_ENDINGS)
+    count = number_field(FIRST_COUNT, "How many ways", "count")
     words("ways,")
     temperature = slider_field(
         ("careful", "daring"), DARING, FIRST_TEMPERATURE, step=0.05, elem_id="daring"
     )
     with gr.Row(elem_classes="dd-scale"):
         words("seed")
-        seed = number_field(FIRST_SEED, "Seed", "seed", 0, MAX_SEED)
+        seed = number_field(FIRST_SEED, "Seed", "seed")
         reroll = gr.Button("New seed, and again", size="sm", elem_id="reroll")
     go = gr.Button("Complete", variant="primary", elem_id="go")
     stop = gr.Button("Stop", variant="stop", elem_id="stop")

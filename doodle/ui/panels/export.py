@@ -6,7 +6,7 @@ import base64
 import io
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import gradio as gr
@@ -15,7 +15,8 @@ from PIL import Image
 
 from doodle.errors import BadDrawing
 from doodle.strokes import export
-from doodle.strokes.drawing import Drawing
+from doodle.strokes.curves import Curve
+from doodle.strokes.drawing import QUICKDRAW_SIDE, Drawing
 from doodle.strokes.raster import rasterize
 from doodle.ui.canvas import StrokeCanvas
 from doodle.ui.panels.parts import QUIET, note, sentence
@@ -24,6 +25,7 @@ from doodle.ui.wish import AUTO, MAX_STEPS, usable
 
 MAX_REQUEST = 8_000_000  # characters of JSON
 GIF_SIDE = 400  # pixels
+DOODLE_LINE = 4.0  # width of a doodle's lines, in its square of QUICKDRAW_SIDE
 STEP_MS, REST_MS = 120, 700  # a step of a morph's GIF; a rest at either end
 
 _FORMATS: dict[str, tuple[str, str, Callable[..., str | bytes]]] = {
@@ -61,8 +63,9 @@ def answer(letter: str) -> str:
     """A request to save, as JSON text, answered by the file as a data URL, or by a sentence.
 
     Args:
-        letter: ``{"save": {"format", "name", "drawing" | "drawings", "settings"}}``; drawings in
-            wire form, settings of the sentence for a project file only.
+        letter: ``{"save": {"format", "name", "drawing" | "drawings", "curves", "settings"}}``;
+            drawings in wire form; of a doodle its curves too, flat lists as `words` sends them;
+            settings of the sentence for a project file only.
     """
     try:
         name, kind, content = saved(_request(letter))
@@ -93,13 +96,21 @@ def saved(request: dict[str, Any]) -> tuple[str, str, bytes]:
     if not drawing:
         raise BadDrawing("There is nothing to save yet: draw a line or two first.")
     suffix, kind, make = _FORMATS[wanted]
-    content = make(drawing, **_options(wanted, request))
+    if wanted == "svg" and request.get("curves"):
+        content = doodle_svg(_curves(request["curves"]))
+    else:
+        content = make(drawing, **_options(wanted, request))
     content = content.encode() if isinstance(content, str) else content
     return f"{stem or 'doodle'}.{suffix}", kind, content
 
 
 def _options(wanted: str, request: dict[str, Any]) -> dict[str, Any]:
     return {"settings": usable(request.get("settings"))} if wanted == "json" else {}
+
+
+def doodle_svg(curves: Sequence[Curve]) -> str:
+    """A doodle as an SVG document of its own curves, in the square of 256 that it was traced in."""
+    return export.curves_to_svg(curves, QUICKDRAW_SIDE, width=DOODLE_LINE)
 
 
 def morph_gif(steps: list[Drawing], side: int = GIF_SIDE) -> bytes:
@@ -141,6 +152,20 @@ def _request(letter: str) -> dict[str, Any]:
     if not isinstance(request, dict):
         raise BadDrawing("That is no request to save a drawing.")
     return request
+
+
+def _curves(rows: Any) -> list[Curve]:
+    """Curves from flat lists: a start, then six numbers a piece."""
+    curves = []
+    try:
+        for row in rows:
+            flat = np.array(row, np.float64)
+            if not np.isfinite(flat).all() or np.abs(flat).max() > 1e6:
+                raise ValueError
+            curves.append(Curve(flat[:2].reshape(2), flat[2:].reshape(-1, 3, 2)))
+    except (ValueError, TypeError, OverflowError, IndexError):
+        raise BadDrawing("Those are no curves of a doodle.") from None
+    return curves
 
 
 def _drawings(rows: Any) -> list[Drawing]:

@@ -23,7 +23,7 @@ from doodle.ui.panels.parts import (
 from doodle.ui.protocol import Place
 from doodle.ui.runs import Runs
 from doodle.ui.studio import Studio
-from doodle.ui.wish import MAX_SEED, MAX_STEPS, Wish
+from doodle.ui.wish import MAX_SEED, Wish
 
 FIRST_WORDS = ("cat", "rabbit")
 FIRST_STEPS, FIRST_SEED = 9, 7
@@ -58,9 +58,9 @@ def build(choices: list[str]) -> MorphPanel:
                 words("into the")
                 second = word_field(choices, FIRST_WORDS[1], "What the second is", "morph_second")
                 words("in")
-                steps = number_field(FIRST_STEPS, "How many steps", "morph_steps", 2, MAX_STEPS)
+                steps = number_field(FIRST_STEPS, "How many steps", "morph_steps")
                 words("steps, seed")
-                seed = number_field(FIRST_SEED, "Seed of the morph", "morph_seed", 0, MAX_SEED)
+                seed = number_field(FIRST_SEED, "Seed of the morph", "morph_seed")
                 go = gr.Button("Morph", variant="primary", elem_id="morph_go")
             film = scripted("morph", elem_id="film")
         with gr.Column(elem_classes="dd-side", min_width=0):

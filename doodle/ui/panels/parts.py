@@ -101,14 +101,16 @@ def slider_field(
     return slider
 
 
-def number_field(value: int, label: str, elem_id: str, least: int, most: int) -> gr.Number:
-    """A whole number inside a sentence."""
+def number_field(value: int, label: str, elem_id: str) -> gr.Number:
+    """A whole number inside a sentence.
+
+    It has no bounds: Gradio answers a number beyond them with an error of its own, which no handler
+    hears of, while a `Wish` or an `Idea` answers with a sentence.
+    """
     return gr.Number(
         value,
         label=label,
         precision=0,
-        minimum=least,
-        maximum=most,
         container=False,
         elem_id=elem_id,
         elem_classes="dd-field-number",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import random
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -29,8 +30,6 @@ from doodle.ui.runs import Runs
 from doodle.ui.studio import Studio, known_words
 from doodle.ui.wish import (
     AUTO,
-    MAX_DOODLES,
-    MAX_SEED,
     MAX_TRUNCATION,
     MIN_TRUNCATION,
     Idea,
@@ -105,7 +104,7 @@ def _sentence(choices: list[str]) -> dict[str, Any]:
     words("Draw me")
     text = word_field(choices, FIRST_TEXT, "What to draw", "words_text")
     words("in")
-    count = number_field(FIRST_COUNT, "How many doodles", "words_count", 1, MAX_DOODLES)
+    count = number_field(FIRST_COUNT, "How many doodles", "words_count")
     words("ways,")
     bounds = (MIN_TRUNCATION, MAX_TRUNCATION)
     truncation = slider_field(
@@ -113,7 +112,7 @@ def _sentence(choices: list[str]) -> dict[str, Any]:
     )
     with gr.Row(elem_classes="dd-scale"):
         words("seed")
-        seed = number_field(FIRST_SEED, "Seed of the doodles", "words_seed", 0, MAX_SEED)
+        seed = number_field(FIRST_SEED, "Seed of the doodles", "words_seed")
         reroll = gr.Button("Another seed, and draw", size="sm", elem_id="words_reroll")
     surprise = gr.Button("Surprise me", size="sm", elem_id="words_surprise")
     go = gr.Button("Draw", variant="primary", elem_id="words_go")
@@ -161,6 +160,7 @@ class Ideas:
     def __init__(self, studio: Studio, runs: Runs) -> None:
         self._studio = studio
         self._runs = runs
+        self._turn = threading.Lock()
 
     def fresh(
         self, text: str, count: float, truncation: float, seed: float, request: gr.Request
@@ -218,7 +218,8 @@ class Ideas:
             second = Idea(asked["second"]).text
             steps = self._studio.walk(idea, second, asked["steps"], asked["candidate"])
             doodles = [_doodle(one) for one in steps]
-            return json.dumps({"at": at, "words": [idea.text, second], "doodles": doodles})
+            names, shares = [idea.text, second], [round(float(one.share), 4) for one in steps]
+            return json.dumps({"at": at, "words": names, "shares": shares, "doodles": doodles})
         except Exception as error:  # whatever it was, the visitor reads one sentence
             return json.dumps({"at": at, "error": sentence(error)})
 
@@ -229,12 +230,13 @@ class Ideas:
     def _answer(self, make: Callable[[], dict[str, Any]], session: str) -> Iterator[Any]:
         run = self._runs.start(session)
         yield gr.skip()  # at once: registers the stream, so that it can be ended
-        if not self._runs.is_newest(session, run):
-            return
-        try:
-            answer = make()
-        except Exception as error:  # whatever it was, the visitor reads one sentence
-            answer = {"error": sentence(error)}
+        with self._turn:  # of many presses in a row, those that waited here are not worked on
+            if not self._runs.is_newest(session, run):
+                return
+            try:
+                answer = make()
+            except Exception as error:  # whatever it was, the visitor reads one sentence
+                answer = {"error": sentence(error)}
         if self._runs.is_newest(session, run):
             yield json.dumps({"run": run, **answer})
 
@@ -246,20 +248,21 @@ class Ideas:
             "truncation": idea.truncation,
             "name": made.text.name,
             "finish": finishable(made.text, known_words(self._studio.registry)),
-            "read": read_as(made.text),
+            "read": read_as(made.text, *([made.second] if made.second else [])),
             "doodles": [_doodle(one) for one in made.doodles],
             **more,
         }
 
 
-def read_as(text: TextVector) -> dict[str, Any]:
-    """How a text was understood, for the card that says so."""
+def read_as(*texts: TextVector) -> dict[str, Any]:
+    """How a text, or the two of a mix, were understood, for the card that says so."""
+    least = min(texts, key=lambda text: text.sure)
     return {
-        "encoder": text.encoder,
-        "kind": text.kind,
-        "notice": text.notice,
-        "sure": round(float(text.sure), 3),
-        "parts": [list(part) for part in text.parts],
+        "encoder": least.encoder,
+        "kind": least.kind,
+        "notice": " ".join(text.notice for text in texts if text.notice),
+        "sure": round(float(least.sure), 3),
+        "parts": [list(part) for text in texts for part in text.parts],
     }
 
 
@@ -270,15 +273,22 @@ def finishable(text: TextVector, known: Sequence[str]) -> str:
 
 
 def _doodle(one: Doodle) -> dict[str, Any]:
-    """A doodle for the page: strokes as flat lists x, y, x, y, ... in a square of 256."""
-    strokes = [[round(float(v), 1) for v in line.ravel()] for line in one.drawing.polylines()]
+    """A doodle for the page: strokes as flat lists x, y, x, y, ... in a square of 256.
+
+    A curve is such a list too: its start, then the two control points and the end of each piece.
+    """
     return {
-        "strokes": strokes,
+        "strokes": [_flat(line, 1) for line in one.drawing.polylines()],
+        "curves": [_flat(np.append(curve.start, curve.pieces), 2) for curve in one.curves],
         "score": round(float(one.score), 4),
         "drawn_like": round(float(one.drawn_like), 4),
         "candidate": one.candidate,
         "noise": [round(float(v), 3) for v in one.z],
     }
+
+
+def _flat(values: np.ndarray, digits: int) -> list[float]:
+    return np.round(values.astype(np.float64).ravel(), digits).tolist()
 
 
 def _noise(values: Any) -> np.ndarray:

@@ -87,6 +87,16 @@ const doodle = (window.doodle ||= (() => {
     return { ...square, widths: flats.map(() => 4) };
   }
 
+  /* Gradio's word fields: Enter takes the list's first match, "bear" for "ear", and Tab opens the list. Here
+     Enter takes what was typed, unless the arrow keys chose from the list. */
+  let choosing = false;
+  document.addEventListener("keydown", (event) => {
+    if (!event.target.closest?.(".dd-field-word input")) return;
+    if (event.key === "Tab") event.stopPropagation();
+    if (event.key === "Enter" && !choosing) event.target.blur();
+    choosing = event.key === "ArrowDown" || event.key === "ArrowUp";
+  }, true);
+
   const path = (flats) => flats.map((flat) => {
     let d = `M${flat[0]} ${flat[1]}`;
     if (flat.length < 4) return d + "h0";
@@ -131,11 +141,24 @@ const doodle = (window.doodle ||= (() => {
     return (/^([aeiou]|hour)/i.test(text) ? "an " : "a ") + text;
   }
 
+  /* A doodle of Words by its own curves: each x, y, then two control points and an end for every piece. */
+  const curved = ([x, y, ...rest]) => `M${x} ${y}${rest.length ? `C${rest.join(" ")}` : "h0"}`;
+  function sketch({ strokes, curves }, box) {
+    const svg = picture(strokes, [], box);
+    if (curves) svg.firstChild.setAttribute("d", curves.map(curved).join(""));
+    return svg;
+  }
+
   const percent = (chance) => (chance > 0 && chance < 0.005 ? "<1" : Math.round(100 * chance)) + " %";
-  const score = (value) => (value == null ? "" : value >= 0.995 ? "1.0" : value.toFixed(2).slice(1));
+  function score(value) {
+    if (value == null) return "";
+    return value >= 0.995 ? "1.0" : value < 0.005 ? "<.01" : value.toFixed(2).slice(1);
+  }
+  /* What a score means, in a sentence. */
+  const scored = (value, what) => `The recogniser's chance that this is ${what}: ${percent(value)}`;
   const counted = (n, thing) => `${NUMBERS[n] ?? n} ${thing}${n === 1 ? "" : "s"}`;
   const say = (name, detail) => document.dispatchEvent(new CustomEvent(`doodle:${name}`, { detail }));
 
   return { pad, field, word, settings, calm, reveal, lines, thinned, composed, onPaper, onSquare, path, frame, picture,
-    phrase, percent, score, counted, say };
+    sketch, phrase, percent, score, scored, counted, say };
 })());

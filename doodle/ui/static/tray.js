@@ -24,7 +24,7 @@ function add(entry) {
 
 /* ---- pictures ------------------------------------------------------------------------------------ */
 function picture({ kind, base, mode, list, drawing, drawings, doodles }) {
-  if (kind === "words") return doodle.picture(doodle.thinned(doodles[0].strokes, 2));
+  if (kind === "words") return doodle.sketch(doodles[0]);
   if (kind === "run") {
     const drawn = mode === "complete" ? doodle.thinned(doodle.lines(base)) : [];
     return doodle.picture(drawn, list[0].strokes);
@@ -75,7 +75,8 @@ document.addEventListener("doodle:morphed", ({ detail }) => {
 document.addEventListener("doodle:imagined", ({ detail: { run, ...result } }) => {
   const text = JSON.stringify(result.doodles);
   const again = entries.find((one) => one.kind === "words" && JSON.stringify(one.doodles) === text);
-  add({ ...result, id: again?.id || stamp(), kind: "words", word: result.text, from: "Words" });
+  const from = { like: "more like one", mix: `with ${result.second}` }[result.task] || "Words";
+  add({ ...result, id: again?.id || stamp(), kind: "words", word: result.text, from });
 });
 
 /* ---- one click brings it back ---------------------------------------------------------------------- */

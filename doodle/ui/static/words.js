@@ -3,6 +3,7 @@ const part = element.querySelector(".dd-ideas"), grid = part.querySelector("ol")
 const [note, saying, chips] = [".dd-note", ".dd-ideas-say", ".dd-chips"].map((name) => part.querySelector(name));
 const TRY = ["a sleepy teapot", "a happy whale", "telescope", "a dragon", "an old bicycle", "birthday"];
 const PATIENCE = 350;       // ms, after which waiting shows and can be stopped
+const FAINT = 0.1;          // a best score below this is said to be poor
 const NUMBER = /^\d+$/;
 
 let shown = null;           // { task, text, seed, truncation, second, share, name, finish, read, doodles }
@@ -50,24 +51,35 @@ function show(result) {
     const mark = Object.assign(document.createElement("i"), { textContent: doodle.score(one.score) });
     button.type = "button";
     button.setAttribute("aria-label", `${i + 1} of ${doodles.length}, ${percent(one.score)} ${shown.name}`);
-    button.append(doodle.picture(one.strokes, [], doodle.frame(one.strokes, 0.07, false)), mark);
+    button.title = doodle.scored(one.score, subject());
+    button.append(doodle.sketch(one, doodle.frame(one.strokes, 0.07, false)), mark);
     item.append(button);
     return item;
   }));
-  saying.textContent = summary();
+  const notice = document.createElement("span");     // where the card that says it is far below
+  notice.textContent = shown.read.notice;
+  saying.replaceChildren(`${summary()} `, notice);
   phase("idle");
   choose(0);
   doodle.say("ideas", shown);
 }
 const percent = (value) => `${Math.round(100 * value)} percent`;
+function subject() {
+  const { task, name, second } = shown;
+  return task === "mix" ? `something between ${doodle.phrase(name)} and ${doodle.phrase(second)}` : doodle.phrase(name);
+}
 function summary() {
-  const { task, text, second, share, doodles } = shown, count = doodle.counted(doodles.length, "doodle");
-  if (task === "like") return `${count} like the one you chose, nearest first.`;
+  const { doodles } = shown, hard = doodles[0].score < FAINT ? " Hard to recognise: another seed may do better." : "";
+  return `${kind(doodle.counted(doodles.length, "doodle"))}${doodles.length > 1 ? ", best first" : ""}.${hard}`;
+}
+function kind(count) {
+  const { task, text, second, share } = shown;
+  if (task === "like") return `${count} like the one you chose`;
   if (task === "mix") {
     const part = Math.round(100 * share);
-    return `${count} between ${text} (${100 - part} %) and ${second} (${part} %), best first.`;
+    return `${count} between ${text} (${100 - part} %) and ${second} (${part} %)`;
   }
-  return `${count} of ${text}, best first.`;
+  return `${count} of ${text}`;
 }
 function choose(next) {
   at = next;
@@ -77,7 +89,7 @@ function choose(next) {
   const { task, text, seed, truncation, second, name, finish } = shown;
   const title = task === "mix" ? `${name} and ${second}` : name, near = task !== "mix";
   const one = shown.doodles[at], candidate = task === "draw" ? one.candidate : null;
-  doodle.say("idea", { one, title, text, seed, candidate, truncation, finish, near });
+  doodle.say("idea", { one, title, what: subject(), text, seed, candidate, truncation, finish, near });
 }
 const buttons = () => [...grid.querySelectorAll("button")];
 grid.addEventListener("click", ({ target }) => {

@@ -9,11 +9,13 @@ document.addEventListener("doodle:idea", ({ detail }) => {
   const { one } = shown;
   card.dataset.empty = "false";
   title.textContent = title.title = shown.title;
-  score.textContent = one.score == null ? "" : `${doodle.score(one.score)} recognised`;
-  sheet.replaceChildren(doodle.picture(one.strokes, [], shown.box || doodle.frame(one.strokes, 0.07, false)));
+  score.textContent = `${doodle.score(one.score)} recognised`;
+  score.title = doodle.scored(one.score, shown.what);
+  score.setAttribute("aria-label", score.title);
+  sheet.replaceChildren(doodle.sketch(one, shown.box || doodle.frame(one.strokes, 0.07, false)));
   sheet.setAttribute("role", "img");
   sheet.setAttribute("aria-label", `A doodle: ${shown.title}`);
-  like.textContent = one.drawn_like == null ? "" : `Drawn-like: ${doodle.score(one.drawn_like)}`;
+  like.textContent = `Drawn as people draw: ${doodle.score(one.drawn_like)}`;
   card.querySelectorAll("button").forEach((button) => { button.disabled = false; });
   near.disabled = !shown.near;
 });
@@ -33,5 +35,8 @@ card.addEventListener("click", ({ target }) => {
   } else if (act === "near") {
     const { candidate, noise } = shown.one;
     doodle.say("more", { task: "like", text: shown.text, candidate, noise });
-  } else doodle.say("save", { format: save, name: shown.title, drawing: doodle.onSquare(shown.one.strokes) });
+  } else {
+    const { strokes, curves } = shown.one;
+    doodle.say("save", { format: save, name: shown.title, drawing: doodle.onSquare(strokes), curves });
+  }
 });

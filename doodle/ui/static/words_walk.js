@@ -4,7 +4,7 @@ const slider = card.querySelector("input"), note = card.querySelector(".dd-note"
 const [walk, mix, gif] = ["[data-act=walk]", "[data-act=mix]", "[data-save]"].map((name) => card.querySelector(name));
 const STRIP = 6;            // small pictures of the way
 let from = null;            // the doodle chosen in the grid, as it was told
-let reel = null;            // the way on show: { words, doodles, box, from }
+let reel = null;            // the way on show: { words, shares, doodles, box, from }
 let waiting = 0;            // the newest request
 
 function tell(sentence) {
@@ -13,8 +13,14 @@ function tell(sentence) {
 }
 const goal = () => doodle.field("words_goal")?.value.trim() || "";
 const percent = () => Number(slider.value);
+/* How much of the other word the slider asks for. The steps of a way are not evenly apart in that. */
+function share() {
+  if (!reel || reel.from.text !== from?.text || reel.words[1] !== goal()) return percent() / 100;
+  const { shares } = reel, at = (percent() / 100) * (shares.length - 1), k = Math.min(Math.floor(at), shares.length - 2);
+  return shares[k] + (at - k) * (shares[k + 1] - shares[k]);
+}
 function label() {
-  const part = percent();
+  const part = Math.round(100 * share());
   mix.textContent = `Mix ${100 - part} : ${part}`;
   const here = reel ? reel.words : [from?.title || "this", goal() || "that"];
   mix.disabled = part === 0 || part === 100;
@@ -55,7 +61,7 @@ function show(next) {
     const button = Object.assign(document.createElement("button"), { type: "button" });
     button.setAttribute("aria-label", `Step ${step + 1} of ${last + 1}`);
     button.dataset.step = step;
-    button.append(doodle.picture(reel.doodles[step].strokes, [], box));
+    button.append(doodle.sketch(reel.doodles[step], box));
     item.append(button);
     return item;
   }));
@@ -74,8 +80,9 @@ function look() {
   if (!reel) return;
   const step = stepAt(), last = reel.doodles.length - 1, [first, second] = reel.words;
   mark(step);
-  const title = !step ? first : step === last ? second : `${first} to ${second}`;
-  doodle.say("idea", { one: reel.doodles[step], title, text: title, near: false, box: reel.box, walked: true,
+  const end = !step ? first : step === last ? second : "", title = end || `${first} to ${second}`;
+  const what = end ? doodle.phrase(end) : `something between ${doodle.phrase(first)} and ${doodle.phrase(second)}`;
+  doodle.say("idea", { one: reel.doodles[step], title, what, text: title, near: false, box: reel.box, walked: true,
     finish: step * 2 <= last ? reel.from.finish : second });
 }
 
@@ -94,7 +101,7 @@ walk.addEventListener("click", ask);
 mix.addEventListener("click", () => {
   if (!from) { tell("Draw something first, then mix it with another word."); return; }
   tell("");
-  doodle.say("more", { task: "mix", text: from.text, second: goal(), share: percent() / 100 });
+  doodle.say("more", { task: "mix", text: from.text, second: goal(), share: share() });
 });
 gif.addEventListener("click", () => {
   doodle.say("save", { format: "gif", name: reel.words.join(" to "), drawings: drawings(reel) });
