@@ -293,7 +293,7 @@ def test_stop_stops_the_ink_where_it_is(enter: Callable):
     page.get_by_role("button", name="Complete", exact=True).click()
     page.wait_for_function(  # the server has sent all of it, the pen has not come so far
         "document.querySelector('#pad .sc-root').strokeCanvas.ghosts()"
-        ".some((ghost) => ghost.score !== null && ghost.shown < 0.8)"
+        ".some((ghost) => ghost.score !== null && ghost.shown > 0.05 && ghost.shown < 0.8)"
     )
     page.evaluate("document.getElementById('stop').click()")
     ghosts = handle(page, "ghosts()")

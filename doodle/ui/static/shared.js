@@ -93,7 +93,10 @@ const doodle = (window.doodle ||= (() => {
   document.addEventListener("keydown", (event) => {
     if (!event.target.closest?.(".dd-field-word input")) return;
     if (event.key === "Tab") event.stopPropagation();
-    if (event.key === "Enter" && !choosing) event.target.blur();
+    if (event.key === "Enter" && !choosing) {
+      event.stopPropagation();                         // or Gradio would still choose
+      event.target.blur();
+    }
     choosing = event.key === "ArrowDown" || event.key === "ArrowUp";
   }, true);
 

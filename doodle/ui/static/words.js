@@ -138,7 +138,7 @@ document.addEventListener("doodle:ideas-stopped", () => phase("idle"));
 document.addEventListener("keydown", (event) => {     // Enter in the text asks, as in any sentence
   if (event.key !== "Enter" || event.target !== doodle.field("words_text")) return;
   setTimeout(() => document.getElementById("words_go")?.click(), 60);  // after Gradio has taken the word
-});
+}, true);
 
 /* ---- what to begin with ------------------------------------------------------------------------------- */
 chips.replaceChildren(...TRY.map((text) => {

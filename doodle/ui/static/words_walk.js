@@ -114,6 +114,6 @@ document.addEventListener("doodle:idea", ({ detail }) => {
 document.addEventListener("keydown", (event) => {
   if (event.key !== "Enter" || event.target !== doodle.field("words_goal")) return;
   setTimeout(ask, 60);                               // after Gradio has taken the word
-});
+}, true);
 slider.value = 50;
 label();
