@@ -59,6 +59,8 @@ class Config:
     guidance: float = field(default=0.1, metadata={"help": "weight of the recogniser's naming"})
     wrong: float = field(default=0.5, metadata={"help": "weight of drawings beside wrong words"})
     text_noise: float = field(default=0.45, metadata={"help": "added to text, beside its length"})
+    shift: int = field(default=0, metadata={
+        "help": "pixels that half of the judged pictures are moved by"})  # fmt: skip
     balance: float = field(default=0.5, metadata={"help": "a category counts size ** balance"})
     unseen: int = field(default=32, metadata={"help": "categories kept out of training"})
     ema: float = field(default=0.999, metadata={"help": "decay of the averaged weights"})
@@ -81,7 +83,8 @@ class Config:
 # what each preset reached stands in the model card and docs/log.md
 PRESETS: dict[str, dict[str, Any]] = {
     "cpu": {"minutes": 110.0},
-    "gpu": {"steps": 60_000, "minutes": 25.0, "batch": 256, "widths": (512, 256, 128, 64)},
+    "gpu": {"steps": 60_000, "minutes": 25.0, "batch": 256, "widths": (512, 256, 128, 64),
+            "shift": 3},
     "original": {
         "design": "original", "minutes": 30.0, "widths": (128, 64), "z_size": 100, "loss": "bce",
         "learning_rate": 2e-4, "judge_rate": 2e-4, "wrong": 1.0, "reconstruction": 0.0,
@@ -195,6 +198,8 @@ class DccganRecipe:
         asked = torch.cat([labels[:half], labels[half:].view(-1, 2)[:, :1].repeat(1, 2).flatten()])
         text, wish = self.noisy(self.text[labels]), self.noisy(self.text[asked])
         wish[:half] = text[:half]
+        if c.shift:  # what is not drawn again may stand anywhere (Zhao et al. 2020, DiffAugment)
+            real = torch.cat([real[:half], shifted(real[half:], c.shift)])
         with torch.autocast(self.device.type, torch.bfloat16):
             with torch.no_grad():
                 real_levels = self.levels(real)
@@ -202,6 +207,8 @@ class DccganRecipe:
             z = torch.cat([mu + torch.randn_like(mu) * (logvar / 2).exp(),
                            torch.randn(c.batch - half, c.z_size, device=self.device)])  # fmt: skip
             fake = (self.network.generate(z, wish) + 1) / 2
+            if c.shift:
+                fake = torch.cat([fake[:half], shifted(fake[half:], c.shift)])
             levels = self.levels(fake)
             figures = self._train_judge((real, real_levels, text), (fake, levels, wish))
             for p in self.judging:
@@ -332,6 +339,17 @@ class DccganRecipe:
             metrics=[{"name": k, "value": v, "split": "samples", "n": 8 * len(self.seen)}
                      for k, v in self.evaluate().items()],
         )  # fmt: skip
+
+
+def shifted(ink: Tensor, most: int) -> Tensor:
+    """Pictures (B, 1, S, S) moved by up to ``most`` pixels each way, the two of a pair alike."""
+    size, device = ink.shape[-1], ink.device
+    corner = torch.randint(2 * most + 1, (len(ink) // 2, 2, 1), device=device)
+    places = corner.repeat_interleave(2, dim=0) + torch.arange(size, device=device)
+    rows, columns = places.unbind(1)
+    padded = F.pad(ink[:, 0], (most,) * 4)
+    lot = torch.arange(len(ink), device=device)[:, None, None]
+    return padded[lot, rows[:, :, None], columns[:, None, :]].unsqueeze(1)
 
 
 def variety(features: Tensor) -> float:

@@ -237,6 +237,8 @@ def test_enter_draws_what_was_typed_and_not_the_first_match_of_the_list(enter: C
         field.click()
         page.keyboard.press("Control+a")
         for key in keys:
+            if key == "ArrowDown":  # nobody chooses from a list before it is there
+                page.wait_for_selector("[role=option]:has-text('umbrella')")
             page.keyboard.press(key)
         page.keyboard.press("Enter")
         page.wait_for_function(
@@ -249,10 +251,11 @@ def test_enter_draws_what_was_typed_and_not_the_first_match_of_the_list(enter: C
     told(page, "Say what to draw")
     field.click()
     page.keyboard.type("ca")
+    page.wait_for_selector("[role=option]:has-text('cat')")
     page.keyboard.press("Tab")
     page.wait_for_selector("#words_count input:focus")
     page.wait_for_timeout(150)  # Gradio opened the list after the field had lost the focus
-    assert page.locator("[role=listbox]").count() == 0
+    assert page.locator("[role=listbox]:visible").count() == 0
 
 
 def test_stop_gives_the_button_back_and_drops_the_answer(enter: Callable, monkeypatch):

@@ -201,7 +201,7 @@ def test_the_command_writes_its_figures(tmp_path, tiny_checkpoints, capsys):
     printed = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert checkpoint.read_header(root / "dccgan" / checkpoint.FILE)["metrics"] == printed
     named = {figure["name"]: figure["value"] for figure in printed}
-    for group in ("trained words", "unseen words"):
+    for group in ("all words", "trained words", "unseen words"):
         assert 0 <= named[f"top-1, {group}, ranked"] <= named[f"top-5, {group}, ranked"] <= 1
     index = json.loads((root / checkpoint.INDEX).read_text())["dccgan"]
     checkpoint.load(root / "dccgan" / checkpoint.FILE, sha256=index["sha256"])

@@ -21,7 +21,7 @@ KINDS = {sketch_rnn.Config: sketch_rnn.SketchRecipe, recogniser.Config: recognis
          dccgan.Config: dccgan.DccganRecipe}  # fmt: skip
 SMALL = {"sketch_rnn": {"hidden": 16}, "recogniser": {"widths": (4, 4, 8, 8)},
          "stroke_classifier": {"hidden": 8},
-         "dccgan": {"widths": (8, 4, 4), "z_size": 4, "unseen": 0}}  # fmt: skip
+         "dccgan": {"widths": (8, 4, 4), "z_size": 4, "unseen": 0, "shift": 1}}  # fmt: skip
 NEEDS = {"sketch_rnn": ("words",), "recogniser": ("words",), "stroke_classifier": ("recogniser",),
          "dccgan": ("words", "recogniser")}  # fmt: skip
 
@@ -97,6 +97,18 @@ def test_it_learns_one_batch_by_heart(config):
         assert figures[-1]["pen"] < 0.55 * figures[0]["pen"]
     else:
         assert figures[-1]["right"] > 0.95
+
+
+def test_shifting_moves_both_of_a_pair_and_loses_nothing_but_the_rim():
+    torch.manual_seed(0)
+    ink = torch.zeros(8, 1, 12, 12)
+    ink[:, 0, 6, 6] = torch.arange(1.0, 9.0)
+    moved = dccgan.shifted(ink, 3)
+    assert moved.shape == ink.shape and moved.sum() == ink.sum()
+    places = [(moved[k, 0] > 0).nonzero()[0].tolist() for k in range(8)]
+    assert all(places[k] == places[k + 1] for k in range(0, 8, 2))
+    assert len({tuple(place) for place in places}) > 2
+    assert all(3 <= row <= 9 and 3 <= column <= 9 for row, column in places)
 
 
 def test_too_little_data_is_said(tmp_path, tiny_checkpoints):

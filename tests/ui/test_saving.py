@@ -6,6 +6,7 @@ import base64
 import io
 import json
 
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -29,6 +30,7 @@ def ask(**request: object) -> dict:
         ("png", "png", b"\x89PNG"),
         ("gif", "gif", b"GIF8"),
         ("json", "json", b"{"),
+        ("edges", "edges.png", b"\x89PNG"),
     ],
 )
 def test_each_format_comes_as_a_file_of_its_kind(kind: str, suffix: str, begins: bytes):
@@ -44,6 +46,13 @@ def test_a_project_opens_again_as_the_same_drawing():
     asked = {"format": "json", "drawing": CAT, "settings": {**settings, "odd": 1}}
     assert read_settings(saved(asked)[2]) == settings
     assert read_settings(saved({**asked, "settings": "no"})[2]) == {}
+
+
+def test_edges_are_white_lines_on_black():
+    _, _, content = saved({"format": "edges", "name": "cat", "drawing": CAT})
+    edges = np.asarray(Image.open(io.BytesIO(content)))
+    assert edges.shape == (256, 256) and set(np.unique(edges)) == {0, 255}
+    assert 0.001 < (edges > 0).mean() < 0.2
 
 
 def test_a_morph_moves_there_and_back():

@@ -15,6 +15,7 @@ from PIL import Image
 
 from doodle.errors import BadDrawing
 from doodle.strokes import export
+from doodle.strokes.bridge import edges_of_drawing
 from doodle.strokes.curves import Curve
 from doodle.strokes.drawing import QUICKDRAW_SIDE, Drawing
 from doodle.strokes.raster import rasterize
@@ -24,7 +25,7 @@ from doodle.ui.theme import read
 from doodle.ui.wish import AUTO, MAX_STEPS, usable
 
 MAX_REQUEST = 8_000_000  # characters of JSON
-GIF_SIDE = 400  # pixels
+GIF_SIDE, EDGES_SIDE = 400, 256  # pixels
 DOODLE_LINE = 4.0  # width of a doodle's lines, in its square of QUICKDRAW_SIDE
 STEP_MS, REST_MS = 120, 700  # a step of a morph's GIF; a rest at either end
 
@@ -34,6 +35,7 @@ _FORMATS: dict[str, tuple[str, str, Callable[..., str | bytes]]] = {
     "png": ("png", "image/png", export.to_png),
     "gif": ("gif", "image/gif", export.to_gif),
     "json": ("json", "application/json", export.to_project),
+    "edges": ("edges.png", "image/png", lambda drawing: edges_png(drawing)),
 }
 
 
@@ -111,6 +113,13 @@ def _options(wanted: str, request: dict[str, Any]) -> dict[str, Any]:
 def doodle_svg(curves: Sequence[Curve]) -> str:
     """A doodle as an SVG document of its own curves, in the square of 256 that it was traced in."""
     return export.curves_to_svg(curves, QUICKDRAW_SIDE, width=DOODLE_LINE)
+
+
+def edges_png(drawing: Drawing) -> bytes:
+    """A drawing as the edge map that the chimera network reads: white lines on black, 256 px."""
+    out = io.BytesIO()
+    Image.fromarray(edges_of_drawing(drawing, EDGES_SIDE).edges).save(out, "PNG")
+    return out.getvalue()
 
 
 def morph_gif(steps: list[Drawing], side: int = GIF_SIDE) -> bytes:
