@@ -191,11 +191,11 @@ class Evaluation:
         seen = {kind: look(self.recogniser, pictures) for kind, pictures in doodles.items()}
         held_out, pool = (look(self.recogniser, real.pick(rows)) for rows in (held, train))
         every = np.arange(len(self.names))
-        self._like_real("all words", every, seen["unranked"], held_out, pool)
-        self._various("all words", every, seen["unranked"], held_out)
-        for title, rows in {"all words": every, **self.groups}.items():
+        for title, rows in {**self.groups, "all words": every}.items():
             for kind, what in {**seen, "held-out drawings": held_out}.items():
                 self._named(title, rows, kind, what.chances, what.pictures.category)
+        self._various("all words", every, seen["unranked"], held_out)
+        self._like_real("all words", every, seen["unranked"], held_out, pool)
         for title, rows in self.groups.items():
             self._unseen(title, rows, seen["unranked"])
             self._various(title, rows, seen["unranked"], held_out)
