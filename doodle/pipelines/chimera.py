@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from operator import index
 from typing import Literal, get_args
 
 import cv2
@@ -27,6 +26,7 @@ from ..strokes.edges import contours, outline
 from ..strokes.imports import read_drawings
 from ..strokes.lines import line_width, thickened
 from ..strokes.species import nearest_point, nearest_stroke, numbered
+from .imagine import whole
 
 Background = Literal["auto", "white", "scene"]
 Source = Drawing | np.ndarray | bytes | str | os.PathLike[str]
@@ -196,7 +196,7 @@ class Chimera:
         Raises:
             ValueError: a shape, a class, the background, n or the seed is out of range.
         """
-        n, seed = _whole(n, 1, MOST, "n"), _whole(seed, 0, 2**63 - 1, "the seed")
+        n, seed = whole(n, 1, MOST, "n"), whole(seed, 0, 2**63 - 1, "the seed")
         if background not in get_args(Background):
             raise ValueError(f"a background is one of {', '.join(get_args(Background))}")
         drawn = isinstance(edges, EdgeMap) and edges.kind in ("strokes", "drawing")
@@ -314,13 +314,3 @@ def _on_paper(picture: np.ndarray) -> np.ndarray:
     share = np.clip((least - float(_PAPER[0])) / (_PAPER[1] - _PAPER[0]), 0, 1) * paper
     lifted = picture + (255.0 - picture) * share[..., None]
     return np.round(lifted).astype(np.uint8)
-
-
-def _whole(value: int, least: int, most: int, what: str) -> int:
-    try:
-        number = index(value)
-    except TypeError:
-        number = least - 1
-    if isinstance(value, bool) or not least <= number <= most:
-        raise ValueError(f"{what} is a whole number from {least} to {most}, not {value!r}")
-    return number

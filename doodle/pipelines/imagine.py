@@ -145,7 +145,7 @@ class Imaginer:
         rank: bool = True, trace: bool = True,
     ) -> list[Imagined]:  # fmt: skip
         """Doodles of several texts in one batch; each as if asked for alone. As a call."""
-        n, seed = _whole(n, 1, MOST, "n"), _seed(seed)
+        n, seed = whole(n, 1, MOST, "n"), _seed(seed)
         z = self._noise(seed, n * OVERSAMPLE if rank else n) * _truncation(truncation)
         found = self.encoder.encode_many(list(texts))
         wishes = [_Wish(text.name, text.vector) for text in found]
@@ -163,7 +163,7 @@ class Imaginer:
         """
         if not 0 <= share <= 1:
             raise ValueError(f"the second text's share lies between 0 and 1, not {share}")
-        n, seed = _whole(n, 1, MOST, "n"), _seed(seed)
+        n, seed = whole(n, 1, MOST, "n"), _seed(seed)
         z = self._noise(seed, n * OVERSAMPLE if rank else n) * _truncation(truncation)
         one, other = self.encoder.encode_many([first, second])
         wish = _between(one, other, share)
@@ -187,7 +187,7 @@ class Imaginer:
         Raises:
             UnknownWord, ValueError: as a call.
         """
-        steps, seed = _whole(steps, 2, MOST, "the number of steps"), _seed(seed)
+        steps, seed = whole(steps, 2, MOST, "the number of steps"), _seed(seed)
         scale = _truncation(truncation)
         ends = self.encoder.encode_many([first, second])
         if candidate is None:
@@ -195,7 +195,7 @@ class Imaginer:
             wishes = [_Wish(text.name, text.vector) for text in ends]
             candidate = int(self._candidates(wishes, z).scores.amin(dim=0).argmax())
         else:
-            candidate = _whole(candidate, 0, MOST * OVERSAMPLE, "the candidate")
+            candidate = whole(candidate, 0, MOST * OVERSAMPLE, "the candidate")
             z = self._noise(seed, candidate + 1) * scale
         one = z[candidate : candidate + 1]
         shares = self._even_shares(ends, one, steps)
@@ -222,13 +222,13 @@ class Imaginer:
         """
         if not 0 < spread <= 1:
             raise ValueError(f"the spread lies above 0 and is at most 1, not {spread}")
-        n, scale = _whole(n, 1, MOST, "n"), _truncation(truncation)
+        n, scale = whole(n, 1, MOST, "n"), _truncation(truncation)
         if isinstance(doodle, Doodle):
             seed, candidate = doodle.seed, doodle.candidate
             old = torch.from_numpy(doodle.z).to(self.device)
         else:
             seed = _seed(doodle[0])
-            candidate = _whole(doodle[1], 0, MOST * OVERSAMPLE, "the candidate")
+            candidate = whole(doodle[1], 0, MOST * OVERSAMPLE, "the candidate")
             old = self._noise(seed, candidate + 1)[candidate] * scale
         seed = seed_for_step(seed, candidate)  # another stream for each doodle
         new = self._noise(seed, n * OVERSAMPLE) * scale
@@ -353,7 +353,8 @@ def _between(one: TextVector, other: TextVector, share: float) -> _Wish:
     return _Wish("", slerp(one.vector[None], other.vector[None], share)[0])
 
 
-def _whole(value: int, least: int, most: int, what: str) -> int:
+def whole(value: int, least: int, most: int, what: str) -> int:
+    """The value, or a ValueError whose sentence says what it must be."""
     try:
         number = index(value)
     except TypeError:
@@ -364,7 +365,7 @@ def _whole(value: int, least: int, most: int, what: str) -> int:
 
 
 def _seed(value: int) -> int:
-    return _whole(value, 0, 2**63 - 1, "the seed")
+    return whole(value, 0, 2**63 - 1, "the seed")
 
 
 def _truncation(value: float) -> float:
