@@ -53,3 +53,36 @@ def write_animals(root: Path, classes: Sequence[str] = ("cat", "fish"), count: i
             if k % 2 == 0:
                 cv2.imwrite(str(root / "masks" / name / f"{k:03d}.png"), mask)
     return root
+
+
+def write_chimera(
+    root: Path, species: Sequence[str] = ("lion", "goat", "fish"), size: int = 64
+) -> Path:
+    """A folder of checkpoints with one tiny generator, whose seeded weights give colours."""
+    import torch
+
+    from doodle import checkpoint
+    from doodle.models.pix2pix import Pix2Pix, Pix2PixConfig
+
+    torch.manual_seed(0)
+    config = Pix2PixConfig(width=4, most=2, size=size, classes=len(species), up="resize")
+    module = Pix2Pix(config).eval()
+    for parameter in module.parameters():
+        parameter.data *= 8  # from grey to colours
+    checkpoint.save(
+        root / "chimera" / checkpoint.FILE, module, model="pix2pix", config=config, licence="MIT",
+        attribution="nobody", data={"categories": list(species)}, training={}, metrics=[],
+    )  # fmt: skip
+    checkpoint.update_index(root)
+    return root
+
+
+def write_image_features(path: Path, kind: str = "tf_efficientnet_lite0") -> Path:
+    """A file of that network's weights, random ones, under the names of somebody else."""
+    import timm
+    import torch
+
+    torch.manual_seed(0)
+    weights = timm.create_model(kind, pretrained=False).state_dict()
+    torch.save({f"layer.{k}": value for k, value in enumerate(weights.values())}, path)
+    return path

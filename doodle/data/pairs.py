@@ -14,7 +14,7 @@ from typing import Literal
 import cv2
 import numpy as np
 
-from ..strokes.edges import canny, draw_lines
+from ..strokes.edges import canny, draw_lines, enclosed
 from .animals import Animals
 from .edges import on_white
 
@@ -32,6 +32,11 @@ class Pair:
     classes: np.ndarray  # uint8, the class of every pixel: what is there
     told: np.ndarray  # uint8, the class map given to the network: parts of it unknown
     scene: bool  # the animal stands in surroundings, not on white
+
+    @property
+    def inside(self) -> np.ndarray:
+        """(S, S) uint8: what the edges enclose, see `strokes.edges.enclosed`."""
+        return enclosed(self.edges)
 
 
 @dataclass(frozen=True)

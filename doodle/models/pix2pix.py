@@ -2,14 +2,14 @@
 
 Isola et al. 2017 (arXiv 1611.07004), section 3.2 and appendix 6.1.  Beyond the paper the generator
 may take, each as planes beside the edges: a class of animal for every pixel, whether the animal
-stands on white or in a scene, and noise.  ``up="resize"`` enlarges before it convolves instead of
-the paper's transposed convolutions, which leave a checkerboard (Odena et al. 2016), and adds a
-convolution at full size for fine texture.
+stands on white or in a scene, what the edges enclose, and noise.  ``up="resize"`` enlarges before
+it convolves instead of the paper's transposed convolutions, which leave a checkerboard (Odena et
+al. 2016), and adds a convolution at full size for fine texture.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import torch
@@ -29,6 +29,7 @@ class Pix2PixConfig:
     edges: int = 1  # channels of the edge map
     classes: int = 17  # of the class map, unknown not counted; 0: there is no class map
     scene: bool = True
+    inside: bool = False  # a plane of what the edges enclose
     noise: int = 0  # numbers; 0: the same picture each time
     norm: Norm = "batch"
     dropout: float = 0.5  # in the inner levels, while training
@@ -49,7 +50,7 @@ class Pix2PixConfig:
     def inputs(self) -> int:
         """Channels that the first convolution reads."""
         classes = self.classes + 1 if self.classes else 0
-        return self.edges + classes + int(self.scene) + self.noise
+        return self.edges + classes + int(self.scene) + int(self.inside) + self.noise
 
     @classmethod
     def tiny(cls) -> Pix2PixConfig:
@@ -151,6 +152,7 @@ class Pix2Pix(nn.Module):
         classes: Tensor | None = None,
         scene: Tensor | None = None,
         noise: Tensor | None = None,
+        inside: Tensor | None = None,
     ) -> Tensor:
         """Edges to picture.
 
@@ -159,13 +161,14 @@ class Pix2Pix(nn.Module):
             classes: (B, size, size) whole numbers, 0 unknown, k the k-th class; unknown when None.
             scene: (B,) in [0, 1], 1 in a scene and 0 on white; white when None.
             noise: (B, noise) ~ N(0, 1); zeros when None.
+            inside: (B, size, size) in [0, 1], how surely each pixel is enclosed; zeros when None.
 
         Returns:
             (B, 3, size, size) in [-1, 1].
         """
         c = self.config
         planes = edges * 2 - 1
-        x = torch.cat([planes, *condition(c, len(edges), edges, classes, scene, noise)], 1)
+        x = torch.cat([planes, *condition(c, edges, classes, scene, noise, inside)], 1)
         skips = []
         for down in self.down:
             x = down(x)
@@ -183,17 +186,18 @@ class Pix2Pix(nn.Module):
         classes = torch.randint(0, c.classes + 1, (1, c.size, c.size), generator=generator)
         scene = torch.rand(1, generator=generator)
         noise = torch.randn(1, c.noise, generator=generator)
+        inside = torch.rand(1, c.size, c.size, generator=generator)
         with torch.no_grad():
-            picture = self(edges, classes, scene, noise)
+            picture = self(edges, classes, scene, noise, inside)
         return picture[0, :, :: c.size // 2, 3 :: c.size // 2].flatten()
 
 
 def condition(
-    config: Pix2PixConfig, count: int, like: Tensor,
-    classes: Tensor | None, scene: Tensor | None, noise: Tensor | None,
+    config: Pix2PixConfig, like: Tensor, classes: Tensor | None, scene: Tensor | None,
+    noise: Tensor | None, inside: Tensor | None,
 ) -> list[Tensor]:  # fmt: skip
     """What the config asks for beside the edges, each (B, channels, H, W)."""
-    height, width = like.shape[-2:]
+    count, (height, width) = len(like), like.shape[-2:]
     planes = []
     if config.classes:
         if classes is None:
@@ -203,10 +207,38 @@ def condition(
     if config.scene:
         flag = torch.zeros(count, device=like.device) if scene is None else scene
         planes.append(flag.to(like.dtype).view(-1, 1, 1, 1).expand(-1, 1, height, width))
+    if config.inside:
+        within = torch.zeros(count, height, width) if inside is None else inside
+        planes.append(within.to(like).unsqueeze(1))
     if config.noise:
         z = torch.zeros(count, config.noise, device=like.device) if noise is None else noise
         planes.append(z.to(like.dtype)[:, :, None, None].expand(-1, -1, height, width))
     return planes
+
+
+def grow(network: Pix2Pix, smaller: Pix2Pix) -> int:
+    """Take levels over from a network that may make smaller pictures, the innermost first.
+
+    Training the small sizes first saves most of the work (Karras et al. 2018, arXiv 1710.10196).
+    A network that differs by its noise alone is taken over whole; the noise counts for nothing yet.
+
+    Returns:
+        how many tensors fitted; the others stay as they are.
+    """
+    own, more = network.state_dict(), len(network.down) - len(smaller.down)
+    same_but_noise = replace(network.config, noise=0) == smaller.config
+    taken = 0
+    for key, value in smaller.state_dict().items():
+        part, *rest = key.split(".")
+        if rest[0].isdigit():
+            key = ".".join([part, str(int(rest[0]) + more), *rest[1:]])
+        if key in own and own[key].shape == value.shape:
+            own[key].copy_(value)  # its storage is the network's
+            taken += 1
+        elif same_but_noise and key == "down.0.conv.weight":  # noise comes last of its inputs
+            own[key].zero_()[:, : value.shape[1]].copy_(value)
+            taken += 1
+    return taken
 
 
 class PatchDiscriminator(nn.Module):

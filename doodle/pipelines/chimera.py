@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 import cv2
 import numpy as np
@@ -22,10 +22,10 @@ from ..images import MAX_BYTES, decode
 from ..models.pix2pix import Pix2Pix
 from ..strokes.bridge import EdgeMap, EdgeStyle, edges_of_drawing, edges_of_picture
 from ..strokes.drawing import Drawing
-from ..strokes.edges import contours, outline
-from ..strokes.imports import read_drawings
+from ..strokes.edges import contours, enclosed, outline
+from ..strokes.imports import is_written, read_drawings
 from ..strokes.lines import line_width, thickened
-from ..strokes.species import nearest_point, nearest_stroke, numbered
+from ..strokes.species import numbered, species_map
 from .imagine import whole
 
 Background = Literal["auto", "white", "scene"]
@@ -33,7 +33,6 @@ Source = Drawing | np.ndarray | bytes | str | os.PathLike[str]
 
 LONGEST = 2048  # pixels: larger pictures are reduced when read, results enlarged no further
 MOST = 16  # variants of one request
-MAX_POINTS = 256  # clicks on one picture
 
 _CELLS, _BUSY_RIM = 16, 0.18  # a scene has edges in more than this share of the cells at the rim
 _PAPER = 225, 250  # grey levels between which what is nearly paper becomes paper
@@ -54,8 +53,7 @@ def read_source(source: bytes | str | os.PathLike[str]) -> Drawing | np.ndarray:
         data = source
     if len(data) > MAX_BYTES:
         raise BadDrawing(f"The file is larger than {MAX_BYTES // 1_000_000} MB.")
-    start = data[:4096].lstrip(b"\xef\xbb\xbf \t\r\n")[:1]
-    if start in (b"<", b"{", b"[") or data.startswith((b"\xff\xfe", b"\xfe\xff")):
+    if is_written(data):
         return read_drawings(data)[0]
     return decode(data, longest=LONGEST)[0]
 
@@ -108,63 +106,9 @@ class Chimera:
         """
         return numbered(name, self.species)
 
-    def species_map(
-        self,
-        edges: EdgeMap,
-        *,
-        groups: Sequence[tuple[Sequence[np.ndarray], str]] = (),
-        points: Sequence[tuple[float, float, str]] = (),
-        species: str = "",
-        painted: np.ndarray | None = None,
-    ) -> np.ndarray:
-        """A class for every pixel, from one of four.
-
-        Args:
-            groups: strokes (P, 2) in units of what came in, and the animal that they are tagged
-                with; the nearest stroke wins.
-            points: x, y in these units, and the animal there; the nearest point wins.
-            species: one animal for all.
-            painted: (H, W) uint8 class numbers in the frame of what came in, as `read_map` gives
-                them.
-
-        Returns:
-            (S, S) uint8, 0 unknown: the network decides.
-
-        Raises:
-            ValueError: an animal that the network does not know, a point without a place, or a map
-                of other proportions.
-        """
-        if sum(map(bool, (len(groups), len(points), species, painted is not None))) > 1:
-            raise ValueError("Say once which animal is where: strokes, points, a name or a map.")
-        if len(groups):
-            moved = [([edges.to_pixels(line) for line in lines if len(line)],
-                      self.numbered(name)) for lines, name in groups]  # fmt: skip
-            return nearest_stroke(moved, self.size)
-        if len(points):
-            if len(points) > MAX_POINTS:
-                raise ValueError(f"At most {MAX_POINTS} points can say which animal is where.")
-            places = np.array([[x, y] for x, y, _ in points], np.float64)
-            if not np.isfinite(places).all():
-                raise ValueError("A point on the picture needs an x and a y.")
-            numbers = [self.numbered(name) for _, _, name in points]
-            return nearest_point(edges.to_pixels(places), numbers, self.size)
-        if painted is not None:
-            return self._placed_map(edges, painted)
-        return np.full((self.size, self.size), self.numbered(species), np.uint8)
-
-    def _placed_map(self, edges: EdgeMap, painted: np.ndarray) -> np.ndarray:
-        height, width = painted.shape
-        factor = edges.frame[0] / width
-        if abs(factor * height / edges.frame[1] - 1) > 0.03:
-            raise ValueError(
-                f"The species map ({width} x {height}) has not the proportions of the picture "
-                f"({edges.frame[0]:g} x {edges.frame[1]:g})."
-            )
-        scale = edges.scale * factor
-        place = np.array([[scale, 0, edges.offset[0] + scale / 2 - 0.5],
-                          [0, scale, edges.offset[1] + scale / 2 - 0.5]])  # fmt: skip
-        return cv2.warpAffine(painted, place, (self.size, self.size), flags=cv2.INTER_NEAREST,
-                              borderMode=cv2.BORDER_REPLICATE)  # fmt: skip
+    def species_map(self, edges: EdgeMap, **told: Any) -> np.ndarray:
+        """A class for every pixel, (S, S) uint8; see `strokes.species.species_map`."""
+        return species_map(edges, self.species, **told)
 
     # -- pictures --------------------------------------------------------------------------------
 
@@ -176,6 +120,7 @@ class Chimera:
         background: Background = "auto",
         n: int = 1,
         seed: int = 0,
+        first: int = 0,
     ) -> np.ndarray:
         """Pictures of edges.
 
@@ -186,17 +131,19 @@ class Chimera:
             background: white, or a scene; "auto" is white for drawings, and for photographs and
                 edge maps what their rim looks like.
             n: variants, 1 to 16.
-            seed: same seed, same variants.  A network without noise has one answer: there the
-                first variant is the drawing's own, whatever the seed, and the others come of
+            seed: same seed, same variants.  A network without noise has one answer: there
+                variant 0 is the drawing's own, whatever the seed, and the others come of
                 lines that waver.
+            first: number of the first variant that is made, 0 to 15.
 
         Returns:
             (n, S, S, 3) uint8 RGB.
 
         Raises:
-            ValueError: a shape, a class, the background, n or the seed is out of range.
+            ValueError: a shape, a class, the background, n, first or the seed is out of range.
         """
         n, seed = whole(n, 1, MOST, "n"), whole(seed, 0, 2**63 - 1, "the seed")
+        first = whole(first, 0, MOST - 1, "the first variant")
         if background not in get_args(Background):
             raise ValueError(f"a background is one of {', '.join(get_args(Background))}")
         drawn = isinstance(edges, EdgeMap) and edges.kind in ("strokes", "drawing")
@@ -208,7 +155,7 @@ class Chimera:
             scene = not drawn and looks_like_a_scene(lines)
         told = self._told(classes)
         rows = []
-        for k, generator in enumerate(generators(seed, n)):
+        for k, generator in list(enumerate(generators(seed, first + n)))[first:]:
             # one at a time: a convolution rounds differently in a batch of another size
             moved = lines if k == 0 or self.network.config.noise else _wavered(lines, generator)
             picture = self._picture(moved, told, scene, generator)
@@ -236,13 +183,18 @@ class Chimera:
         planes = planes.expand(-1, config.edges, -1, -1)
         noise = torch.randn(1, config.noise, generator=generator).to(**like)
         told = None if told is None else told.to(weight.device)
-        picture = self.network(planes, told, torch.tensor([float(scene)]).to(**like), noise)
+        inside = None
+        if config.inside:
+            inside = torch.from_numpy(enclosed(lines)).to(**like)[None] / 255
+        scenes = torch.tensor([float(scene)]).to(**like)
+        picture = self.network(planes, told, scenes, noise, inside)
         pixels = (picture[0].permute(1, 2, 0).float() + 1) * 127.5
         return pixels.round().clamp(0, 255).to(torch.uint8).cpu().numpy()
 
     # -- back to the visitor ---------------------------------------------------------------------
 
-    def framed(self, picture: np.ndarray, edges: EdgeMap, longest: int = LONGEST) -> np.ndarray:
+    @staticmethod
+    def framed(picture: np.ndarray, edges: EdgeMap, longest: int = LONGEST) -> np.ndarray:
         """A picture (S, S, 3) in the frame and at the size of what came in.
 
         What the network was not asked for continues the picture's rim.
@@ -253,7 +205,7 @@ class Chimera:
         Returns:
             (H, W, 3) uint8 in the frame's proportions.
         """
-        factor = min(longest / max(edges.frame), max(1.0, self.size / max(edges.frame)))
+        factor = min(longest / max(edges.frame), max(1.0, edges.size / max(edges.frame)))
         width, height = (max(1, round(side * factor)) for side in edges.frame)
         step = edges.scale / factor
         back = np.array([[step, 0, edges.offset[0] + step / 2 - 0.5],
@@ -263,7 +215,8 @@ class Chimera:
             flags=cv2.WARP_INVERSE_MAP | (cv2.INTER_CUBIC if step < 1 else cv2.INTER_LINEAR),
         )  # fmt: skip
 
-    def outline(self, edges: EdgeMap, picture: np.ndarray | None = None) -> Drawing:
+    @staticmethod
+    def outline(edges: EdgeMap, picture: np.ndarray | None = None) -> Drawing:
         """Strokes for the canvas, in the units and on the canvas of what came in.
 
         Args:

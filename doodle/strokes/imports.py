@@ -56,6 +56,12 @@ def read_drawings(source: str | Path | bytes, name: str = "") -> list[Drawing]:
     )
 
 
+def is_written(data: bytes) -> bool:
+    """Does a file begin as SVG and JSON do, not as pictures?"""
+    start = data[:4096].lstrip(b"\xef\xbb\xbf \t\r\n")[:1]
+    return start in (b"<", b"{", b"[") or data.startswith((b"\xff\xfe", b"\xfe\xff"))
+
+
 def read_settings(source: bytes) -> dict[str, Any]:
     """What `export.to_project` saved beside a drawing; nothing of any other file.
 

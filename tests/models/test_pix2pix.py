@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 import torch
 
-from doodle.models.pix2pix import PatchDiscriminator, Pix2Pix, Pix2PixConfig
+from doodle.models.pix2pix import PatchDiscriminator, Pix2Pix, Pix2PixConfig, grow
 
 TINY = Pix2PixConfig.tiny()
 
@@ -77,6 +77,51 @@ def test_the_class_map_is_read_where_it_says():
         changed[:, :4, :4] = (changed[:, :4, :4] + 1) % 4
         where = (module(edges, changed) - module(edges, classes)).abs().amax(1)[0] > 0
     assert where[:4, :4].any() and not where[10:].any() and not where[:, 10:].any()
+
+
+def test_what_the_edges_enclose_is_one_more_plane():
+    config = replace(TINY, inside=True)
+    module, batch = network(config), inputs()
+    assert config.inputs == TINY.inputs + 1
+    inside = torch.zeros(3, 16, 16)
+    with torch.no_grad():
+        plain = module(*batch)
+        assert torch.equal(module(*batch, inside), plain)  # left out means nothing is
+        inside[1, :, :4] = 0.5
+        found = module(*batch, inside)
+    assert torch.equal(found[0], plain[0]) and not torch.equal(found[1], plain[1])
+
+
+@pytest.mark.parametrize("size", [16, 32, 64])
+def test_a_network_grows_from_the_inside(size):
+    """Of the same size all is taken over; of a larger one the inner levels."""
+    config = Pix2PixConfig(width=4, most=2, size=16, classes=3, norm="batch", up="resize")
+    smaller, larger = network(config), Pix2Pix(replace(config, size=size)).eval()
+    before = {k: v.clone() for k, v in larger.state_dict().items()}
+    taken, more = grow(larger, smaller), size.bit_length() - 5
+    own, theirs = larger.state_dict(), smaller.state_dict()
+    inner = [key for key in theirs if key.startswith(("down.2", "down.3", "up.1", "up.2"))]
+    assert len(inner) > 15
+    for key in inner:
+        part, level, rest = key.split(".", 2)
+        assert torch.equal(own[f"{part}.{int(level) + more}.{rest}"], theirs[key]), key
+    same = {key for key in own if torch.equal(own[key], before[key])}
+    assert taken == len(theirs) if size == 16 else len(inner) < taken < len(own)
+    assert size == 16 or any(key.startswith("down.0.") for key in same)
+    with torch.no_grad():
+        picture = larger(torch.zeros(1, 1, size, size))
+        assert picture.shape == (1, 3, size, size) and picture.isfinite().all()
+        if size == 16:
+            torch.testing.assert_close(picture, smaller(torch.zeros(1, 1, 16, 16)))
+
+
+def test_a_network_without_noise_is_taken_over_whole_and_noise_starts_at_nothing():
+    config = Pix2PixConfig(width=4, most=2, size=32, classes=3, up="resize", inside=True)
+    calm = Pix2Pix(config).eval()
+    noisy = Pix2Pix(replace(config, noise=5)).eval()
+    assert grow(noisy, calm) == len(noisy.state_dict())
+    edges, classes = torch.rand(2, 1, 32, 32), torch.randint(0, 4, (2, 32, 32))
+    assert torch.equal(calm(edges, classes), noisy(edges, classes, noise=torch.randn(2, 5)))
 
 
 def test_dropout_and_batch_norm_are_off_in_eval_only():

@@ -12,6 +12,7 @@ from doodle.strokes.edges import (
     canny,
     contours,
     draw_lines,
+    enclosed,
     grey_of,
     hand_drawn,
 )
@@ -111,3 +112,28 @@ def test_agreement_counts_what_lies_near():
     assert agreement(one, other) == (1.0, 0.5)
     assert agreement(one, other, reach=1) == (0.0, 0.0)
     assert agreement(one * 0, other) == (1.0, 0.0)
+
+
+def ring(gap: int) -> np.ndarray:
+    """A square line of 100 px, open at the top by some pixels."""
+    edges = np.zeros((256, 256), np.uint8)
+    cv2.rectangle(edges, (60, 60), (160, 160), 255, 1)
+    edges[60, 110 : 110 + gap] = 0
+    return edges
+
+
+@pytest.mark.parametrize("gap, wanted", [(0, 255), (3, 191), (8, 127), (18, 63), (40, 0)])
+def test_the_wider_the_gap_the_less_is_enclosed(gap, wanted):
+    within = enclosed(ring(gap))
+    assert within[130, 90] == wanted
+    assert within[130, 30] == within[20, 110] == within[255, 0] == 0
+    if gap == 0:  # up to the line, no further, whatever the gaps that are closed
+        assert within[60:161, 60:161].min() == 255 and np.count_nonzero(within) == 101**2
+
+
+def test_a_line_at_the_rim_encloses_nothing_by_the_rim():
+    edges = np.zeros((128, 128), np.uint8)
+    edges[:, 64] = 255
+    assert enclosed(edges)[:, :50].max() == 0 and enclosed(edges)[:, 80:].max() == 0
+    cv2.circle(edges, (20, 20), 10, 255, 1)
+    assert enclosed(edges)[20, 20] == 255 and enclosed(edges)[20, 40] == 0
