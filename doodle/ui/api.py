@@ -15,7 +15,9 @@ import gradio as gr
 import numpy as np
 
 from doodle.strokes.drawing import Drawing
+from doodle.strokes.species import UNKNOWN
 from doodle.ui.auto import meant
+from doodle.ui.creature import Creature, Look, bytes_of, chimerical, png_url, read_sized
 from doodle.ui.panels.export import doodle_svg
 from doodle.ui.panels.guess import listed
 from doodle.ui.panels.parts import WORK, sentence
@@ -28,7 +30,12 @@ MAX_GUESSES = 345  # the categories there are
 def publish(studio: Studio) -> None:
     """Add the endpoints to the Blocks that are being built."""
     limits = {key: WORK[key] for key in ("concurrency_id", "concurrency_limit")}
-    for function in [_recogniser(studio), *_endpoints(studio), _imaginer(studio)]:
+    for function in [
+        _recogniser(studio),
+        *_endpoints(studio),
+        _imaginer(studio),
+        _creator(studio),
+    ]:
         gr.api(_spoken(function), api_name=function.__name__, **limits)
 
 
@@ -164,6 +171,59 @@ def _imaginer(studio: Studio) -> Callable[..., dict[str, Any]]:
         }
 
     return imagine
+
+
+def _creator(studio: Studio) -> Callable[..., dict[str, Any]]:
+    def chimera(
+        drawing: dict | None = None,
+        image: str = "",
+        species: str = UNKNOWN,
+        tags: list | None = None,
+        points: list | None = None,
+        background: str = "auto",
+        n: int = 1,
+        seed: int = 0,
+        way: str = "auto",
+        kind: str = "auto",
+    ) -> dict:
+        """Turn a drawing or a picture of an animal, a mixed one too, into one like a photograph.
+
+        Args:
+            drawing: strokes, in the shape that complete takes; or give an image.
+            image: a picture file (PNG, JPEG, GIF, WebP, BMP, TIFF, SVG) as a data URL or in base64.
+            species: the animal that it is, such as lion; unknown leaves that to the network.
+            tags: of a drawing: the animal of each stroke in turn, "" for one that is species.
+            points: of an image: [[x, y, "lion"], ...], which animal is where, in its pixels; the
+                nearest point decides.
+            background: auto, white or scene.
+            n: how many variants, 1 to 16.
+            seed: the same seed gives the same variants.
+            way: how the edges are found: auto, canny, lines (each line once) or hand.
+            kind: what the image is: auto, photograph, drawing or edges (an edge map).
+
+        Returns:
+            {"pictures": [PNG as data URL, ...], "edges": the edge map that was used as a data URL,
+            "size": side of both in pixels, "kind": what the input was taken for, "species": [every
+            animal there is, ...]}.
+        """
+        if (drawing is None) == (not image):
+            raise ValueError("Give either a drawing or an image.")
+        source, scale = Drawing.parse(drawing), 1.0
+        if drawing is None:
+            source, scale = read_sized(bytes_of(image), "The image")
+        look, tagged = Look(way, kind), {"tags": tags or (), "points": points or ()}
+        asked = Creature(look, species, **tagged, background=background, n=n, seed=seed)
+        moved = [(x * scale, y * scale, name) for x, y, name in asked.points]
+        made = studio.chimera(source, replace(asked, points=moved))
+        return {
+            "pictures": [png_url(picture) for picture in made.pictures],
+            "edges": png_url(made.seen.edges),
+            "size": len(made.seen.edges),
+            "kind": made.seen.kind,
+            "species": chimerical(studio.registry)[1],
+        }
+
+    return chimera
 
 
 def _settled(

@@ -8,7 +8,7 @@ never fight over the same few cores.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -17,12 +17,17 @@ import numpy as np
 from doodle.errors import BadDrawing, ModelUnavailable, OutOfBudget
 from doodle.registry import Registry
 from doodle.strokes.drawing import Drawing
+from doodle.ui.creature import MAX_VARIANTS, Creature, Source, chimerical
+from doodle.ui.creature import NETWORK as BEAST
+from doodle.ui.sight import Made, Seen, see
 from doodle.ui.wish import MAX_SEED, MAX_STEPS, Idea, Wish, number, whole
 
 if TYPE_CHECKING:
     from doodle.pipelines.complete import Completer, Ending, Ink, Ranked
     from doodle.pipelines.imagine import Doodle, Imagined, Imaginer
     from doodle.pipelines.recognise import Guesses
+
+_E = TypeVar("_E")
 
 try:
     from spaces import GPU as on_gpu  # lends a GPU for the length of a call on a ZeroGPU Space
@@ -58,22 +63,18 @@ class Studio:
         self.registry = registry
         self._turn = threading.Lock()
         self._glance = threading.Lock()  # of its own: a guess waits for no drawing that is made
+        self._sight = threading.Lock()  # nor do edges
         self._events = on_gpu(self._stream)
         self._endings = on_gpu(self._whole)
         self._steps = on_gpu(self._morph)
         self._guesses = on_gpu(self._recognise)
         self._reasons = on_gpu(self._explain)
         self._ideas = on_gpu(self._imagine)
+        self._animals = on_gpu(self._create)
 
     def complete(self, drawing: Drawing, wish: Wish) -> Iterator[Ink | Ranked]:
         """Endings of a drawing as they are inked, then their ranking."""
-        with closing(self._events(_some(drawing), wish)) as events:
-            while True:
-                with self._turn:
-                    event = next(events, None)
-                if event is None:
-                    return
-                yield event
+        yield from self._in_turns(self._events(_some(drawing), wish))
 
     def draw(self, wish: Wish) -> list[Ending]:
         """Whole drawings of a word, best first, 256 x 256 units."""
@@ -168,6 +169,41 @@ class Studio:
         with self._turn:
             return self._ideas("walk", idea.text, Idea(second).text, candidate=candidate, **asked)
 
+    def edges(self, source: Source, creature: Creature) -> Seen:
+        """What the chimera's network will get; needs no network, and waits for none."""
+        _, species, size = chimerical(self.registry)
+        with self._sight:
+            return see(source, creature, size, species)
+
+    def chimera(self, source: Source, creature: Creature) -> Made:
+        """Pictures of a drawing, or of a picture (H, W, 3)."""
+        seen = self.edges(source, creature)
+        pictures = self._in_turns(self._animals(seen, creature, range(creature.n)))
+        return Made(np.stack(list(pictures)), seen)
+
+    def full(self, source: Source, creature: Creature, k: int) -> np.ndarray:
+        """Variant k in the frame and at the size of what came in, (H, W, 3) uint8."""
+        from doodle.pipelines.chimera import Chimera
+
+        k = whole(k, 0, MAX_VARIANTS - 1, "The variant")
+        seen = self.edges(source, creature)
+        (picture,) = self._in_turns(self._animals(seen, creature, [k]))
+        return Chimera.framed(picture, seen.edge_map)
+
+    def outline(self, source: Source, creature: Creature, picture: np.ndarray | None) -> Drawing:
+        """Strokes of what was made, in the units of what came in.
+
+        Args:
+            picture: (S, S, 3) uint8, one of `chimera`; None for the edges themselves.
+        """
+        from doodle.pipelines.chimera import Chimera
+
+        seen = self.edges(source, creature)
+        if picture is not None and picture.shape != (*seen.edges.shape, 3):
+            raise ValueError(f"The picture must be {len(seen.edges)} pixels square.")
+        with self._sight:
+            return Chimera.outline(seen.edge_map, picture)
+
     def warm(self) -> None:
         """Load the networks before the first request needs them.
 
@@ -176,6 +212,16 @@ class Studio:
         """
         with self._turn, self._completer():
             pass
+
+    def _in_turns(self, events: Iterator[_E]) -> Iterator[_E]:
+        """What an iterator yields, each step a turn; it is closed when this is left."""
+        with closing(events):
+            while True:
+                with self._turn:
+                    event = next(events, None)
+                if event is None:
+                    return
+                yield event
 
     @contextmanager
     def _completer(self) -> Iterator[Completer]:
@@ -203,6 +249,18 @@ class Studio:
     def _imagine(self, task: str, *given: Any, **asked: Any) -> Imagined | list[Doodle]:
         with self._imaginer() as imaginer:
             return getattr(imaginer, task)(*given, **asked)
+
+    def _create(self, seen: Seen, creature: Creature, variants: Iterable[int]) -> Iterator[Any]:
+        from doodle.pipelines.chimera import Chimera
+
+        problem, species, _ = chimerical(self.registry)
+        if problem:
+            raise ModelUnavailable(problem)
+        with self.registry.use(BEAST) as (network,):
+            pipeline = Chimera(network, species)
+            asked = {"background": creature.background, "seed": creature.seed}
+            for k in variants:
+                yield pipeline(seen.edge_map, seen.classes, first=k, **asked)[0]
 
     def _recognise(
         self, drawings: Sequence[Drawing], top: int, words: Sequence[str] | None
