@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -16,7 +17,7 @@ from test_cli import refused
 from doodle import checkpoint
 from doodle.cli import main
 from doodle.models.pix2pix import Pix2Pix, Pix2PixConfig
-from doodle.pipelines.chimera import Chimera
+from doodle.pipelines.chimera import Chimera, read_source
 from doodle.strokes.bridge import EdgeStyle
 from doodle.strokes.species import painted
 
@@ -119,6 +120,25 @@ def test_a_species_map_lies_on_the_drawing(run, networks, drawing, tmp_path):
     for name in ("colours", "numbers"):
         run(drawing, "--out", tmp_path / "o.png", "--species-map", tmp_path / f"{name}.png")
         assert np.array_equal(opened(tmp_path / "o.png"), wanted)
+
+
+def test_the_tags_of_a_saved_drawing_count_unless_a_species_is_given(run, networks, tmp_path):
+    rows = [[10, 50, 0, 0.5, 40, 10, 20, 0.5], [60, 50, 0, 0.5, 90, 90, 20, 0.5]]
+    network, _ = checkpoint.load(networks / "chimera" / checkpoint.FILE)
+    pipeline, told = Chimera(network, NAMES), {}
+    for name, tags in (("tagged", ["goat", "fish"]), ("plain", []), ("short", ["goat"])):
+        wire = {"v": 1, "w": 100, "h": 100, "strokes": rows, "tags": tags}
+        (tmp_path / f"{name}.json").write_text(json.dumps(wire))
+        run(tmp_path / f"{name}.json", "--out", tmp_path / "o.png")
+        told[name] = opened(tmp_path / "o.png")
+    edges = pipeline.edges_of(tmp_path / "tagged.json")
+    lines = read_source(tmp_path / "tagged.json").polylines()
+    classes = pipeline.species_map(edges, groups=[([lines[0]], "goat"), ([lines[1]], "fish")])
+    assert np.array_equal(told["tagged"], pipeline(edges, classes)[0])
+    assert np.array_equal(told["plain"], pipeline(edges)[0])
+    assert np.array_equal(told["short"], told["plain"])
+    run(tmp_path / "tagged.json", "--out", tmp_path / "o.png", "--species", "lion")
+    assert np.array_equal(opened(tmp_path / "o.png"), pipeline(edges, np.ones_like(classes))[0])
 
 
 def test_the_whole_frame_and_other_kinds_of_files(run, drawing, tmp_path):

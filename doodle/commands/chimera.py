@@ -53,7 +53,8 @@ def register_chimera(subparsers: Any) -> None:
         help="IN is an edge map, white on black or black on white")  # fmt: skip
     kind = parser.add_mutually_exclusive_group()
     kind.add_argument("--species", default="", metavar="NAME",
-                      help="the animal it is; left out, the network decides")  # fmt: skip
+                      help="the animal it is; left out, the tags of a drawing saved by the page "
+                      "say it, else the network decides")  # fmt: skip
     kind.add_argument("--species-map", type=Path, metavar="MAP",
                       help="a picture that says which part is which animal, see below")  # fmt: skip
     add("--seed", type=whole(0, 2**63 - 1), default=0, metavar="N",
@@ -168,8 +169,19 @@ def _draw(
     pipeline: Chimera, source: Path, style: EdgeStyle, painted: np.ndarray | None,
     args: argparse.Namespace,
 ) -> np.ndarray:  # fmt: skip
-    edges = pipeline.edges_of(source, style)
-    classes = pipeline.species_map(edges, species=args.species, painted=painted)
+    from doodle.pipelines.chimera import read_source
+    from doodle.strokes.drawing import Drawing
+    from doodle.strokes.imports import read_tags
+
+    given = read_source(source)
+    edges = pipeline.edges_of(given, style)
+    told: dict[str, Any] = {"species": args.species, "painted": painted}
+    if isinstance(given, Drawing) and not args.species and painted is None:
+        tags = read_tags(source.read_bytes())  # as the page saves them
+        if any(tags):
+            pairs = zip(given.polylines(), tags, strict=True)
+            told = {"groups": [([line], tag) for line, tag in pairs]}
+    classes = pipeline.species_map(edges, **told)
     picture = pipeline(edges, classes, background=args.background, seed=args.seed)[0]
     return pipeline.framed(picture, edges) if args.full else picture
 

@@ -81,6 +81,29 @@ def read_settings(source: bytes) -> dict[str, Any]:
     return settings if isinstance(settings, dict) else {}
 
 
+def read_tags(source: bytes) -> list[str]:
+    """What the strokes of a drawing are tagged with, as the page saves it; "" where nothing is.
+
+    Args:
+        source: bytes of a file; its drawing is what `read_drawings` reads.
+
+    Returns:
+        One for each stroke; nothing where the file has no tags.
+    """
+    if source.startswith(_MAGIC):
+        return []
+    try:
+        value = json.loads(source)
+    except (ValueError, RecursionError):
+        return []
+    if isinstance(value, dict) and "strokes" not in value:
+        value = value.get("drawing")
+    tags = value.get("tags") if isinstance(value, dict) else None
+    if not isinstance(tags, list) or len(tags) != len(value.get("strokes") or ()):
+        return []
+    return [tag if isinstance(tag, str) else "" for tag in tags]
+
+
 def _bytes_of(path: Path) -> bytes:
     try:
         if path.stat().st_size > MAX_BYTES:

@@ -16,6 +16,7 @@ from .. import checkpoint
 from ..data.animals import load_animals
 from ..data.pairs import Background, Mixing, Pair, Pairs
 from ..device import choose, seed_for_step
+from ..models.image_features import INSTALLED
 from ..models.image_features import load as load_features
 from ..models.pix2pix import Pix2Pix, Pix2PixConfig, grow
 from ..strokes.edges import agreement, canny
@@ -88,12 +89,19 @@ class Config:
 
 
 # what each preset reached stands in the model card and docs/log.md
+_FEATURES = {"backbone": INSTALLED, "feature_weight": 0.0, "lambda_l1": 20.0,
+             "perceptual_weight": 15.0, "gan_weight": 3.0, "species_weight": 0.5}  # fmt: skip
 PRESETS: dict[str, dict[str, Any]] = {
-    "cpu": {"steps": 30_000, "minutes": 100.0, "batch": 4, "size": 128, "width": 32,
-            "critic_width": 32, "scales": 1, "evaluate_every": 500},
-    "gpu": {"steps": 40_000, "minutes": 25.0, "batch": 48, "workers": 14, "evaluate_every": 2000},
-    "gpu-modes": {"steps": 40_000, "minutes": 25.0, "batch": 32, "workers": 14, "noise": 8,
-                  "mode_seeking": 1.0, "lambda_l1": 20.0, "evaluate_every": 2000},
+    "cpu": {"minutes": 100.0, "batch": 4, "width": 16, "most": 8, "critic_width": 24, "scales": 1,
+            "view": 128, "white": 0.8, "evaluate_every": 500, **_FEATURES},
+    "gpu": {"minutes": 25.0, "batch": 48, "workers": 14, "white": 0.7, "evaluate_every": 2000,
+            "diff_augment": True, **_FEATURES},
+    "gpu-modes": {"minutes": 25.0, "batch": 32, "workers": 14, "white": 0.7, "noise": 8,
+                  "mode_seeking": 1.0, "evaluate_every": 2000, "diff_augment": True, **_FEATURES},
+    # as published: pixels only, L1 100, seventy-pixel patches, at the size of the first tests
+    "original": {"minutes": 100.0, "batch": 4, "size": 128, "width": 32, "critic_width": 32,
+                 "scales": 1, "inside": False, "feature_weight": 0.0, "up": "transposed",
+                 "dropout": 0.5, "evaluate_every": 500},
 }  # fmt: skip
 
 
@@ -294,7 +302,7 @@ class ChimeraRecipe:
         contact_sheet(rows, [names[pair.classes[0, 0] - 1] for pair in pairs]).save(path)
 
     def export(self, folder: Path, log: list[dict[str, Any]]) -> None:
-        preset = "gpu" if self.config.size > 128 else "cpu"
+        preset = nearest_preset(self.config)
         ship(
             folder, self.modules["ema"], model="pix2pix", config=self.config, log=log,
             command=f"chimera --preset {preset} --data FILE",
@@ -306,6 +314,16 @@ class ChimeraRecipe:
                      for k, v in newest(log, "valid", {}).items()],
             attribution=ATTRIBUTION,
         )  # fmt: skip
+
+
+def nearest_preset(config: Config) -> str:
+    """The preset that a run's settings agree with most; the card lists those that differ."""
+
+    def agreeing(name: str) -> float:
+        values = PRESETS[name].items()
+        return sum(getattr(config, key) == value for key, value in values) / len(values)
+
+    return max(PRESETS, key=agreeing)
 
 
 def one_thread(worker: int) -> None:

@@ -35,6 +35,7 @@ def test_two_steps_from_the_command(data, tmp_path):
     run, export = tmp_path / "run", tmp_path / "checkpoints" / "pix2pix"
     command = f"train chimera --preset cpu --data {data} --out {run} --export {export} --steps 2"
     command += " --batch 2 --size 32 --width 4 --critic-width 4 --evaluate-every 2 --device cpu"
+    command += f" --backbone {data.parent / 'lite0.pth'}"
     assert main(command.split()) == 0
     lines = [json.loads(line) for line in (run / "log.jsonl").read_text().splitlines()]
     assert set(lines[-1]["valid"]) == {"l1", "edge precision", "edge recall"}
@@ -42,6 +43,7 @@ def test_two_steps_from_the_command(data, tmp_path):
     network, header = checkpoint.load(export / checkpoint.FILE)
     assert header["data"]["categories"] == ["cat", "fish"] and network.config.classes == 2
     assert header["pixels"]["size"] == 32 and "data" not in header["training"]["config"]
+    assert "--preset cpu" in header["training"]["command"]
     assert checkpoint.verify(export / checkpoint.FILE) < 1e-4
 
 
