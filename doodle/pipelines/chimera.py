@@ -22,7 +22,7 @@ from ..images import MAX_BYTES, decode
 from ..models.pix2pix import Pix2Pix
 from ..strokes.bridge import EdgeMap, EdgeStyle, edges_of_drawing, edges_of_picture
 from ..strokes.drawing import Drawing
-from ..strokes.edges import contours, enclosed, outline
+from ..strokes.edges import contours, enclosed, outline, settled
 from ..strokes.imports import is_written, read_drawings
 from ..strokes.lines import line_width, thickened
 from ..strokes.species import numbered, species_map
@@ -36,6 +36,9 @@ MOST = 16  # variants of one request
 
 _CELLS, _BUSY_RIM = 16, 0.18  # a scene has edges in more than this share of the cells at the rim
 _PAPER = 225, 250  # grey levels between which what is nearly paper becomes paper
+_BODY = 0.02  # share of the square that lines must enclose before what is outside is paper
+_CLOSED = 0.7  # and share of the lines that must take part in it
+_RIM = 2.0  # pixels of 256 around what is enclosed that stay as they are; as many that fade
 _WAVER = 2.0  # pixels of 256 by which a variant's lines move
 
 
@@ -159,7 +162,7 @@ class Chimera:
             # one at a time: a convolution rounds differently in a batch of another size
             moved = lines if k == 0 or self.network.config.noise else _wavered(lines, generator)
             picture = self._picture(moved, told, scene, generator)
-            rows.append(picture if scene else _on_paper(picture))
+            rows.append(picture if scene else _on_paper(picture, moved))
         return np.stack(rows)
 
     def _told(self, classes: np.ndarray | None) -> Tensor | None:
@@ -185,7 +188,8 @@ class Chimera:
         told = None if told is None else told.to(weight.device)
         inside = None
         if config.inside:
-            inside = torch.from_numpy(enclosed(lines)).to(**like)[None] / 255
+            within = enclosed(lines) if scene else settled(enclosed(lines))
+            inside = torch.from_numpy(within).to(**like)[None] / 255
         scenes = torch.tensor([float(scene)]).to(**like)
         picture = self.network(planes, told, scenes, noise, inside)
         pixels = (picture[0].permute(1, 2, 0).float() + 1) * 127.5
@@ -258,12 +262,34 @@ def _wavered(lines: np.ndarray, generator: torch.Generator) -> np.ndarray:
     return thickened(moved, max(1, round(line_width(lines))))
 
 
-def _on_paper(picture: np.ndarray) -> np.ndarray:
-    """White where a picture (S, S, 3) is nearly white and joined to the rim: no blotched paper."""
+def _on_paper(picture: np.ndarray, lines: np.ndarray) -> np.ndarray:
+    """White outside of what the lines enclose, where they do, and where it is nearly white anyhow.
+
+    Args:
+        picture: (S, S, 3) uint8.
+        lines: (S, S) uint8, its edges.
+    """
     least = picture.min(axis=2)
     _, labels = cv2.connectedComponents((least > _PAPER[0]).astype(np.uint8), connectivity=4)
     rim = np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]])
     paper = np.isin(labels, rim[rim > 0])
     share = np.clip((least - float(_PAPER[0])) / (_PAPER[1] - _PAPER[0]), 0, 1) * paper
+    share = np.maximum(share, _outside(lines))
     lifted = picture + (255.0 - picture) * share[..., None]
     return np.round(lifted).astype(np.uint8)
+
+
+def _outside(lines: np.ndarray) -> np.ndarray:
+    """How surely a pixel of edges (S, S) is paper, 0 to 1: only where most lines enclose something.
+
+    Lines that enclose nothing, as whiskers do, keep some pixels around them.
+    """
+    within = settled(enclosed(lines)) > 0
+    lit = lines > 0
+    unit = lines.shape[0] / 256
+    near = cv2.dilate((within & ~lit).astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
+    if np.count_nonzero(within) < _BODY * within.size or near[lit].mean() < _CLOSED:
+        return np.zeros(lines.shape, np.float32)
+    kept = (within | lit).astype(np.uint8)
+    distance = cv2.distanceTransform(1 - kept, cv2.DIST_L2, 5)
+    return np.clip(distance / (_RIM * unit) - 1, 0, 1)

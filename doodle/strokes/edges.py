@@ -162,6 +162,25 @@ def enclosed(edges: np.ndarray) -> np.ndarray:
     return (within * 255 // len(_GAPS)).astype(np.uint8)
 
 
+def settled(within: np.ndarray, share: float = 0.6) -> np.ndarray:
+    """What `enclosed` gives without the doubtful parts: bays that only a wide gap would close.
+
+    The narrowest gap counts that leaves ``share`` of all that any gap encloses.
+
+    Args:
+        within: (S, S) uint8, from `enclosed`.
+
+    Returns:
+        (S, S) uint8, 0 where that gap lets the outside in.
+    """
+    levels, counts = np.unique(within[within > 0], return_counts=True)
+    if not len(levels):
+        return within
+    kept = np.cumsum(counts[::-1])  # the surest first
+    least = levels[::-1][np.searchsorted(kept, share * kept[-1])]
+    return np.where(within >= least, within, np.uint8(0))
+
+
 def _gradient(picture: np.ndarray, sigma: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Slope in x and y (int16) of whichever of L, a, b changes most, and its length (float32)."""
     rgb = picture if picture.ndim == 3 else cv2.cvtColor(picture, cv2.COLOR_GRAY2RGB)

@@ -16,7 +16,7 @@ from doodle.models.pix2pix import Pix2Pix, Pix2PixConfig
 from doodle.pipelines.chimera import Chimera, looks_like_a_scene
 from doodle.strokes.bridge import EdgeMap, EdgeStyle
 from doodle.strokes.drawing import Drawing
-from doodle.strokes.edges import agreement, canny
+from doodle.strokes.edges import agreement, canny, enclosed
 from doodle.strokes.lines import line_width
 from doodle.strokes.species import COLOURS, painted, read_map
 
@@ -362,6 +362,37 @@ def test_what_is_nearly_paper_becomes_white(chimera, monkeypatch):
     scene, white = (chimera(edges, background=b)[0] for b in ("scene", "white"))
     assert scene[0, 0, 0] == 250 and (white[0, 0] == 255).all()
     assert np.array_equal(white[24:40, 24:40], scene[24:40, 24:40])  # the animal, its light eye too
+
+
+def test_outside_of_closed_lines_is_paper_and_open_lines_leave_it_to_the_network(
+    chimera, monkeypatch
+):
+    grey = torch.zeros(1, 3, SIZE, SIZE)
+    monkeypatch.setattr(type(chimera.network), "forward", lambda self, edges, *_: grey)
+    lines = np.zeros((SIZE, SIZE), np.uint8)
+    cv2.circle(lines, (32, 32), 16, 255, 1)
+    closed = chimera(lines, background="white")[0]
+    assert (closed[32, 32] == 128).all() and (closed[32, 16] == 128).all()
+    assert (closed[2, 2] == 255).all() and (closed[32, 10] == 255).all()
+    assert (chimera(lines, background="scene")[0] == 128).all()
+    lines[:, 32:] = 0  # half of the circle encloses nothing
+    assert (chimera(lines, background="white")[0] == 128).all()
+
+
+def test_what_the_lines_enclose_is_told(chimera):
+    config = Pix2PixConfig(width=4, most=2, size=SIZE, classes=3, up="resize", inside=True)
+    torch.manual_seed(0)
+    network = Pix2Pix(config).eval()
+    for parameter in network.parameters():
+        parameter.data *= 8
+    lines = np.zeros((SIZE, SIZE), np.uint8)
+    cv2.circle(lines, (32, 32), 20, 255, 1)
+    with torch.no_grad():
+        wanted = network(torch.from_numpy(lines)[None, None] / 255, scene=torch.ones(1),
+                         inside=torch.from_numpy(enclosed(lines))[None] / 255)[0]  # fmt: skip
+    wanted = (wanted.permute(1, 2, 0).numpy() + 1) * 127.5
+    made = Chimera(network, ["lion", "goat", "fish"])(lines, background="scene")[0]
+    assert np.abs(made - wanted).max() < 0.51 and np.ptp(made) > 20
 
 
 def nearly_white() -> torch.Tensor:

@@ -15,6 +15,7 @@ from doodle.strokes.edges import (
     enclosed,
     grey_of,
     hand_drawn,
+    settled,
 )
 
 
@@ -137,3 +138,16 @@ def test_a_line_at_the_rim_encloses_nothing_by_the_rim():
     assert enclosed(edges)[:, :50].max() == 0 and enclosed(edges)[:, 80:].max() == 0
     cv2.circle(edges, (20, 20), 10, 255, 1)
     assert enclosed(edges)[20, 20] == 255 and enclosed(edges)[20, 40] == 0
+
+
+def test_bays_that_only_a_wide_gap_would_close_are_outside_where_the_body_is_closed():
+    edges = ring(0)
+    cv2.line(edges, (160, 80), (220, 80), 255, 1)  # two lines out of the body, 16 px apart
+    cv2.line(edges, (160, 96), (220, 96), 255, 1)
+    within = enclosed(edges)
+    assert within[88, 190] == 63 and settled(within)[88, 190] == 0
+    assert settled(within)[130, 90] == 255
+    alone = enclosed(ring(18))  # nothing is surer than that gap
+    assert np.array_equal(settled(alone) > 0, alone > 0) and alone[130, 90] == 63
+    nothing = np.zeros((64, 64), np.uint8)
+    assert not settled(nothing).any()
