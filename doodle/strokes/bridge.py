@@ -35,7 +35,7 @@ Way = Literal["auto", "canny", "lines", "hand"]
 MIN_SIDE = 8  # pixels of a picture
 MAX_THICKNESS, MAX_CLEAN, MAX_BLUR = 16, 64, 31
 
-_SMALL, _FULL = 0.62, 0.92  # of the square: what is shorter than the first grows to the second
+_SMALL, _FULL = 0.9, 0.92  # of the square: what is shorter than the first grows to the second
 _BROAD = 3.5  # pixels: lines of an edge map that are broader than any in training
 _TINY = 1e-3  # share of the pixels; fewer edges are none
 
