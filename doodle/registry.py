@@ -69,6 +69,7 @@ class Registry:
         self._budget_bytes = budget_bytes
         self._admission = threading.Lock()
         self._slots: dict[str, _Slot] = {}
+        self._read: dict[Path, tuple[Any, dict[str, Any], tuple[int, int]]] = {}
         self._clock = 0
 
     @cached_property
@@ -124,11 +125,27 @@ class Registry:
         path = self.root / entry["file"]
         card = Card(name, path, entry["bytes"], entry["sha256"])
         try:
-            header = checkpoint.read_header(path)
-            numbers, loaded = checkpoint.tensor_sizes(path)
+            header, (numbers, loaded) = self._header(path)
         except ModelUnavailable as error:
             return replace(card, problem=str(error))
         return replace(card, header=header, numbers=numbers, loaded_bytes=loaded)
+
+    def _header(self, path: Path) -> tuple[dict[str, Any], tuple[int, int]]:
+        """A file's header and sizes; read again when the file is another, for the page asks often.
+
+        Raises:
+            ModelUnavailable: it is missing or broken.
+        """
+        try:
+            now = path.stat()
+            stamp = now.st_mtime_ns, now.st_size, now.st_ino
+        except OSError:
+            stamp = None  # the reader says what is wrong
+        known = self._read.get(path)
+        if known is None or stamp is None or known[0] != stamp:
+            known = stamp, checkpoint.read_header(path), checkpoint.tensor_sizes(path)
+            self._read[path] = known
+        return known[1], known[2]
 
     def _fit_card(self, name: str) -> Card:
         """The card of a name that can be loaded, as far as the header tells."""

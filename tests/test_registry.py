@@ -70,6 +70,18 @@ def test_nothing_is_loaded_before_it_is_used(root, loads):
         assert torch.equal(b.w_hh, checkpoint.load(root / "b" / checkpoint.FILE)[0].w_hh)
 
 
+def test_a_header_is_read_once_and_again_when_the_file_is_another(root, monkeypatch):
+    read, real = [], checkpoint.read_header
+    monkeypatch.setattr(checkpoint, "read_header", lambda path: read.append(path) or real(path))
+    registry = Registry(root, "cpu")
+    first = registry.cards()
+    assert registry.cards() == first and len(read) == len(NAMES)
+    (root / "b" / checkpoint.FILE).write_bytes(b"broken")
+    (root / "c" / checkpoint.FILE).unlink()
+    problems = [bool(card.problem) for card in registry.cards()]
+    assert problems == [False, True, True, False]
+
+
 def test_the_least_recently_used_leaves_first(root, loads):
     registry = room_for(root, 2)
     touch(registry, "a", "b", "a", "c")  # b has been unused for longest

@@ -17,7 +17,7 @@ from doodle.errors import BadDrawing
 from doodle.strokes.drawing import Drawing
 
 _STATIC = Path(__file__).parent / "static"
-_SCRIPTS = "geometry document paint view ghosts tools keys io panel core glue".split()
+_SCRIPTS = "geometry document tags paint view ghosts tools keys io panel core glue".split()
 _EVENTS = frozenset({"stroke_end", "import", "export", "adopted"})
 _THUMBNAIL = 96  # px, of an example's picture
 
@@ -48,6 +48,7 @@ class StrokeCanvas(gr.HTML):
         hint: shown while the canvas is empty.
         gif: offer "GIF" among the files to save; the page answers the event ``export``.
         rail: show the tools.
+        palette: names that strokes can be tagged with, and their colours (#rrggbb); none when None.
         debounce: ms after which a change is told to Python.
     """
 
@@ -59,6 +60,7 @@ class StrokeCanvas(gr.HTML):
         hint: str = "",
         gif: bool = False,
         rail: bool = True,
+        palette: dict[str, str] | None = None,
         debounce: int = 80,
         **kwargs: Any,
     ) -> None:
@@ -71,6 +73,7 @@ class StrokeCanvas(gr.HTML):
             hint=hint,
             gif=gif,
             rail=rail,
+            palette=json.dumps(palette or {}),
             debounce=debounce,
             **kwargs,
         )

@@ -9,7 +9,7 @@ import gradio as gr
 from doodle.errors import ModelUnavailable, OutOfBudget
 from doodle.registry import Registry
 from doodle.ui import api
-from doodle.ui.panels import draw, export, game, morph, opening, words
+from doodle.ui.panels import chimera, draw, export, game, morph, opening, words
 from doodle.ui.panels.parts import QUIET, scripted
 from doodle.ui.runs import Runs
 from doodle.ui.studio import Studio, imagining, known_words, status
@@ -30,11 +30,11 @@ def build_app(registry: Registry) -> gr.Blocks:
     Args:
         registry: where its models come from; nothing is loaded before somebody opens the page.
     """
-    studio, runs, ideas = Studio(registry), Runs(), Runs()
+    studio, runs, ideas, beasts = Studio(registry), Runs(), Runs(), Runs()
 
     def leave(request: gr.Request) -> None:
-        runs.stop(request.session_hash or "")
-        ideas.stop(request.session_hash or "")
+        for one in (runs, ideas, beasts):
+            one.stop(request.session_hash or "")
 
     choices = known_words(registry)
     problem, subjects = imagining(registry)
@@ -48,6 +48,8 @@ def build_app(registry: Registry) -> gr.Blocks:
                 drawing = draw.build(choices)
             with gr.Tab("Words", id="words"):
                 wording = words.build(subjects, problem)
+            with gr.Tab("Chimera", id="chimera"):
+                creating = chimera.build(studio)
             with gr.Tab("Morph", id="morph"):
                 morphing = morph.build(choices)
             if playing:
@@ -60,6 +62,7 @@ def build_app(registry: Registry) -> gr.Blocks:
 
         draw.wire(drawing, studio, runs, mailbox)
         words.wire(wording, studio, ideas, subjects, drawing.word)
+        chimera.wire(creating, studio, beasts, mailbox)
         morph.wire(morphing, studio, runs)
         export.wire(mailbox, drawing.canvas, drawing.word)
         opening.wire(drawing, mailbox)

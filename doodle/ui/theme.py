@@ -10,6 +10,7 @@ import gradio as gr
 STATIC = Path(__file__).parent / "static"
 _SANS = ("Inter", "Helvetica Neue", "Arial", "sans-serif")
 _MONO = ("ui-monospace", "Menlo", "Consolas", "monospace")
+_SHEETS = ("page", "results", "guess", "words", "chimera", "chimera_parts", "morph", "game")
 
 
 def read(*names: str) -> str:
@@ -52,7 +53,7 @@ def launch_options() -> dict[str, Any]:
     """
     return {
         "theme": _theme(),
-        "css": read("page.css", "results.css", "guess.css", "words.css", "morph.css", "game.css"),
+        "css": read(*(f"{name}.css" for name in _SHEETS)),
         "favicon_path": STATIC / "icon.svg",
         "footer_links": [],
         "ssr_mode": False,

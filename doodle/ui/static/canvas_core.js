@@ -1,8 +1,9 @@
 /* Puts the parts together: createStrokeCanvas(root, options, hooks) -> the handle that pages use.
- * options: { hint, gif, rail }.
+ * options: { hint, gif, rail, palette: the colour of every tag }.
  * hooks: change(why, text, counts), adopted(detail), imported(file), exported(kind). */
 const PEN = { width: 6, smoothing: 0.35, eraserCuts: true, eraserSize: 16, fingersDraw: false };
 const PEN_RANGE = { width: [2, 30], smoothing: [0, 0.9], eraserSize: [4, 60] };
+const TOOLS = { pen: "Pen", eraser: "Eraser", tag: "Colouring" };
 const DIMMED = 0.18;                                 // the drawing while a whole other one is shown
 const GHOST_SPEED = 1;                               // canvas units a ms, the time adopted ink gets
 const ENDS_GHOSTS = new Set(["stroke", "erase", "clear", "load"]);
@@ -12,7 +13,7 @@ function createStrokeCanvas(root, options, hooks) {
   const end = new AbortController(), lifetime = end.signal;
   const motion = window.matchMedia("(prefers-reduced-motion: reduce)");
   const isStill = () => motion.matches, isEmpty = () => !doc.strokes.length;
-  const pen = { tool: "pen", ...PEN };
+  const pen = { tool: "pen", ...PEN }, tagged = Object.keys(options.palette).length > 0;
   let weights = null;        // how much each stroke speaks for a guess, while that is on show
   const penKeep = createKeep("pen", { onFull: () => {}, lifetime });
 
@@ -22,16 +23,17 @@ function createStrokeCanvas(root, options, hooks) {
   const view = createView(stage, host, {
     paintBase, paintTop, lifetime, onMove: (zoom) => panel.showZoom(zoom, view.isHome),
   });
-  const replay = createReplay({ doc, view, isStill, onEnd: () => panel.say("Replay finished") });
+  const tags = createTags({ palette: options.palette, onChange: () => view.invalidate("base") });
+  const replay = createReplay({ doc, view, tags, isStill, onEnd: () => panel.say("Replay finished") });
   const ghosts = createGhosts({ view, isStill, isEmpty, onChange: ghostsChanged, onMessage: status });
   const act = { run: (name) => actions[name]?.(), setPen, takeOver: ghosts.dismiss, adopt, dismiss };
-  const tools = createTools({ stage, view, doc, ghosts, pen, lifetime, on: {
+  const tools = createTools({ stage, view, doc, ghosts, tags, pen, lifetime, on: {
     takeOver: ghosts.dismiss, attention: () => { replay.stop(); weigh(null); },
     penSeen: () => panel.showFingers(), ghostTap,
   } });
   const panel = createPanel(root, { pen, ghosts, act, options, lifetime });
   const keys = createKeyboard({
-    root, stage, view, doc, ghosts, tools, pen, act, say: panel.say, lifetime,
+    root, stage, view, doc, ghosts, tools, tags, pen, act, say: panel.say, lifetime,
   });
   const importer = createImporter({ root, stage, onFile: hooks.imported, say: panel.show, lifetime });
 
@@ -46,24 +48,26 @@ function createStrokeCanvas(root, options, hooks) {
 
   /* --- painting ---------------------------------------------------------------------------- */
   function paintBase(ctx, colours) {
+    tags.paint(ctx);
     if (replay.running) return;
     if (weights) { strokeWeights(ctx, colours, doc.strokes, weights); return; }
-    ctx.strokeStyle = colours.ink;
     ctx.globalAlpha = ghosts.replaces && ghosts.selected !== null ? DIMMED : 1;
-    for (const stroke of doc.strokes) strokeInk(ctx, inkPaths(stroke));
+    for (const stroke of doc.strokes) {
+      tags.ink(ctx, stroke.tag, colours, (...more) => strokeInk(ctx, inkPaths(stroke), ...more));
+    }
     ctx.globalAlpha = 1;
   }
 
   function paintTop(ctx, colours, now) {
-    ctx.strokeStyle = colours.ink;
-    const replaying = replay.running && replay.paint(ctx, now);
+    const replaying = replay.running && replay.paint(ctx, colours, now);
     const inking = !weights && ghosts.paint(ctx, colours, now);
     const { cursor } = keys, pixel = view.pixel;
-    ctx.strokeStyle = colours.ink;
-    if (tools.liveInk) strokeLiveInk(ctx, tools.liveInk);
-    if (cursor.points) strokeLiveInk(ctx, { points: cursor.points, width: pen.width, chunks: [] });
+    const growing = [tools.liveInk, cursor.points && { points: cursor.points, width: pen.width, chunks: [] }];
+    for (const live of growing.filter(Boolean)) {
+      tags.ink(ctx, tags.now, colours, (...more) => strokeLiveInk(ctx, live, ...more));
+    }
     if (tools.ring) {
-      ctx.strokeStyle = colours.soft;
+      ctx.strokeStyle = pen.tool === "tag" ? tags.colourOf(tags.now, colours.ink) : colours.soft;
       ctx.lineWidth = 1.5 * pixel;
       ctx.beginPath();
       ctx.arc(...tools.ring, 0, 2 * Math.PI);
@@ -122,11 +126,24 @@ function createStrokeCanvas(root, options, hooks) {
   }
 
   function setTool(name) {
-    if (name !== "pen" && name !== "eraser") return;
+    if (!TOOLS[name] || (name === "tag" && !tagged)) return;
     pen.tool = name;
     panel.showPen();
-    panel.say(name === "pen" ? "Pen" : "Eraser");
+    panel.say(TOOLS[name]);
     view.invalidate("top");
+  }
+
+  /* The tag that new strokes get, "" for none. */
+  function setTag(tag) {
+    if (!tags.knows(tag)) return;
+    tags.now = tag;
+    view.invalidate("top");
+  }
+
+  /* One tag for the whole drawing. */
+  function tagAll(tag) {
+    if (!tags.knows(tag) || isEmpty()) return false;
+    return doc.commit(rejoined(doc.strokes.map((stroke) => ({ ...stroke, tag }))), "tag");
   }
 
   /* --- ghosts into the drawing ------------------------------------------------------------- */
@@ -214,12 +231,12 @@ function createStrokeCanvas(root, options, hooks) {
   const drawingName = () => "doodle-" + new Date().toISOString().slice(0, 16).replace(/[T:]/g, "-");
   const actions = {
     undo, redo, clear, adopt: () => adopt(), next: ghosts.next, dismiss,
-    pen: () => setTool("pen"), eraser: () => setTool("eraser"),
+    pen: () => setTool("pen"), eraser: () => setTool("eraser"), tag: () => setTool("tag"),
     brush: () => panel.toggle("brush"), save: () => panel.toggle("save"),
     help: () => panel.toggle("help"),
     replay: () => { if (replay.start()) panel.say("Replaying"); },
-    svg: () => isEmpty() || saveText(drawingName() + ".svg", toSvg(doc.strokes), "image/svg+xml"),
-    png: () => isEmpty() || saveFile(drawingName() + ".png", toPng(doc.strokes)),
+    svg: () => isEmpty() || saveText(drawingName() + ".svg", toSvg(doc.strokes, tags), "image/svg+xml"),
+    png: () => isEmpty() || saveFile(drawingName() + ".png", toPng(doc.strokes, tags)),
     json: () => isEmpty() || saveText(drawingName() + ".json", project(), "application/json"),
     gif: () => hooks.exported("gif"),
     open: importer.open,
@@ -242,8 +259,11 @@ function createStrokeCanvas(root, options, hooks) {
   return {
     feed: ghosts.feed, halt: ghosts.halt, ghosts: ghosts.list, select: ghosts.select, selected: () => ghosts.selected,
     next: ghosts.next, previous: ghosts.previous, dismissGhosts: dismiss, adopt,
-    paint: weigh, serialize: doc.serialize, load, undo, redo, clear, setTool, setPen,
-    replay: actions.replay, svg: () => toSvg(doc.strokes), saveFile, status,
+    setTag, tagAll, tags: () => [...new Set(doc.strokes.map(({ tag }) => tag || ""))],
+    /* A picture below the ink (its URL, width and height), or none; and where it lies. */
+    showPicture: tags.show, pictureBox: () => tags.box,
+    open: importer.open, bring: hooks.imported, paint: weigh, serialize: doc.serialize, load, undo, redo, clear, setTool, setPen,
+    replay: actions.replay, svg: () => toSvg(doc.strokes, tags), saveFile, status,
     resetView: view.home, zoomBy: view.zoomMiddle, focus: () => stage.focus({ preventScroll: true }),
     stats: () => ({ ...view.stats, ...doc.counts(), zoom: view.zoom, tool: pen.tool,
       ghosts: ghosts.state, replaying: replay.running, undo: doc.canUndo, redo: doc.canRedo }),

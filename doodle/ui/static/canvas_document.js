@@ -1,4 +1,4 @@
-/* The drawing: strokes, history and the wire form. Strokes are immutable, so a snapshot of the
+/* The drawing: strokes { points, width, tag }, history and the wire form. Strokes are immutable, so a snapshot of the
  * drawing is the list of its strokes and undo costs nothing but a reference. */
 const PAGE = { width: 1000, height: 750 };
 const LIMITS = { strokes: 2000, points: 50000, history: 200, coordinate: 1e5 };   // as the server's
@@ -81,9 +81,17 @@ function createDocument({ onChange, onFull }) {
     },
     serialize() {
       return `{"v":1,"w":${PAGE.width},"h":${PAGE.height},"strokes":[${strokes.map(text).join(",")}],`
-        + `"widths":[${strokes.map((s) => s.width).join(",")}]}`;
+        + `"widths":[${strokes.map((s) => s.width).join(",")}]${tagList(strokes)}}`;
     },
   };
+}
+
+const LONGEST_TAG = 40;                              // characters
+
+/* The wire form's list of tags, where any stroke has one; Python's Drawing passes over it. */
+function tagList(strokes) {
+  const list = strokes.map(({ tag }) => tag || "");
+  return list.some(Boolean) ? `,"tags":${JSON.stringify(list)}` : "";
 }
 
 /* Wire text to strokes, fitted to the page; null if it is no drawing. The server checks for real. */
@@ -104,13 +112,14 @@ function parseDrawing(source) {
       && flat.every((v) => Number.isFinite(v) && Math.abs(v) <= 1e9);
     if (!valid) return null;
     const width = wire.widths?.[i] > 0 ? wire.widths[i] : usual;
-    if (scale === 1 && !dx && !dy) { strokes.push({ points: flat, width }); continue; }
+    const named = wire.tags?.[i], tag = typeof named === "string" ? named.slice(0, LONGEST_TAG) : "";
+    if (scale === 1 && !dx && !dy) { strokes.push({ points: flat, width, tag }); continue; }
     const points = flat.slice();
     for (let k = 0; k < points.length; k += STRIDE) {
       points[k] = Math.round((points[k] * scale + dx) * 100) / 100;
       points[k + 1] = Math.round((points[k + 1] * scale + dy) * 100) / 100;
     }
-    strokes.push({ points, width: Math.round(width * scale * 100) / 100 });
+    strokes.push({ points, width: Math.round(width * scale * 100) / 100, tag });
   }
   return strokes;
 }

@@ -22,7 +22,9 @@ function tell() {
   for (const one of adopted) trigger("adopted", one);
 }
 
-const canvas = createStrokeCanvas(root, { hint: props.hint, gif: props.gif, rail: props.rail }, {
+const canvas = createStrokeCanvas(root, {
+  hint: props.hint, gif: props.gif, rail: props.rail, palette: JSON.parse(props.palette || "{}"),
+}, {
   change(why, text, counts) {
     known = text;
     keep?.write(text);

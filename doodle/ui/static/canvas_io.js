@@ -1,10 +1,11 @@
 /* In and out of the browser: SVG, PNG, project files, files dropped or pasted, and autosave. */
 const EXPORT = { ink: "#1c1b22", paper: "#ffffff", pixels: 2000, margin: 12 };
 const IMPORT = {
-  most: 6 * 1024 * 1024,                             // bytes
+  most: 6 * 1024 * 1024,                             // bytes; of a larger picture, less is sent
+  side: 1600,                                        // pixels that it then has at most
   text: /\.(json|ndjson|svg|txt)$/i,
-  picture: /^image\/(png|jpe?g|webp|gif|bmp)$/i,
-  accept: ".json,.ndjson,.svg,image/png,image/jpeg,image/webp",
+  picture: /^image\//i,
+  accept: ".json,.ndjson,.svg,image/*",
 };
 const STORE = "doodle:";
 
@@ -21,19 +22,21 @@ function frameOf(strokes) {
   return frame.map(Math.round);
 }
 
-function toSvg(strokes) {
+function toSvg(strokes, tags) {
   const [x0, y0, x1, y1] = frameOf(strokes);
   const groups = strokes.map((stroke) => widthRuns(stroke).map(({ width, first, last }) => {
     const sink = svgSink();
     traceInk(stroke.points, first, last, sink);
-    return `<path stroke-width="${Math.round(width * 100) / 100}" d="${sink.text()}"/>`;
+    const colour = tags.colourOf(stroke.tag, EXPORT.ink);
+    const own = colour === EXPORT.ink ? "" : ` stroke="${colour}"`;
+    return `<path stroke-width="${Math.round(width * 100) / 100}"${own} d="${sink.text()}"/>`;
   }).join(""));
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="${x0} ${y0} ${x1 - x0} ${y1 - y0}"`
     + ` fill="none" stroke="${EXPORT.ink}" stroke-linecap="round" stroke-linejoin="round">`
     + `${groups.join("\n")}</svg>\n`;
 }
 
-function toPng(strokes) {
+function toPng(strokes, tags) {
   const [x0, y0, x1, y1] = frameOf(strokes), scale = EXPORT.pixels / Math.max(x1 - x0, y1 - y0);
   const canvas = document.createElement("canvas"), ctx = canvas.getContext("2d");
   canvas.width = Math.round((x1 - x0) * scale);
@@ -42,8 +45,10 @@ function toPng(strokes) {
   ctx.fillRect(0, 0, canvas.width, canvas.height);
   ctx.setTransform(scale, 0, 0, scale, -x0 * scale, -y0 * scale);
   ctx.lineCap = ctx.lineJoin = "round";
-  ctx.strokeStyle = EXPORT.ink;
-  for (const stroke of strokes) strokeInk(ctx, inkPaths(stroke));
+  for (const stroke of strokes) {
+    ctx.strokeStyle = tags.colourOf(stroke.tag, EXPORT.ink);
+    strokeInk(ctx, inkPaths(stroke));
+  }
   return canvas.toDataURL("image/png");
 }
 
@@ -62,6 +67,19 @@ function saveText(name, text, type) {
   setTimeout(() => URL.revokeObjectURL(url), 10_000);
 }
 
+/* A large picture as a smaller one, null where the browser cannot read it. */
+async function reduced(file) {
+  let picture;
+  try { picture = await createImageBitmap(file); } catch { return null; }
+  const canvas = document.createElement("canvas"), { width, height } = picture;
+  const share = Math.min(1, IMPORT.side / Math.max(width, height));
+  canvas.width = Math.max(1, Math.round(width * share));
+  canvas.height = Math.max(1, Math.round(height * share));
+  canvas.getContext("2d").drawImage(picture, 0, 0, canvas.width, canvas.height);
+  const kind = file.type === "image/png" ? file.type : "image/jpeg";   // a PNG may be transparent
+  return new Promise((done) => canvas.toBlob(done, kind, 0.92));
+}
+
 /* A file for Python: { name, kind: text or base64, mime, data }, or null after saying why not. */
 async function readForImport(file, say) {
   const isText = IMPORT.text.test(file.name) || /json|svg|^text\//.test(file.type);
@@ -69,12 +87,13 @@ async function readForImport(file, say) {
     say("That file cannot be opened here. JSON, SVG, ndjson, PNG and JPEG can.");
     return null;
   }
-  if (file.size > IMPORT.most) {
+  const sent = isText || file.size <= IMPORT.most ? file : await reduced(file);
+  if (!sent || sent.size > IMPORT.most) {
     say(`That file is larger than ${IMPORT.most / 1024 / 1024} MB.`);
     return null;
   }
   if (isText) return { name: file.name, kind: "text", mime: file.type, data: await file.text() };
-  const bytes = new Uint8Array(await file.arrayBuffer()), parts = [];
+  const bytes = new Uint8Array(await sent.arrayBuffer()), parts = [];
   for (let i = 0; i < bytes.length; i += 0x8000) {
     parts.push(String.fromCharCode(...bytes.subarray(i, i + 0x8000)));
   }

@@ -3,11 +3,11 @@
 const STEP = { fine: 2, usual: 10, far: 40 };        // canvas units an arrow press
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
-function createKeyboard({ root, stage, view, doc, ghosts, tools, pen, act, say, lifetime }) {
+function createKeyboard({ root, stage, view, doc, ghosts, tools, tags, pen, act, say, lifetime }) {
   const cursor = { x: PAGE.width / 2, y: PAGE.height / 2, shown: false, points: null };
   let byPointer = false;                             // the focus came with a click, not with Tab
 
-  const toggles = { p: "pen", b: "pen", e: "eraser", r: "replay", s: "svg", o: "open", "?": "help",
+  const toggles = { p: "pen", b: "pen", e: "eraser", t: "tag", r: "replay", s: "svg", o: "open", "?": "help",
     "+": "zoomIn", "=": "zoomIn", "-": "zoomOut", 0: "home", "[": "thinner", "]": "thicker",
     delete: "clear", backspace: "clear" };
 
@@ -27,7 +27,7 @@ function createKeyboard({ root, stage, view, doc, ghosts, tools, pen, act, say, 
     const { points } = cursor;
     if (!points) return;
     cursor.points = null;
-    doc.commit([...doc.strokes, { points, width: pen.width }], "stroke");
+    doc.commit([...doc.strokes, { points, width: pen.width, tag: tags.now }], "stroke");
     say("Pen up");
   }
 
@@ -48,7 +48,8 @@ function createKeyboard({ root, stage, view, doc, ghosts, tools, pen, act, say, 
       const before = doc.strokes;
       tools.eraseAt(cursor.x, cursor.y);
       doc.settle(before, "erase");
-    } else if (cursor.points) penUp();
+    } else if (pen.tool === "tag") tools.tagAt(cursor.x, cursor.y);
+    else if (cursor.points) penUp();
     else penDown();
     view.invalidate("top");
   }

@@ -3,8 +3,8 @@
 const CHUNK = 120;                                   // points of live ink kept as one finished path
 const REPLAY = { pause: 350, breath: 40, longest: 12_000, still: 350 };   // ms
 
-function strokeInk(ctx, paths) {
-  for (const { width, path } of paths) { ctx.lineWidth = width; ctx.stroke(path); }
+function strokeInk(ctx, paths, widen = 1, rim = 0) {
+  for (const { width, path } of paths) { ctx.lineWidth = width * widen + rim; ctx.stroke(path); }
 }
 
 const LEAST_WEIGHT = 1;                              // nats; below it no stroke gets its full colour
@@ -34,15 +34,15 @@ function livePaths(stroke, first, last) {
 }
 
 /* A growing stroke { points, width, chunks }; chunks collects what can no longer change. */
-function strokeLiveInk(ctx, live) {
+function strokeLiveInk(ctx, live, widen = 1, rim = 0) {
   const last = pointCount(live.points) - 1, { chunks } = live;
   let done = chunks.length ? chunks[chunks.length - 1].last : 0;
   while (last - done > CHUNK + 1) {                  // the newest point still bends its neighbour
     chunks.push({ last: done + CHUNK, paths: livePaths(live, done, done + CHUNK) });
     done += CHUNK;
   }
-  for (const { paths } of chunks) strokeInk(ctx, paths);
-  strokeInk(ctx, livePaths(live, done, last));
+  for (const { paths } of chunks) strokeInk(ctx, paths, widen, rim);
+  strokeInk(ctx, livePaths(live, done, last), widen, rim);
 }
 
 /* The cross that stands for the pen when the keyboard moves it. */
@@ -73,7 +73,7 @@ function replayPlan(strokes, isStill) {
 }
 
 /* The drawing drawn again. With reduced motion whole strokes appear one after the other. */
-function createReplay({ doc, view, isStill, onEnd }) {
+function createReplay({ doc, view, tags, isStill, onEnd }) {
   let show = null;
 
   function stop() {
@@ -93,18 +93,19 @@ function createReplay({ doc, view, isStill, onEnd }) {
       return true;
     },
     /* Paints the moment; true while there is more to come. */
-    paint(ctx, now) {
+    paint(ctx, colours, now) {
       const clock = Math.max(0, now - show.began) * show.speed;
       let busy = false;
       for (const { begin, takes, stroke } of show.plan) {
         if (clock < begin) { busy = true; break; }
-        if (clock >= begin + takes) { strokeInk(ctx, inkPaths(stroke)); continue; }
+        const ink = (paths) => tags.ink(ctx, stroke.tag, colours, (...more) => strokeInk(ctx, paths, ...more));
+        if (clock >= begin + takes) { ink(inkPaths(stroke)); continue; }
         busy = true;
         if (isStill()) continue;
         const { points } = stroke;
         let n = STRIDE;
         while (n < points.length && points[n + 2] - points[2] <= clock - begin) n += STRIDE;
-        strokeInk(ctx, livePaths(stroke, 0, pointCount(points.slice(0, n)) - 1));
+        ink(livePaths(stroke, 0, pointCount(points.slice(0, n)) - 1));
       }
       if (!busy) { stop(); onEnd(); }
       return busy;

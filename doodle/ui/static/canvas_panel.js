@@ -103,7 +103,7 @@ function createPanel(root, { pen, ghosts, act, options, lifetime }) {
   }, { signal: lifetime });
 
   function showPen() {
-    for (const name of ["pen", "eraser"]) button(name).setAttribute("aria-pressed", pen.tool === name);
+    for (const name of ["pen", "eraser", "tag"]) button(name).setAttribute("aria-pressed", pen.tool === name);
     root.dataset.tool = pen.tool;
     for (const name of ["width", "smoothing", "eraserSize"]) {
       const input = inputs.querySelector(`[name=${name}]`);
@@ -155,6 +155,7 @@ function createPanel(root, { pen, ghosts, act, options, lifetime }) {
 
   find(".sc-hint").textContent = options.hint;
   button("gif").hidden = !options.gif;
+  button("tag").hidden = find("[data-of=tag]").hidden = !Object.keys(options.palette).length;
   rail.hidden = !options.rail;
   const strip = new ResizeObserver(() => {
     const row = getComputedStyle(rail).flexDirection === "row";

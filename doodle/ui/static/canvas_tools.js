@@ -4,7 +4,7 @@ const GHOST_REACH = 12;                              // CSS pixels around a ghos
 const SECOND_FINGER = 250;                           // ms in which a second finger turns ink to pinch
 const MOUSE_PRESSURE = 0.5, ERASER_BUTTON = 32;
 
-function createTools({ stage, view, doc, ghosts, pen, on, lifetime }) {
+function createTools({ stage, view, doc, ghosts, tags, pen, on, lifetime }) {
   const touches = new Map();                         // pointerId -> [clientX, clientY]
   let gesture = null;                                // what the hand is doing now
   let penSeen = false, hand = false, handUsed = false, eraserAt = null;
@@ -69,7 +69,7 @@ function createTools({ stage, view, doc, ghosts, pen, on, lifetime }) {
     const last = e.type === "pointerup" ? view.toPage(e.clientX, e.clientY) : g.raw;
     addPoint(...last, e.timeStamp, g.soft[2]);       // the line ends where the hand did
     gesture = null;
-    doc.commit([...doc.strokes, { points: g.points, width: g.width }], "stroke");
+    doc.commit([...doc.strokes, { points: g.points, width: g.width, tag: tags.now }], "stroke");
     view.invalidate("top");
   }
 
@@ -96,10 +96,33 @@ function createTools({ stage, view, doc, ghosts, pen, on, lifetime }) {
         : isNear(stroke.points, x, y, r) && lineDistance(stroke.points, x, y) < r ? [] : null;
       if (pieces) {
         next ||= doc.strokes.slice(0, i);
-        next.push(...pieces.map((points) => ({ points, width: stroke.width })));
+        next.push(...pieces.map((points) => ({ ...stroke, points })));
       } else if (next) next.push(stroke);
     }
     if (next) { doc.show(next); view.invalidate("base"); }
+  }
+
+  /* --- tags: a tap for a whole stroke, a drag for what lies under it ---------------------------- */
+  function startTag(e) {
+    const at = view.toPage(e.clientX, e.clientY);
+    gesture = { kind: "tag", id: e.pointerId, before: doc.strokes, at, from: [e.clientX, e.clientY], drags: false };
+  }
+
+  function tagTo(e) {
+    gesture.drags ||= travelled(e) > TAP.distance;
+    if (!gesture.drags) return;
+    const [x, y] = view.toPage(e.clientX, e.clientY), [fx, fy] = gesture.at, r = reach();
+    const steps = Math.max(1, Math.ceil(Math.hypot(x - fx, y - fy) / r));
+    for (let i = 0; i <= steps; i++) {
+      const next = tagWithin(doc.strokes, fx + (x - fx) * i / steps, fy + (y - fy) * i / steps, r, tags.now);
+      if (next) { doc.show(rejoined(next)); view.invalidate("base"); }
+    }
+    gesture.at = eraserAt = [x, y];
+  }
+
+  function tagAt(x, y) {
+    const before = doc.strokes, next = tagNear(before, x, y, reach(), tags.now);
+    if (next) { doc.show(next); doc.settle(before, "tag"); }
   }
 
   /* --- pointers ---------------------------------------------------------------------------- */
@@ -119,6 +142,7 @@ function createTools({ stage, view, doc, ghosts, pen, on, lifetime }) {
       gesture = { kind: "pan", id: e.pointerId, at: [e.clientX, e.clientY] };
       stage.dataset.hand = "closed";
     } else if (erases(e)) startErase(e);
+    else if (pen.tool === "tag") startTag(e);
     else startInk(e);
   }
 
@@ -127,7 +151,7 @@ function createTools({ stage, view, doc, ghosts, pen, on, lifetime }) {
       if (e.timeStamp - gesture.since > SECOND_FINGER && gesture.points.length > STRIDE * 3) return;
       gesture = null;                                // it was the first finger of a pinch
       view.invalidate("top");
-    } else if (gesture?.kind === "erase") doc.settle(gesture.before, "erase");
+    } else settle();
     gesture = { kind: "pinch", ...middle() };
   }
 
@@ -155,13 +179,13 @@ function createTools({ stage, view, doc, ghosts, pen, on, lifetime }) {
       return;
     }
     const events = e.getCoalescedEvents?.() ?? [];
-    for (const one of events.length ? events : [e]) (gesture.kind === "ink" ? inkTo : rubTo)(one);
+    for (const one of events.length ? events : [e]) REACTIONS[gesture.kind](one);
     view.invalidate("top");
   }
 
   function hover(e) {
     if (e.pointerType === "touch") return;
-    const [x, y] = view.toPage(e.clientX, e.clientY), ring = erases(e) ? [x, y] : null;
+    const [x, y] = view.toPage(e.clientX, e.clientY), ring = erases(e) || pen.tool === "tag" ? [x, y] : null;
     if (ring || eraserAt) view.invalidate("top");
     eraserAt = ring;
     const hit = pen.tool === "pen" && !hand ? ghosts.hit(x, y, GHOST_REACH * view.pixel) : null;
@@ -173,12 +197,17 @@ function createTools({ stage, view, doc, ghosts, pen, on, lifetime }) {
     touches.delete(e.pointerId);
     if (gesture?.kind === "pinch") { if (!touches.size) gesture = null; return; }
     if (!gesture || e.pointerId !== gesture.id) return;
-    const { kind, before } = gesture;
+    const { kind, drags } = gesture;
     if (kind === "ink" && e.type !== "pointercancel") { finishInk(e); return; }
+    settle();
     gesture = null;
-    if (kind === "erase") doc.settle(before, "erase");
+    if (kind === "tag" && !drags && e.type === "pointerup") tagAt(...view.toPage(e.clientX, e.clientY));
     stage.dataset.hand = hand ? "open" : "";
     view.invalidate("top");
+  }
+
+  function settle() {                                 // what was rubbed or coloured is one step
+    if (gesture?.kind === "erase" || gesture?.kind === "tag") doc.settle(gesture.before, gesture.kind);
   }
 
   function wheel(e) {
@@ -192,6 +221,7 @@ function createTools({ stage, view, doc, ghosts, pen, on, lifetime }) {
     }
   }
 
+  const REACTIONS = { ink: inkTo, erase: rubTo, tag: tagTo };
   const leave = () => {
     if (gesture) return;
     eraserAt = null;
@@ -206,7 +236,7 @@ function createTools({ stage, view, doc, ghosts, pen, on, lifetime }) {
   }
 
   return {
-    eraseAt,
+    eraseAt, tagAt,
     get busy() { return gesture !== null; },
     get liveInk() { return gesture?.kind === "ink" ? gesture : null; },
     /* Where the eraser's ring is to be seen: [x, y, radius] or null. */

@@ -70,7 +70,7 @@ function createView(stage, host, { paintBase, paintTop, onMove, lifetime }) {
       const style = getComputedStyle(stage), get = (name) => style.getPropertyValue(name).trim();
       palette = { ink: get("--sc-ink"), accent: get("--sc-accent"), ghost: get("--sc-ghost"),
         faint: Number(get("--sc-ghost-alpha")), soft: get("--sc-soft"),
-        neutral: get("--sc-neutral") };
+        neutral: get("--sc-neutral"), rim: get("--sc-stage") };
     }
     return palette;
   }

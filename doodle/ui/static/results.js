@@ -144,12 +144,13 @@ card.querySelector(".dd-keep").addEventListener("click", (event) => {
   pad().adopt(ghost.id, act === "stroke" && next >= 0 ? next : null);
 });
 card.querySelector(".dd-links").addEventListener("click", (event) => {
-  const button = event.target.closest("[data-save]");
+  const button = event.target.closest("[data-save], [data-to]");
   if (!button) return;
   card.querySelector("details").open = false;
   const ghost = shown?.live && (shown.list.find((one) => one.id === shown.selected) || shown.list[0]);
   const text = pad().serialize();
   const drawing = ghost ? doodle.composed(text, ghost.strokes, shown.mode) : text;
+  if (button.dataset.to) { doodle.toChimera(drawing, doodle.word()); return; }
   doodle.say("save", { format: button.dataset.save, name: doodle.word() || "doodle",
     drawing: JSON.parse(drawing), settings: doodle.settings() });
 });

@@ -2,7 +2,7 @@
 const KEY = "doodle.tray", MOST = 24, SHOWN_ENDINGS = 16;
 const tray = element.querySelector(".dd-tray"), row = tray.querySelector("ol");
 const forget = tray.querySelector("[data-act=forget]");
-let entries = read();      // newest first: { id, kind: run | kept | morph | words, word, from, ... }
+let entries = read();      // newest first: { id, kind: run | kept | morph | words | creature, word, from, ... }
 
 function read() {
   try { return JSON.parse(sessionStorage.getItem(KEY)) || []; } catch { return []; }
@@ -23,7 +23,12 @@ function add(entry) {
 }
 
 /* ---- pictures ------------------------------------------------------------------------------------ */
-function picture({ kind, base, mode, list, drawing, drawings, doodles }) {
+function picture({ kind, base, mode, list, drawing, drawings, doodles, picture: url }) {
+  if (kind === "creature") {
+    const shown = Object.assign(new Image(), { src: url, alt: "" });
+    shown.className = "dd-picture";
+    return shown;
+  }
   if (kind === "words") return doodle.sketch(doodles[0]);
   if (kind === "run") {
     const drawn = mode === "complete" ? doodle.thinned(doodle.lines(base)) : [];
@@ -78,20 +83,35 @@ document.addEventListener("doodle:imagined", ({ detail: { run, ...result } }) =>
   const from = { like: "more like one", mix: `with ${result.second}` }[result.task] || "Words";
   add({ ...result, id: again?.id || stamp(), kind: "words", word: result.text, from });
 });
+document.addEventListener("doodle:creature", ({ detail }) => {
+  const { live, drawing, picture } = doodle.creature || {};
+  if (live) return;                  // one of many on the way to a drawing
+  const again = entries.find((one) => one.kind === "creature" && one.picture === detail.picture);
+  const word = detail.title || "a creature";
+  // pictures fill the storage: of older ones the first variant is enough
+  for (const one of entries) if (one.kind === "creature") one.pictures = [one.picture];
+  add({ ...detail, id: again?.id || stamp(), kind: "creature", word, from: "Chimera", drawing: picture ? "" : drawing });
+});
 
 /* ---- one click brings it back ---------------------------------------------------------------------- */
 row.addEventListener("click", (event) => {
   const id = event.target.closest("button")?.dataset.id;
   const entry = entries.find((one) => one.id === id);
   if (!entry) return;
-  const morphing = document.querySelector("#tools [role=tab][data-tab-id=morph]")
+  const isOpen = (tab) => document.querySelector(`#tools [role=tab][data-tab-id=${tab}]`)
     ?.getAttribute("aria-selected") === "true";
+  const morphing = isOpen("morph"), creating = isOpen("chimera");
   if (entry.kind === "morph") { open("morph", () => doodle.say("film", entry)); return; }
-  if (entry.kind === "words" && !morphing) { open("words", () => whenWords(entry)); return; }
+  if (entry.kind === "creature") { open("chimera", () => when("showCreature", () => creature(entry))); return; }
+  if (entry.kind === "words" && !morphing && !creating) {
+    open("words", () => when("showIdeas", () => doodle.showIdeas(entry)));
+    return;
+  }
   const { mode, base, list, drawing, doodles } = entry;
+  const whole = drawing || (doodles ? doodle.onPaper(doodles[0].strokes)
+    : doodle.composed(base, list[0].strokes, mode));
+  if (creating) { doodle.layCreature(whole, { word: entry.word }); return; }
   if (morphing) {
-    const whole = drawing || (doodles ? doodle.onPaper(doodles[0].strokes)
-      : doodle.composed(base, list[0].strokes, mode));
     const bids = [];                 // an empty slot first, else the one that was filled earlier
     doodle.say("slot", { drawing: whole, word: entry.word, bids });
     bids.sort((a, b) => a.rank - b.rank)[0]?.put();
@@ -105,9 +125,15 @@ function open(tab, then) {
   document.querySelector(`#tools [role=tab][data-tab-id=${tab}]`)?.click();
   requestAnimationFrame(() => setTimeout(then, 30));       // a tab's parts mount when it opens
 }
-function whenWords(entry) {
-  if (doodle.showIdeas) doodle.showIdeas(entry); else setTimeout(() => whenWords(entry), 30);
+function when(ready, then) {
+  if (doodle[ready]) then(); else setTimeout(() => when(ready, then), 30);
+}
+function creature(entry) {
+  if (entry.drawing) doodle.layCreature(entry.drawing, { seed: entry.seed });
+  doodle.showCreature(entry);
 }
 doodle.open = open;
+/* A drawing, as wire text, and what it is, onto the paper of Chimera. */
+doodle.toChimera = (text, word) => open("chimera", () => when("layCreature", () => doodle.layCreature(text, { word })));
 forget.addEventListener("click", () => { entries = []; write(); draw(); });
 draw();

@@ -28,6 +28,7 @@ card.addEventListener("click", ({ target }) => {
   const { act, save } = target.closest("button")?.dataset || {};
   if (!shown || !(act || save)) return;
   if (act === "open") open();
+  else if (act === "creature") doodle.toChimera(doodle.onPaper(shown.one.strokes), shown.title);
   else if (act === "finish") {
     open();
     doodle.toFinish = shown.finish;

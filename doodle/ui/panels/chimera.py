@@ -1,0 +1,274 @@
+"""Chimera: a creature drawn or brought as a picture, its edges at once, pictures of it at a press.
+
+The sentence's script (static/chimera.js) gathers all that is on the page into one letter, JSON text
+as its value, for the preview of the edges and for the pictures alike: they cannot differ.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+import numpy as np
+
+from doodle.errors import BadDrawing
+from doodle.strokes.drawing import Drawing
+from doodle.ui.canvas import StrokeCanvas
+from doodle.ui.creature import Creature, Look, Source, chimerical, colours, png_url, read
+from doodle.ui.panels.chimera_letters import backdrop, made_letter, seen_letter, unseen_letter
+from doodle.ui.panels.examples import FOLDER
+from doodle.ui.panels.opening import MAX_FILE
+from doodle.ui.panels.parts import QUIET, WORK, note, scripted, sentence
+from doodle.ui.runs import Runs
+from doodle.ui.sight import Made
+from doodle.ui.studio import Studio
+
+HINT = "Draw a creature here, or drop a picture of one."
+MAX_LETTER = 6_000_000  # characters of JSON: a drawing, and edges that were edited
+KEPT_FOR = 3600  # seconds that a visitor's picture is kept after the tab was closed
+CREATURES = FOLDER / "chimera"
+
+_GONE = "The picture is not kept here any longer: open it again."
+_NOTHING_MADE = "There is no picture yet: press Render first."
+_BAD_LETTER = "That request did not arrive whole; try again."
+_LOOKS = ("way", "kind", "sigma", "detail", "blur", "thickness", "clean")
+_EDITED = "(text) => document.dispatchEvent(new CustomEvent('doodle:edges', { detail: text }))"
+
+
+@dataclass(frozen=True)
+class ChimeraPanel:
+    """The parts of the tool that are wired together."""
+
+    desk: gr.HTML
+    canvas: StrokeCanvas
+    edges: gr.HTML
+    result: gr.HTML
+    picture: gr.State
+    made: gr.State
+
+
+@dataclass(frozen=True, eq=False)
+class Rendered:
+    """What the result card shows, kept for its links."""
+
+    source: Source
+    creature: Creature
+    made: Made
+
+
+def build(studio: Studio) -> ChimeraPanel:
+    """Lay the tool out."""
+    problem, species, size = chimerical(studio.registry)
+    palette = colours(species)
+    shown = {"palette": json.dumps(palette), "creatures": json.dumps(creatures(CREATURES))}
+    with gr.Row(elem_classes="dd-desk dd-desk-creature"):
+        with gr.Column(elem_classes="dd-work", min_width=0):
+            desk = scripted("chimera", problem=problem, size=size, **shown, elem_id="creature")
+            canvas = StrokeCanvas(
+                elem_id="creature_pad", autosave="creature", palette=palette, hint=HINT
+            )
+            scripted("chimera_creatures", **shown, elem_id="creatures")
+        with gr.Column(elem_classes="dd-side", min_width=0):
+            with gr.Column(elem_classes="dd-card", min_width=0):
+                edges = scripted("chimera_edges", elem_id="creature_edges")
+                scripted("chimera_look", elem_id="creature_look")
+            with gr.Column(elem_classes="dd-card", min_width=0):
+                result = scripted("chimera_result", elem_id="creature_result")
+    kept = {"time_to_live": KEPT_FOR}
+    return ChimeraPanel(desk, canvas, edges, result, gr.State(**kept), gr.State(**kept))
+
+
+def creatures(folder: Path) -> list[dict[str, Any]]:
+    """Our own drawn creatures, tagged, in wire form, in the order of the files."""
+    return [json.loads(path.read_text(encoding="utf-8")) for path in sorted(folder.glob("*.json"))]
+
+
+def wire(panel: ChimeraPanel, studio: Studio, runs: Runs, mailbox: gr.HTML) -> None:
+    """Connect the controls with the models.
+
+    Args:
+        runs: of this tool alone.
+        mailbox: takes files and sentences for the visitor.
+    """
+    desk, result, edges = panel.desk, panel.result, panel.edges
+    tasks = Creatures(studio, runs)
+    asked = [desk, panel.picture]
+    desk.see(tasks.see, asked, edges, queue=False, trigger_mode="always_last", **QUIET)
+    shown = [result, edges, panel.made]
+    desk.make(tasks.render, asked, shown, **WORK)
+    desk.live(tasks.render, asked, shown, **{**WORK, "trigger_mode": "always_last"})
+    panel.canvas.on_import(tasks.opened, None, [desk, panel.picture], **WORK)
+    edges.edited(None, edges, None, js=_EDITED, **QUIET)
+    result.full(tasks.full, [result, panel.made], mailbox, **WORK)
+    result.outline(tasks.outline, [result, panel.made], desk, **WORK)
+
+
+class Creatures:
+    """What the page asks; answers are letters for its parts."""
+
+    def __init__(self, studio: Studio, runs: Runs) -> None:
+        self._studio = studio
+        self._runs = runs
+
+    def see(self, letter: str, picture: np.ndarray | None) -> str:
+        """The edges that the network would get now."""
+        _, species, size = chimerical(self._studio.registry)
+        at, fresh = None, False
+        try:
+            asked = _opened(letter)
+            at, fresh = asked.get("at"), bool(asked.get("fresh"))
+            source, creature = _request(asked, picture)
+            if isinstance(source, Drawing) and not source:
+                return unseen_letter("", size, at, fresh=True)
+            return seen_letter(self._studio.edges(source, creature), species, at, fresh=fresh)
+        except Exception as error:  # whatever it was, the visitor reads one sentence
+            return unseen_letter(sentence(error), size, at, fresh=fresh)
+
+    def render(
+        self, letter: str, picture: np.ndarray | None, request: gr.Request
+    ) -> Iterator[tuple[Any, Any, Any]]:
+        """Pictures of what is on the page, for the result card, with the edges they are made of."""
+        session = request.session_hash or ""
+        run = self._runs.start(session)
+        yield gr.skip(), gr.skip(), gr.skip()  # at once: registers the stream
+        edges: Any = gr.skip()
+        kept: Any = gr.skip()
+        try:
+            asked = _opened(letter)
+            source, creature = _request(asked, picture)
+            made = self._studio.chimera(source, creature)
+            _, species, _ = chimerical(self._studio.registry)
+            answer = made_letter(made, source, creature, species, run)
+            edges = seen_letter(made.seen, species, run)
+            kept = Rendered(source, creature, made)
+        except Exception as error:  # whatever it was, the visitor reads one sentence
+            answer = json.dumps({"run": run, "error": sentence(error)})
+        if self._runs.is_newest(session, run):
+            yield answer, edges, kept
+
+    def opened(self, event: gr.EventData) -> tuple[str, Any]:
+        """A file on the canvas: strokes to lay on it, or a picture to lie below its ink."""
+        try:
+            source, tags = brought(event._data)
+            if isinstance(source, Drawing):
+                wire = {**source.to_dict(), **({"tags": tags} if tags else {})}
+                return _answer(drawing=json.dumps(wire)), None
+            height, width = source.shape[:2]
+            return _answer(picture=backdrop(source), w=width, h=height), source
+        except Exception as error:  # whatever it was, the visitor reads one sentence
+            return _answer(error=sentence(error)), gr.skip()
+
+    def full(self, letter: str, rendered: Rendered | None) -> str:
+        """A variant at the size of what came in, as a file to save."""
+        try:
+            k, rendered = _chosen(letter, rendered)
+            picture = self._studio.full(rendered.source, rendered.creature, k)
+            return json.dumps({"note": "", "name": f"creature-{k + 1}.png",
+                               "data": png_url(picture)})  # fmt: skip
+        except Exception as error:  # whatever it was, the visitor reads one sentence
+            return note(sentence(error))
+
+    def outline(self, letter: str, rendered: Rendered | None) -> str:
+        """Strokes of a variant, or of the edges (variant -1), for the canvas of Draw."""
+        try:
+            k, rendered = _chosen(letter, rendered)
+            picture = None if k < 0 else rendered.made.pictures[k]
+            drawing = self._studio.outline(rendered.source, rendered.creature, picture)
+            return _answer(outline=drawing.to_json())
+        except Exception as error:  # whatever it was, the visitor reads one sentence
+            return _answer(error=sentence(error))
+
+
+def brought(file: Any) -> tuple[Source, list[str]]:
+    """Read a file as the browser sends it.
+
+    Args:
+        file: {"name", "kind": "text" or "base64", "data"}.
+
+    Returns:
+        Strokes and their tags, or a picture (H, W, 3) uint8 and none.
+
+    Raises:
+        BadDrawing: it cannot be used; says why.
+    """
+    if not isinstance(file, Mapping) or not isinstance(file.get("data"), str):
+        raise BadDrawing("That is no file which can be opened here.")
+    if len(file["data"]) > MAX_FILE:
+        raise BadDrawing("That file is too large to open.")
+    try:
+        data = (
+            file["data"].encode()
+            if file.get("kind") == "text"
+            else base64.b64decode(file["data"], validate=True)
+        )
+    except binascii.Error:
+        raise BadDrawing("That file did not arrive whole; try again.") from None
+    source = read(data, file.get("name"))
+    tagged = isinstance(source, Drawing) and file.get("kind") == "text"
+    return source, _tags_of(file["data"], len(source.strokes)) if tagged else []
+
+
+def _tags_of(text: str, strokes: int) -> list[str]:
+    """The tags in a project file of this tool; none where they do not fit the strokes."""
+    try:
+        tags = json.loads(text)["tags"]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return []
+    fits = isinstance(tags, list) and len(tags) == strokes
+    return tags if fits and all(isinstance(tag, str) for tag in tags) else []
+
+
+def _request(asked: dict[str, Any], picture: np.ndarray | None) -> tuple[Source, Creature]:
+    """What the page shows, checked: the source, and what is wanted of it.
+
+    Args:
+        asked: ``{"picture": bool, "drawing", "points", "species", "background", "seed", "n",
+            "look", "edited"}``; a drawing in wire form with its list of tags.
+        picture: that the visitor brought.
+    """
+    look = asked.get("look")
+    look = {name: look[name] for name in _LOOKS if name in look} if isinstance(look, dict) else {}
+    drawing = asked.get("drawing")
+    tags = drawing.get("tags") if isinstance(drawing, dict) else None
+    if asked.get("picture"):
+        if picture is None:
+            raise ValueError(_GONE)
+        source: Source = picture
+    else:
+        source = Drawing.parse(drawing)
+    names = ("species", "background", "seed", "n", "points", "edited")
+    told = {name: asked[name] for name in names if name in asked}
+    return source, Creature(look=Look(**look), tags=tags or (), **told)
+
+
+def _chosen(letter: str, rendered: Rendered | None) -> tuple[int, Rendered]:
+    """Which variant the result card asks for."""
+    k = _opened(letter).get("k")
+    if not isinstance(rendered, Rendered):
+        raise ValueError(_NOTHING_MADE)
+    if type(k) is not int or not -1 <= k < len(rendered.made.pictures):
+        raise ValueError(_BAD_LETTER)
+    return k, rendered
+
+
+def _opened(letter: Any) -> dict[str, Any]:
+    try:
+        if isinstance(letter, str) and len(letter) <= MAX_LETTER:
+            asked = json.loads(letter)
+            if isinstance(asked, dict):
+                return asked
+    except (ValueError, RecursionError):
+        pass  # as any other letter that cannot be read
+    raise ValueError(_BAD_LETTER)
+
+
+def _answer(**told: Any) -> str:
+    """A letter for the sentence's part; `came`, never twice the same, tells it from its own."""
+    return json.dumps({"came": time.time(), **told})

@@ -1,0 +1,111 @@
+"""What the page is told of a creature: letters, JSON text for the cards beside the canvas."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import cv2
+import numpy as np
+
+from doodle.strokes.bridge import EdgeMap
+from doodle.strokes.drawing import Drawing
+from doodle.ui.creature import Creature, Source, colours, overlay, png_url
+from doodle.ui.sight import Made, Seen
+
+BEFORE = 384  # pixels of what came in, beside the result
+INK = (28, 27, 34)  # of strokes without a tag
+_TOWARDS_INK = 0.22  # as the canvas shows the colours
+_NAMED = 0.04  # share of the picture from which an animal is in its title
+_LIST = 3  # animals in a title
+_JPEG = 86  # quality of the picture below the canvas's ink
+_FINER = 4  # bits of a pixel's fraction in OpenCV's coordinates
+
+
+def seen_letter(seen: Seen, species: Sequence[str], at: Any, *, fresh: bool = False) -> str:
+    """For the card of what the network sees.
+
+    Args:
+        at: of the request, so that equal answers differ.
+        fresh: what came in is another: edits of the edges are over.
+    """
+    return json.dumps({
+        "run": at, "size": seen.edge_map.size, "edges": png_url(seen.edges), "kind": seen.kind,
+        "species": overlay(seen.classes, species), "problem": "", "fresh": fresh,
+    })  # fmt: skip
+
+
+def unseen_letter(problem: str, size: int, at: Any, *, fresh: bool = False) -> str:
+    """For the same card, where there are no edges; the problem is a sentence or empty."""
+    return json.dumps({
+        "run": at, "size": size, "edges": "", "kind": "", "species": "", "problem": problem,
+        "fresh": fresh,
+    })  # fmt: skip
+
+
+def made_letter(
+    made: Made, source: Source, creature: Creature, species: Sequence[str], run: str
+) -> str:
+    """For the card of the result."""
+    seen = made.seen
+    return json.dumps({
+        "run": run, "size": seen.edge_map.size, "seed": creature.seed,
+        "pictures": [png_url(picture) for picture in made.pictures],
+        "before": png_url(before(source, creature, seen.edge_map)),
+        "edges": png_url(seen.edges), "title": title(seen.classes, species),
+    })  # fmt: skip
+
+
+def title(classes: np.ndarray, species: Sequence[str]) -> str:
+    """The animals of a class map (S, S), the largest first: "lion, goat and snake"."""
+    shares = np.bincount(classes.ravel(), minlength=len(species) + 1)[1:] / classes.size
+    names = [species[k] for k in np.argsort(-shares, kind="stable") if shares[k] > _NAMED][:_LIST]
+    return " and ".join([", ".join(names[:-1]), names[-1]][len(names) < 2 :]) if names else ""
+
+
+def before(source: Source, creature: Creature, edges: EdgeMap, side: int = BEFORE) -> np.ndarray:
+    """What came in as it lies in the network's square, strokes in the colours of their animals.
+
+    Args:
+        side: of the result, pixels.
+
+    Returns:
+        (side, side, 3) uint8 RGB.
+    """
+    finer = side / edges.size
+    scale, offset = edges.scale * finer, np.array(edges.offset) * finer
+    if isinstance(source, Drawing):
+        return _inked(source, creature, scale, offset, side)
+    if scale < 1:  # warpAffine skips pixels
+        small = tuple(max(1, round(length * scale)) for length in source.shape[1::-1])
+        source, scale = cv2.resize(source, small, interpolation=cv2.INTER_AREA), 1.0
+    # the middle of the first pixel is 0.5 in our coordinates and 0 in OpenCV's
+    x, y = offset + scale / 2 - 0.5
+    place = np.array([[scale, 0, x], [0, scale, y]])
+    return cv2.warpAffine(source, place, (side, side), borderValue=(255, 255, 255))
+
+
+def _inked(
+    drawing: Drawing, creature: Creature, scale: float, offset: np.ndarray, side: int
+) -> np.ndarray:
+    paper = np.full((side, side, 3), 255, np.uint8)
+    table = colours(sorted(set(creature.tags) - {""}))
+    for k, stroke in enumerate(drawing.strokes):
+        tag = creature.tags[k] if k < len(creature.tags) else ""
+        colour = np.array(tuple(bytes.fromhex(table[tag][1:])) if tag in table else INK)
+        colour = (colour + (INK - colour) * _TOWARDS_INK).round().tolist()
+        points = stroke.points.astype(np.float64) * scale + offset - 0.5
+        fixed = np.round(np.clip(points, -side, 2 * side) * 2**_FINER).astype(np.int32)
+        fixed = np.repeat(fixed, 2, axis=0) if len(fixed) == 1 else fixed  # a dot
+        width = max(1, round(stroke.width * scale))
+        cv2.polylines(paper, [fixed], False, colour, width, cv2.LINE_AA, _FINER)
+    return paper
+
+
+def backdrop(picture: np.ndarray) -> str:
+    """A picture (H, W, 3) uint8 RGB to lie below the canvas's ink, as the data URL of a JPEG."""
+    turned = cv2.cvtColor(picture, cv2.COLOR_RGB2BGR)
+    _, data = cv2.imencode(".jpg", turned, [cv2.IMWRITE_JPEG_QUALITY, _JPEG])
+    return "data:image/jpeg;base64," + base64.b64encode(data.tobytes()).decode()
