@@ -56,21 +56,23 @@ def write_animals(root: Path, classes: Sequence[str] = ("cat", "fish"), count: i
 
 
 def write_chimera(
-    root: Path, species: Sequence[str] = ("lion", "goat", "fish"), size: int = 64
-) -> Path:
-    """A folder of checkpoints with one tiny generator, whose seeded weights give colours."""
+    root: Path, species: Sequence[str] = ("lion", "goat", "fish"), size: int = 64,
+    name: str = "chimera", noise: int = 0,
+) -> Path:  # fmt: skip
+    """A folder of checkpoints with a tiny generator, whose seeded weights give colours."""
     import torch
 
     from doodle import checkpoint
     from doodle.models.pix2pix import Pix2Pix, Pix2PixConfig
 
     torch.manual_seed(0)
-    config = Pix2PixConfig(width=4, most=2, size=size, classes=len(species), up="resize")
+    config = Pix2PixConfig(width=4, most=2, size=size, classes=len(species), up="resize",
+                           noise=noise)  # fmt: skip
     module = Pix2Pix(config).eval()
     for parameter in module.parameters():
         parameter.data *= 8  # from grey to colours
     checkpoint.save(
-        root / "chimera" / checkpoint.FILE, module, model="pix2pix", config=config, licence="MIT",
+        root / name / checkpoint.FILE, module, model="pix2pix", config=config, licence="MIT",
         attribution="nobody", data={"categories": list(species)}, training={}, metrics=[],
     )  # fmt: skip
     checkpoint.update_index(root)

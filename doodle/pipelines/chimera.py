@@ -67,18 +67,26 @@ class Chimera:
     Args:
         network: the generator, in eval mode.
         species: its classes, the first being number 1.
+        varied: a generator with noise, of the same size and species, for all variants but the
+            first; None: the network makes them too.
 
     Raises:
-        ValueError: the network knows another number of species.
+        ValueError: a network knows another number of species, or their sizes differ.
     """
 
-    def __init__(self, network: Pix2Pix, species: Sequence[str]) -> None:
-        if network.config.classes not in (0, len(species)):
-            raise ValueError(
-                f"{len(species)} species for a network of {network.config.classes} classes"
-            )
+    def __init__(
+        self, network: Pix2Pix, species: Sequence[str], varied: Pix2Pix | None = None
+    ) -> None:
+        for one in (network, varied or network):
+            if one.config.classes not in (0, len(species)):
+                raise ValueError(
+                    f"{len(species)} species for a network of {one.config.classes} classes"
+                )
+            if one.config.size != network.config.size:
+                raise ValueError(f"networks of {network.config.size} and {one.config.size} pixels")
         # convolutions of a few pictures are a third quicker so
         self.network = network.to(memory_format=torch.channels_last)
+        self.varied = (varied or network).to(memory_format=torch.channels_last)
         self.species = tuple(species) if network.config.classes else ()
 
     @property
@@ -136,7 +144,7 @@ class Chimera:
             n: variants, 1 to 16.
             seed: same seed, same variants.  A network without noise has one answer: there
                 variant 0 is the drawing's own, whatever the seed, and the others come of
-                lines that waver.
+                `varied`, or of lines that waver.
             first: number of the first variant that is made, 0 to 15.
 
         Returns:
@@ -160,8 +168,9 @@ class Chimera:
         rows = []
         for k, generator in list(enumerate(generators(seed, first + n)))[first:]:
             # one at a time: a convolution rounds differently in a batch of another size
-            moved = lines if k == 0 or self.network.config.noise else _wavered(lines, generator)
-            picture = self._picture(moved, told, scene, generator)
+            network = self.varied if k else self.network
+            moved = lines if k == 0 or network.config.noise else _wavered(lines, generator)
+            picture = self._picture(network, moved, told, scene, generator)
             rows.append(picture if scene else _on_paper(picture, moved))
         return np.stack(rows)
 
@@ -177,10 +186,11 @@ class Chimera:
 
     @torch.inference_mode()
     def _picture(
-        self, lines: np.ndarray, told: Tensor | None, scene: bool, generator: torch.Generator
-    ) -> np.ndarray:
+        self, network: Pix2Pix, lines: np.ndarray, told: Tensor | None, scene: bool,
+        generator: torch.Generator,
+    ) -> np.ndarray:  # fmt: skip
         """(S, S) edges to (S, S, 3) uint8."""
-        config, weight = self.network.config, next(self.network.parameters())
+        config, weight = network.config, next(network.parameters())
         like = {"device": weight.device, "dtype": weight.dtype}
         planes = torch.from_numpy(np.ascontiguousarray(lines)).to(**like)[None, None] / 255
         planes = planes.expand(-1, config.edges, -1, -1)
@@ -191,7 +201,7 @@ class Chimera:
             within = enclosed(lines) if scene else settled(enclosed(lines))
             inside = torch.from_numpy(within).to(**like)[None] / 255
         scenes = torch.tensor([float(scene)]).to(**like)
-        picture = self.network(planes, told, scenes, noise, inside)
+        picture = network(planes, told, scenes, noise, inside)
         pixels = (picture[0].permute(1, 2, 0).float() + 1) * 127.5
         return pixels.round().clamp(0, 255).to(torch.uint8).cpu().numpy()
 

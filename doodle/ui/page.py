@@ -19,8 +19,8 @@ TITLE = "doodle: draw half of it"
 QUEUE_LENGTH = 64  # requests that may wait; beyond it a visitor is told to come back
 _FOOTER = (
     '<p>Drawings learned from <a href="https://quickdraw.withgoogle.com/data">Quick, Draw!</a> '
-    "by Google (CC BY 4.0). The first words of the list are drawn best, the others less surely. "
-    "Nothing you draw leaves this machine.</p>"
+    "by Google (CC BY 4.0), animals from photographs of public research sets. The first words of "
+    "the list are drawn best, the others less surely. Nothing you draw leaves this machine.</p>"
 )
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
@@ -46,6 +46,7 @@ _ABSENT = (
 NETWORKS = ("sketch_rnn", "words")
 JUDGE = "recogniser"  # guesses, and ranks the endings where it is there
 DREAMER = "dccgan"  # doodles from a text
+VARIED = "chimera_modes"  # the chimera with noise: different answers to one drawing
 CLIP = "clip"  # reads any text; fetched by those who want it
 
 
@@ -256,8 +257,13 @@ class Studio:
         problem, species, _ = chimerical(self.registry)
         if problem:
             raise ModelUnavailable(problem)
-        with self.registry.use(BEAST) as (network,):
-            pipeline = Chimera(network, species)
+        with ExitStack() as held:
+            (network,) = held.enter_context(self.registry.use(BEAST))
+            varied = None
+            if any(card.name == VARIED and not card.problem for card in self.registry.cards()):
+                with suppress(OutOfBudget):  # the other network's variants do as well
+                    (varied,) = held.enter_context(self.registry.use(VARIED))
+            pipeline = Chimera(network, species, varied)
             asked = {"background": creature.background, "seed": creature.seed}
             for k in variants:
                 yield pipeline(seen.edge_map, seen.classes, first=k, **asked)[0]

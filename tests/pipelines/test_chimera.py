@@ -339,6 +339,17 @@ def test_variant_k_is_the_same_alone(noise):
     assert np.array_equal(other[0], four[0]) == (noise == 0)
 
 
+def test_a_network_with_noise_makes_the_variants_beyond_the_first():
+    calm, varied = network(), network(noise=2)
+    edges = Chimera(calm, NAMES).edges_of(page())
+    made = Chimera(calm, NAMES, varied)(edges, n=3, seed=5)
+    assert np.array_equal(made[0], Chimera(calm, NAMES)(edges, seed=5)[0])
+    assert np.array_equal(made[1:], Chimera(varied, NAMES)(edges, n=3, seed=5)[1:])
+    small = Pix2Pix(Pix2PixConfig(width=4, most=2, size=32, classes=3, up="resize"))
+    with pytest.raises(ValueError, match="64 and 32"):
+        Chimera(calm, NAMES, small)
+
+
 def test_the_picture_is_the_networks(chimera):
     edges = chimera.edges_of(page())
     classes = chimera.species_map(edges, species="goat")

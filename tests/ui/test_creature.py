@@ -326,6 +326,16 @@ def test_a_variant_is_the_same_alone_and_among_others(studio: Studio):
     assert not np.array_equal(other, made.pictures[0])
 
 
+def test_where_there_is_a_network_with_noise_it_makes_the_other_variants(tmp_path: Path):
+    creature = Creature(species="goat", n=3, seed=4)
+    write_chimera(tmp_path, NAMES, SIZE)
+    alone = Studio(Registry(tmp_path, "cpu")).chimera(DRAWING, creature).pictures
+    write_chimera(tmp_path, NAMES, SIZE, name="chimera_modes", noise=2)
+    varied = Studio(Registry(tmp_path, "cpu")).chimera(DRAWING, creature).pictures
+    assert np.array_equal(varied[0], alone[0])
+    assert not np.array_equal(varied[1], alone[1]) and not np.array_equal(varied[1], varied[2])
+
+
 def test_backgrounds_and_bad_variants(studio: Studio):
     white, scene = (
         studio.chimera(DRAWING, Creature(background=background)).pictures[0]
