@@ -25,6 +25,10 @@ _SHORTEST = 14.0  # strokes under this length are dropped
 _SMOOTHING = 2.0  # sigma along a stroke
 _EPSILON = 0.6  # of the RDP
 _GAPS = (0, 2, 5, 11)  # pixels on either side of a line that close a gap
+_MOST = 0.6  # share of what any gap encloses
+_NARROW = 8.0  # pixels from the middle of a tail to its sides, at most
+_CRUMB = 3e-4  # share of the square; smaller parts are not looked at
+_MOUTH = 0.08  # share of its border that may be open
 _STRONGEST = 0.10  # share of pixels whose gradient may start a contour, at full detail
 
 
@@ -162,23 +166,41 @@ def enclosed(edges: np.ndarray) -> np.ndarray:
     return (within * 255 // len(_GAPS)).astype(np.uint8)
 
 
-def settled(within: np.ndarray, share: float = 0.6) -> np.ndarray:
-    """What `enclosed` gives without the doubtful parts: bays that only a wide gap would close.
+def settled(within: np.ndarray) -> np.ndarray:
+    """What `enclosed` gives without its doubtful parts, such as the bay between two legs.
 
-    The narrowest gap counts that leaves ``share`` of all that any gap encloses.
+    The narrowest gap counts that leaves most of what any gap encloses; beyond it, what is narrow
+    and hardly open, such as a tail that stops short of the body.
 
     Args:
         within: (S, S) uint8, from `enclosed`.
 
     Returns:
-        (S, S) uint8, 0 where that gap lets the outside in.
+        (S, S) uint8, 0 where it is open.
     """
     levels, counts = np.unique(within[within > 0], return_counts=True)
     if not len(levels):
         return within
-    kept = np.cumsum(counts[::-1])  # the surest first
-    least = levels[::-1][np.searchsorted(kept, share * kept[-1])]
-    return np.where(within >= least, within, np.uint8(0))
+    surely = np.cumsum(counts[::-1])  # the surest first
+    least = levels[::-1][np.searchsorted(surely, _MOST * surely[-1])]
+    kept = np.where(within >= least, within, np.uint8(0))
+    narrow = _NARROW * within.shape[0] / _SCALE
+    cross = cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3))  # steps over no diagonal line
+    for level in levels[levels < least]:
+        alike = (within == level).astype(np.uint8)
+        depth = cv2.distanceTransform(alike, cv2.DIST_L2, 3)
+        _, parts, boxes, _ = cv2.connectedComponentsWithStats(alike, connectivity=4)
+        for k in np.flatnonzero(boxes[:, cv2.CC_STAT_AREA] >= _CRUMB * within.size):
+            left, top, width, height = boxes[k, :4]
+            rows = slice(max(top - 1, 0), top + height + 1)
+            here = rows, slice(max(left - 1, 0), left + width + 1)
+            part = parts[here] == k
+            border = (cv2.dilate(part.astype(np.uint8), cross) > 0) & ~part
+            opening = np.count_nonzero(within[here][border] < level)
+            shallow = depth[here][part].max() <= narrow
+            if k and shallow and opening <= _MOUTH * np.count_nonzero(border):
+                kept[here][part] = level
+    return kept
 
 
 def _gradient(picture: np.ndarray, sigma: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

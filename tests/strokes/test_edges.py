@@ -151,3 +151,14 @@ def test_bays_that_only_a_wide_gap_would_close_are_outside_where_the_body_is_clo
     assert np.array_equal(settled(alone) > 0, alone > 0) and alone[130, 90] == 63
     nothing = np.zeros((64, 64), np.uint8)
     assert not settled(nothing).any()
+
+
+def test_a_tail_that_stops_short_of_the_body_is_kept():
+    edges = ring(0)
+    for y in (80, 90):
+        cv2.line(edges, (164, y), (230, y), 255, 1)  # four pixels off the body
+    cv2.line(edges, (230, 80), (230, 90), 255, 1)
+    within = enclosed(edges)
+    assert 0 < within[85, 200] < 255 and settled(within)[85, 200] == within[85, 200]
+    edges[:, 190:] = 0  # now it is short and open at its far end
+    assert enclosed(edges)[85, 178] and settled(enclosed(edges))[85, 178] == 0
