@@ -244,7 +244,9 @@ def _read_pickle(source: str | os.PathLike[str]) -> dict[str, Tensor]:
     try:
         # weights_only unpickles tensors and plain values, nothing else
         state = torch.load(source, map_location="cpu", weights_only=True)  # noqa: TID251
-    except (torch.serialization.pickle.UnpicklingError, RuntimeError, EOFError) as error:
+    except OSError:
+        raise
+    except Exception as error:  # what a broken pickle makes torch raise has no common kind
         raise ValueError(f"{source} holds no state dict of PyTorch's") from error
     if not isinstance(state, dict):
         raise ValueError(f"{source} holds no state dict of PyTorch's")

@@ -9,6 +9,7 @@ from torch import nn
 from doodle import checkpoint
 from doodle.cli import main
 from doodle.convert import (
+    convert_pix2pix,
     critic_from_pix2pix,
     critic_to_pix2pix,
     generator_from_pix2pix,
@@ -173,3 +174,10 @@ def test_data_parallel_prefixes_are_taken_off_and_other_files_refused(tmp_path):
         critic_from_pix2pix(state)
     (tmp_path / "x.pth").write_bytes(b"not a zip")
     assert main(["convert", "pix2pix", str(tmp_path / "x.pth"), "--out", str(tmp_path)]) == 2
+
+
+@pytest.mark.parametrize("data", [b"plain text", b'{"a": 1}', b"\x80\x02", b""], ids=repr)
+def test_what_is_no_state_dict_is_named(tmp_path, data):
+    (tmp_path / "net.pth").write_bytes(data)
+    with pytest.raises(ValueError, match="net.pth holds no state dict"):
+        convert_pix2pix(tmp_path / "net.pth", tmp_path / "out")

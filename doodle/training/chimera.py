@@ -90,7 +90,7 @@ class Config:
 
 # what each preset reached stands in the model card and docs/log.md
 _FEATURES = {"backbone": INSTALLED, "feature_weight": 0.0, "lambda_l1": 20.0,
-             "perceptual_weight": 15.0, "gan_weight": 3.0, "species_weight": 0.5}  # fmt: skip
+             "perceptual_weight": 15.0, "gan_weight": 3.0, "species_weight": 0.15}  # fmt: skip
 PRESETS: dict[str, dict[str, Any]] = {
     "cpu": {"minutes": 100.0, "batch": 4, "width": 16, "most": 8, "critic_width": 24, "scales": 1,
             "view": 128, "white": 0.8, "evaluate_every": 500, **_FEATURES},

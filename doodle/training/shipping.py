@@ -19,7 +19,7 @@ ATTRIBUTION = "Quick, Draw! The Data, by Google, CC BY 4.0"
 SPLIT = "by SHA-1 of the drawing, 5 % test, 2.5 % valid"
 
 # options that say where things lay on the machine that trained, not what was trained
-_PLACES = ("data", "words", "recogniser", "backbone", "out", "export", "device", "workers")
+_PLACES = ("data", "words", "recogniser", "backbone", "start", "out", "export", "device", "workers")
 
 
 def run(recipe: Recipe, config: Any, plotted: Sequence[str], **schedule: int) -> None:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import json
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
-from generated import write_animals
+from generated import write_animals, write_image_features
 
 from doodle import checkpoint
 from doodle.cli import main
 from doodle.data.animals import load_animals, pack
-from doodle.evaluation.chimera import Evaluation, held_out, random_features
+from doodle.evaluation.chimera import Evaluation, held_out
 from doodle.evaluation.distances import kernel_distance
+from doodle.evaluation.picture_features import Namer, random_features
+from doodle.models.image_features import load
 from doodle.models.pix2pix import Pix2Pix, Pix2PixConfig
 
 SIZE = 32
@@ -112,6 +115,95 @@ def test_where_a_change_of_species_shows(animals):
     assert measured(animals, deaf)[name] == 0.5
 
 
+@pytest.fixture(scope="module")
+def weights(tmp_path_factory):
+    return write_image_features(tmp_path_factory.mktemp("features") / "lite0.pth")
+
+
+class Obedient(Pipeline):
+    """Paints the photograph in the colour of whatever animal is told, 0 as the photograph is."""
+
+    def __call__(self, edges, classes, *, background):
+        pair = self.known[edges.tobytes()]
+        colours = np.array([[0, 0, 0], [150, 40, 20], [50, 40, 120]], np.uint8)
+        told = (classes > 0)[..., None] & (pair.photo.min(axis=2) < 250)[..., None]
+        return np.where(told, colours[classes], pair.photo)[None]
+
+
+@pytest.fixture(scope="module")
+def judged(animals, weights):
+    """Figures of two pipelines with a judge: each name -> value, and name -> n."""
+    pipelines = {"obeys": Obedient(animals, None), "deaf": Pipeline(animals, deaf)}
+    found = {}
+    for key, pipeline in pipelines.items():
+        figures = Evaluation(pipeline, animals, judge=load(weights)).measure()
+        json.dumps(figures, allow_nan=False)
+        found[key] = {f["name"]: f["value"] for f in figures}
+    return found, {f["name"]: f["n"] for f in figures}
+
+
+def test_a_judge_sees_whether_it_is_what_was_told(animals, judged):
+    by, way = "by a classifier (EfficientNet-Lite0)", "canny edges told another animal"
+    halves = "canny edges, halves told two other animals"
+    found, count = judged
+    photos = (animals.split == 2).sum()
+    assert count[f"animal named right {by}, canny edges"] == photos
+    assert count[f"half named as told {by}, {halves}"] == 2 * photos
+    for title in ("held-out photographs", "canny edges", "hand-like strokes"):
+        assert found["obeys"][f"animal named right {by}, {title}"] > 0.9
+    assert found["obeys"][f"animal named as told {by}, {way}"] > 0.9
+    assert found["deaf"][f"animal named as told {by}, {way}"] < 0.1
+    assert found["deaf"][f"animal named as that of the edges {by}, {way}"] > 0.9
+    assert found["obeys"][f"half named as told {by}, {halves}"] > 0.9
+    assert found["obeys"][f"half named as the other was told {by}, {halves}"] < 0.1
+    # of two animals one half is always told its own
+    assert found["deaf"][f"half named as told {by}, {halves}"] == pytest.approx(0.5, abs=0.1)
+
+
+def test_told_are_two_animals_that_are_not_there():
+    for animals in (2, 3, 17):
+        pipeline = SimpleNamespace(species=tuple(map(str, range(animals))))
+        labels = np.arange(60) % animals + 1
+        asked = SimpleNamespace(pipeline=pipeline, labels=labels)
+        pairs = [Evaluation._others(asked, k) for k in range(60)]
+        for own, (one, other) in zip(labels, pairs, strict=True):
+            assert {one, other} <= set(range(1, animals + 1)) and one not in (own, other)
+            assert (other == own) == (animals == 2)
+        assert len(set(pairs)) > min(animals * (animals - 1), 30) / 2
+
+
+def test_distances_in_a_judges_features(judged):
+    same, worse = judged[0]["deaf"], judged[0]["obeys"]  # of two plain colours
+    assert not any(name.startswith("kernel distance to held-out photographs,") for name in same)
+    where = "photographs (EfficientNet-Lite0)"
+    kernel = f"kernel distance to held-out {where}"
+    frechet = f"Fréchet distance to training {where}"
+    blurred = same[f"{kernel}, the photographs themselves, blurred"]
+    assert same[f"{kernel}, canny edges"] < min(blurred, worse[f"{kernel}, canny edges"])
+    real = same[f"{frechet}, held-out photographs"]
+    assert same[f"{frechet}, canny edges"] == pytest.approx(real, rel=0.02)
+    assert 0 < real < worse[f"{frechet}, canny edges"]
+
+
+def test_the_namer_is_weighted_ridge_regression():
+    rng = np.random.default_rng(0)
+    centres = rng.normal(size=(3, 6))
+    labels = np.repeat([2, 5, 9], [60, 8, 30])
+    rows = centres[np.repeat([0, 1, 2], [60, 8, 30])] * 3 + rng.normal(size=(98, 6))
+    namer = Namer(rows[::2], labels[::2])
+    assert (namer(rows[1::2]) == labels[1::2]).mean() > 0.9
+    # what the features are measured in does not matter, nor does a constant one
+    other = Namer(rows[::2] * 7 + 3, labels[::2])
+    assert (other(rows * 7 + 3) == namer(rows)).all()
+    same = np.column_stack([rows, np.ones(98)])
+    assert (Namer(same[::2], labels[::2])(same) == namer(rows)).mean() > 0.97
+    # every class counts alike: repeating one changes nothing
+    often = np.concatenate([np.arange(98), *[np.flatnonzero(labels == 2)] * 20])
+    repeated = Namer(rows[often], labels[often])
+    overlap = rng.normal(size=(300, 6)) * 3
+    assert (repeated(overlap) == Namer(rows, labels)(overlap)).all()
+
+
 def test_kernel_distance_is_unbiased():
     rng = np.random.default_rng(0)
     same = [kernel_distance(*rng.normal(size=(2, 12, 5))) for _ in range(400)]
@@ -157,5 +249,7 @@ def test_the_command_writes_into_the_card(data, tmp_path, capsys):
     assert main(command) == 0
     assert checkpoint.read_header(path)["metrics"] == printed
     assert all(figure["n"] == 5 for figure in printed)
+    assert main([*command, "--features", str(tmp_path / "none.pth")]) == 2
+    assert "pip install" in capsys.readouterr().err
     assert main([*command, "--photos", "2"]) == 2
     assert "at least 4" in capsys.readouterr().err

@@ -97,6 +97,15 @@ def test_weights_weigh_their_losses(config, data):
     assert totals["critic"] == pytest.approx(found["critic"] + 13 * found["named"], rel=1e-4)
 
 
+@pytest.mark.parametrize("side", [0, 32])
+def test_critics_see_squares_where_that_is_asked(config, data, side):
+    larger = replace(config, size=64, data=str(data.parent / "larger.npz"), view=side)
+    recipe, seen = ChimeraRecipe(larger), []
+    recipe.critics.patches[0].register_forward_pre_hook(lambda m, args: seen.append(args[0].shape))
+    recipe.step(0, 0.0)
+    assert len(seen) == 2 and {shape[-2:] for shape in seen} == {(side or 64,) * 2}
+
+
 def test_a_larger_network_starts_from_a_smaller_one(config, data, tmp_path):
     small = ChimeraRecipe(config)
     small.step(0, 0.0)
