@@ -43,7 +43,7 @@ def build_app(registry: Registry) -> gr.Blocks:
         with gr.Row(elem_id="top"):
             gr.HTML(read("wordmark.html"), elem_id="wordmark")
             pill = gr.HTML(_pill("Waking up", "", "wait"), elem_id="status")
-        with gr.Tabs(elem_id="tools"):
+        with gr.Tabs(elem_id="tools", overflow_behavior="wrap"):  # no menu: all fit, at any width
             with gr.Tab("Draw", id="draw"):
                 drawing = draw.build(choices)
             with gr.Tab("Words", id="words"):

@@ -25,7 +25,7 @@ def build() -> gr.Blocks:
                 with gr.Column(elem_classes="dd-card", min_width=0):
                     edges = scripted("chimera_edges", elem_id="creature_edges")
                 with gr.Column(elem_classes="dd-card", min_width=0):
-                    result = scripted("chimera_result", elem_id="creature_result")
+                    result = scripted("chimera_result", size=SIZE, elem_id="creature_result")
         heard, count = gr.Textbox(elem_id="heard"), itertools.count(1)
         for part, name in ((edges, "edges"), (result, "result")):
             letter = gr.Textbox(elem_id=f"letter_{name}", interactive=True)

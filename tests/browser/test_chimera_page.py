@@ -17,6 +17,8 @@ SPECIES = ["lion", "goat", "snake", "fish"]
 PAD = "document.querySelector('#creature_pad .sc-root').strokeCanvas"
 TAGS = f"(JSON.parse({PAD}.serialize()).tags || []).join(' ')"
 CARD = "document.querySelector('#creature_result .dd-made')"
+NOTES = """[...document.querySelectorAll('.dd-note')].filter((one) => one.offsetParent)
+    .map((one) => one.textContent)"""
 RING = [(300, 300), (400, 200), (500, 300), (400, 420), (300, 300)]
 TAIL = [(520, 320), (650, 330), (800, 200)]
 
@@ -108,7 +110,7 @@ def test_strokes_keep_their_animal_and_become_a_picture_that_the_tray_brings_bac
     page.locator("#creature_pad [data-act=clear]").click()
     assert page.evaluate(TAGS) == ""
     page.locator("#tray li button").click()
-    assert page.evaluate(TAGS) == "lion snake"
+    page.wait_for_function(f"{TAGS} === 'lion snake'")
 
 
 def test_live_pictures_follow_every_stroke_and_the_tray_takes_none_of_them(enter: Callable):
@@ -215,9 +217,39 @@ def test_a_phone_shows_it_without_scrolling_sideways_the_paper_before_the_senten
     page = enter(viewport={"width": 390, "height": 844})
     page.locator("#creatures .dd-creatures button").first.click()
     page.wait_for_function(f"{CARD}.dataset.empty === 'false'")
+    page.wait_for_function("scrollY > 100")  # to the result
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     tops = [
         page.locator(at).bounding_box()["y"]
         for at in ("#creature .dd-tags", "#creature_pad", "#creature_go", "#creature_result")
     ]
     assert tops == sorted(tops)
+
+
+def test_what_goes_wrong_is_said_once_and_until_the_next_thing(enter: Callable, tmp_path: Path):
+    page = enter(live=True)
+    Image.new("RGB", (60, 40), "white").save(tmp_path / "blank.png")
+    (tmp_path / "broken.png").write_bytes(b"no picture")
+    (tmp_path / "notes.pdf").write_bytes(b"%PDF-1.4")
+    files = page.locator("#creature_pad input[type=file]")
+    files.set_input_files(tmp_path / "blank.png")
+    page.wait_for_function("document.querySelector('#creature_edges .dd-note').offsetParent")
+    page.wait_for_function(f"{CARD}.querySelector('.dd-compare').ariaBusy === 'false'")
+    assert [said[:8] for said in page.evaluate(NOTES)] == ["No lines"]
+    page.get_by_role("button", name="remove the picture").click()
+    files.set_input_files(tmp_path / "broken.png")
+    page.wait_for_function(f"({NOTES}).some((said) => said.startsWith('broken.png'))")
+    files.set_input_files(tmp_path / "notes.pdf")
+    page.wait_for_function(f"({NOTES}).length === 0")
+    assert "cannot be opened" in page.locator("#creature_pad .sc-note").inner_text()
+
+
+def test_the_tabs_stay_when_the_bar_is_narrow_for_a_moment(enter: Callable):
+    page = enter()
+    bar, tabs = page.locator("#tools > .tab-wrapper"), page.locator("#tools [role=tab]")
+    count = tabs.count()
+    bar.evaluate("(bar) => { bar.style.width = '100px' }")
+    page.wait_for_timeout(200)
+    assert tabs.count() == count
+    bar.evaluate("(bar) => { bar.style.width = '' }")
+    assert len({tab.bounding_box()["y"] for tab in tabs.all()}) == 1

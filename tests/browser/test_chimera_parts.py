@@ -238,6 +238,7 @@ def test_two_fingers_zoom_and_one_draws_on_a_phone(seen: Callable):
 
 def test_a_result_slides_against_drawing_and_edges(enter: Callable):
     page = enter()
+    assert f"{SIZE} x {SIZE} pixels" in page.locator(".dd-made-say").inner_text()
     page.evaluate("document.addEventListener('doodle:creature', (e) => { window.told = e.detail })")
     send(page, "result", result_letter())
     page.wait_for_selector(f"{RESULT} [data-empty=false]")
@@ -261,7 +262,7 @@ def test_a_result_slides_against_drawing_and_edges(enter: Callable):
     handle.press("PageUp")
     assert handle.get_attribute("aria-valuenow") == "37"
     handle.press("Home")
-    assert handle.get_attribute("aria-valuetext") == "0 percent drawing"
+    assert handle.get_attribute("aria-valuetext") == "0 percent input"
     page.get_by_role("button", name="edges", exact=True).click()
     assert page.locator(".dd-compare-before").get_attribute("src") == letter["edges"]
     assert handle.get_attribute("aria-valuetext") == "0 percent edges"

@@ -70,7 +70,7 @@ def build(studio: Studio) -> ChimeraPanel:
     shown = {"palette": json.dumps(palette), "creatures": json.dumps(creatures(CREATURES))}
     with gr.Row(elem_classes="dd-desk dd-desk-creature"):
         with gr.Column(elem_classes="dd-work", min_width=0):
-            desk = scripted("chimera", problem=problem, size=size, **shown, elem_id="creature")
+            desk = scripted("chimera", problem=problem, **shown, elem_id="creature")
             canvas = StrokeCanvas(
                 elem_id="creature_pad", autosave="creature", palette=palette, hint=HINT
             )
@@ -80,7 +80,7 @@ def build(studio: Studio) -> ChimeraPanel:
                 edges = scripted("chimera_edges", elem_id="creature_edges")
                 scripted("chimera_look", elem_id="creature_look")
             with gr.Column(elem_classes="dd-card", min_width=0):
-                result = scripted("chimera_result", elem_id="creature_result")
+                result = scripted("chimera_result", size=size, elem_id="creature_result")
     kept = {"time_to_live": KEPT_FOR}
     return ChimeraPanel(desk, canvas, edges, result, gr.State(**kept), gr.State(**kept))
 

@@ -35,7 +35,7 @@ function createStrokeCanvas(root, options, hooks) {
   const keys = createKeyboard({
     root, stage, view, doc, ghosts, tools, tags, pen, act, say: panel.say, lifetime,
   });
-  const importer = createImporter({ root, stage, onFile: hooks.imported, say: panel.show, lifetime });
+  const importer = createImporter({ root, stage, onFile: hooks.imported, say: status, lifetime });
 
   function emit(name, detail) {
     root.dispatchEvent(new CustomEvent(name, { bubbles: true, detail }));

@@ -84,7 +84,7 @@ async function reduced(file) {
 async function readForImport(file, say) {
   const isText = IMPORT.text.test(file.name) || /json|svg|^text\//.test(file.type);
   if (!isText && !IMPORT.picture.test(file.type)) {
-    say("That file cannot be opened here. JSON, SVG, ndjson, PNG and JPEG can.");
+    say("That file cannot be opened here. Pictures, SVG, JSON and ndjson can.");
     return null;
   }
   const sent = isText || file.size <= IMPORT.most ? file : await reduced(file);

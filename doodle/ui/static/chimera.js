@@ -6,6 +6,7 @@ const FIRST = ["lion", "goat", "snake", "eagle", "horse", "fish", "cat"], ANY = 
 const SHOWN = 7;            // animals in reach; more only where more are drawn
 const VARIANTS = 4, PATIENCE = 40, LIVE_PATIENCE = 120;   // ms after a change
 const KEPT = "doodle.creature";                      // where the tab keeps the picture
+const UNSEEN = 0.7;         // of the window: a result that begins below is out of sight
 const QUICK = 700;          // ms that an answer may take for all variants to follow every stroke
 const MARKS = 200, MARK_STEP = 24;  // points on a picture in all; canvas units between two of them
 
@@ -201,6 +202,8 @@ peek.addEventListener("click", () => {
 document.addEventListener("doodle:creature", ({ detail }) => {
   peek.firstChild.src = detail.picture;
   peek.hidden = false;
+  const { top } = by("creature_result").getBoundingClientRect();
+  if (!doodle.creature.live && top > UNSEEN * innerHeight) peek.click();   // who presses Render wants to see it
 });
 /* A drawing in place of what is there, which Undo brings back. */
 function lay(text) {

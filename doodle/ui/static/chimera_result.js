@@ -18,7 +18,7 @@ function slide(percent) {
   share = Math.min(Math.max(percent, 0), 100);
   field.style.setProperty("--share", `${share}%`);
   handle.setAttribute("aria-valuenow", String(Math.round(share)));
-  handle.setAttribute("aria-valuetext", `${Math.round(share)} percent ${against === "edges" ? "edges" : "drawing"}`);
+  handle.setAttribute("aria-valuetext", `${Math.round(share)} percent ${against === "edges" ? "edges" : "input"}`);
 }
 function follow({ clientX }) {
   const { left, width } = field.getBoundingClientRect();
@@ -116,6 +116,11 @@ function busy(on) {
   if (!on) card.dataset.busy = "false";
   field.setAttribute("aria-busy", String(on));
 }
+/* Whether nobody pressed Render, and the sentence stands above the paper or with the edges already. */
+function said(sentence) {
+  const others = document.querySelectorAll(":is(#creature, #creature_edges) .dd-note:not([hidden])");
+  return doodle.creature?.live && [...others].some((one) => one.textContent === sentence);
+}
 function tell(sentence) {
   note.textContent = sentence || "";
   note.hidden = !sentence;
@@ -126,7 +131,7 @@ function read() {
   const answer = JSON.parse(text);
   if (!answer.error && !answer.pictures) return;     // a letter of ours on its way out
   busy(false);
-  tell(answer.error);
+  tell(said(answer.error) ? "" : answer.error);
   if (answer.error) return;
   const { run, ...result } = answer;
   newest = result.pictures[0];
@@ -168,5 +173,7 @@ more.addEventListener("keydown", (event) => {
   more.open = false;
   more.querySelector("summary").focus();
 });
+saying.textContent = `Four variants come here, ${props.size} x ${props.size} pixels each: your lines as they are, `
+  + "then as three wavering hands would draw them.";
 slide(FIRST);
 read();
