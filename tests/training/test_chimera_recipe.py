@@ -122,6 +122,15 @@ def test_a_larger_network_starts_from_a_smaller_one(config, data, tmp_path):
     assert torch.equal(grown.network.up[0].conv.weight, plain.network.up[0].conv.weight)
 
 
+def test_without_the_package_of_weights_a_preset_trains_on_pixels_and_says_so(
+    config, monkeypatch, capsys
+):
+    monkeypatch.setattr("doodle.training.chimera.installed", lambda: None)
+    recipe = ChimeraRecipe(replace(config, backbone="installed"))
+    assert "pip install" in capsys.readouterr().err
+    assert "perceptual" not in recipe.step(0, 0.0)
+
+
 def test_resumed_is_uninterrupted(config, data, tmp_path):
     config = replace(config, noise=2, mode_seeking=0.5, diff_augment=True, size=64, view=32,
                      data=str(data.parent / "larger.npz"))  # all that is random  # fmt: skip
