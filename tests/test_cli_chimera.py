@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 import pytest
 import torch
+from generated import write_chimera
 from PIL import Image
 from test_cli import refused
 
@@ -120,6 +121,26 @@ def test_a_species_map_lies_on_the_drawing(run, networks, drawing, tmp_path):
     for name in ("colours", "numbers"):
         run(drawing, "--out", tmp_path / "o.png", "--species-map", tmp_path / f"{name}.png")
         assert np.array_equal(opened(tmp_path / "o.png"), wanted)
+
+
+def test_other_seeds_are_answers_of_the_network_with_noise(run, drawing, tmp_path):
+    root = write_chimera(tmp_path / "beasts", NAMES, SIZE)
+    made = {}
+
+    def make(name: str, seed: int) -> None:
+        out = tmp_path / "o.png"
+        assert run(drawing, "--out", out, "--seed", seed, "--checkpoints", root) == (0, "", "")
+        made[name, seed] = opened(out)
+
+    for seed in (0, 7):
+        make("alone", seed)
+    write_chimera(root, NAMES, SIZE, name="chimera_modes", noise=2)
+    for seed in (0, 7, 8):
+        make("both", seed)
+    assert np.array_equal(made["alone", 0], made["alone", 7])
+    assert np.array_equal(made["alone", 0], made["both", 0])
+    assert not np.array_equal(made["both", 0], made["both", 7])
+    assert not np.array_equal(made["both", 7], made["both", 8])
 
 
 def test_the_tags_of_a_saved_drawing_count_unless_a_species_is_given(run, networks, tmp_path):

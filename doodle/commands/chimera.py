@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from doodle.strokes.bridge import EdgeStyle
 
 NETWORK = "chimera"  # its checkpoint
+VARIED = "chimera_modes"  # with noise: different answers to one drawing
 TRAINING = (
     "python -m doodle train chimera --preset gpu --data data/animals.npz "
     "--export checkpoints/chimera"
@@ -58,7 +59,8 @@ def register_chimera(subparsers: Any) -> None:
     kind.add_argument("--species-map", type=Path, metavar="MAP",
                       help="a picture that says which part is which animal, see below")  # fmt: skip
     add("--seed", type=whole(0, 2**63 - 1), default=0, metavar="N",
-        help="same seed, same picture; matters to networks with noise (%(default)s)")  # fmt: skip
+        help=f"same seed, same picture; 0 is the answer of {NETWORK}, the others are different "
+             f"answers of {VARIED}, where it is there (%(default)s)")  # fmt: skip
     add("--style", choices=WAYS, default="auto",
         help="how IN becomes edges: lines once, auto-canny, as a hand draws (%(default)s)"
         )  # fmt: skip
@@ -114,11 +116,15 @@ def _pipeline(registry: Registry, name: str) -> Iterator[Chimera]:
     from doodle.pipelines.chimera import Chimera
 
     try:
-        with registry.use(name) as (network,):
-            (card,) = (card for card in registry.cards() if card.name == name)
-            if card.header["model"] != "pix2pix":
-                raise ValueError(f"{name} is a {card.header['model']}, no network for pictures")
-            yield Chimera(network, card.header["data"].get("categories", []))
+        with ExitStack() as held:
+            (network,) = held.enter_context(registry.use(name))
+            cards = {card.name: card for card in registry.cards()}
+            header, varied = cards[name].header, None
+            if header["model"] != "pix2pix":
+                raise ValueError(f"{name} is a {header['model']}, no network for pictures")
+            if name == NETWORK and VARIED in cards and not cards[VARIED].problem:
+                (varied,) = held.enter_context(registry.use(VARIED))
+            yield Chimera(network, header["data"].get("categories", []), varied)
     except ModelUnavailable as error:
         raise ModelUnavailable(f"{error} To train it: {TRAINING}") from error
 
@@ -182,7 +188,10 @@ def _draw(
             pairs = zip(given.polylines(), tags, strict=True)
             told = {"groups": [([line], tag) for line, tag in pairs]}
     classes = pipeline.species_map(edges, **told)
-    picture = pipeline(edges, classes, background=args.background, seed=args.seed)[0]
+    # the first variant is the drawing's own, whatever the seed, unless its network has noise
+    first = 1 if args.seed and pipeline.varied is not pipeline.network else 0
+    asked = {"background": args.background, "seed": args.seed, "first": first}
+    picture = pipeline(edges, classes, **asked)[0]
     return pipeline.framed(picture, edges) if args.full else picture
 
 

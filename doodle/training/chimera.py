@@ -95,10 +95,14 @@ _FEATURES = {"backbone": INSTALLED, "feature_weight": 0.0, "lambda_l1": 20.0,
 PRESETS: dict[str, dict[str, Any]] = {
     "cpu": {"minutes": 100.0, "batch": 4, "width": 16, "most": 8, "critic_width": 24, "scales": 1,
             "view": 128, "white": 0.8, "evaluate_every": 500, **_FEATURES},
+    # from a trained network: --start checkpoints/chimera
+    "cpu-modes": {"minutes": 25.0, "batch": 4, "width": 16, "most": 8, "critic_width": 24,
+                  "scales": 1, "view": 128, "white": 0.8, "evaluate_every": 500, "noise": 8,
+                  "mode_seeking": 0.1, "learning_rate": 1e-4, "ema": 0.995, **_FEATURES},
     "gpu": {"minutes": 25.0, "batch": 48, "workers": 14, "white": 0.7, "evaluate_every": 2000,
             "diff_augment": True, **_FEATURES},
     "gpu-modes": {"minutes": 25.0, "batch": 32, "workers": 14, "white": 0.7, "noise": 8,
-                  "mode_seeking": 1.0, "evaluate_every": 2000, "diff_augment": True, **_FEATURES},
+                  "mode_seeking": 0.1, "evaluate_every": 2000, "diff_augment": True, **_FEATURES},
     # as published: pixels only, L1 100, seventy-pixel patches, at the size of the first tests
     "original": {"minutes": 100.0, "batch": 4, "size": 128, "width": 32, "critic_width": 32,
                  "scales": 1, "inside": False, "feature_weight": 0.0, "up": "transposed",
