@@ -224,3 +224,8 @@ def test_a_real_generator_is_called_as_it_wants_to_be(tiny_checkpoints: Path, tm
     ways = [walk(ideas, second="moon", candidate=candidate) for candidate in (2, None)]
     assert [len(way["doodles"]) for way in ways] == [4, 4]
     assert not any(slot.pins for slot in registry._slots.values())
+
+
+def test_a_surprise_is_another_word():
+    assert {words.another(["cat", "fish", "sun"], "cat") for _ in range(60)} == {"fish", "sun"}
+    assert words.another(["cat"], "cat") == words.another([], "cat") == words.FIRST_GOAL

@@ -144,7 +144,7 @@ def wire(
     panel.go.click(**drawn)
     panel.reroll.click(None, None, panel.seed, js=_NEW_SEED, **QUIET).then(**drawn)
     panel.surprise.click(
-        lambda: random.choice(choices or [FIRST_GOAL]), None, panel.text, queue=False, **QUIET
+        lambda text: another(choices, text), panel.text, panel.text, queue=False, **QUIET
     ).then(**drawn)
     panel.grid.pick(None, None, panel.text, js=_PICKED, **QUIET).then(**drawn)
     panel.grid.named(None, None, panel.text, js=_PICKED, **QUIET)
@@ -152,6 +152,11 @@ def wire(
     panel.walk.go(ideas.walk, panel.walk, panel.walk, **WORK)
     panel.stop.click(ideas.stop, None, None, js=_STOPPED, queue=False, **QUIET)
     panel.chosen.finish(None, None, word, js=_TO_FINISH, **QUIET).then(None, js=_FINISH, **QUIET)
+
+
+def another(choices: Sequence[str], text: str) -> str:
+    """A word by chance, not the one that stands there."""
+    return random.choice([word for word in choices if word != text] or [FIRST_GOAL])
 
 
 class Ideas:
