@@ -2,8 +2,8 @@
 
     python benchmarks/chimera_sheet.py --out docs/chimera.png
 
-A row: the drawing in the colours of its tags, its edges, the picture, the picture with the tags
-exchanged, and the picture when nothing is told.
+A row: the drawing in the colours of its tags, its edges, the picture, another answer, the picture
+with the tags exchanged, and the picture when nothing is told.
 """
 
 from __future__ import annotations
@@ -32,13 +32,13 @@ LABEL, MARGIN, PEN = 18, 8, 3
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--examples", type=Path, default=EXAMPLES, help="folder of drawings")
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--side", type=int, default=192, help="pixels of a picture on the sheet")
+    parser.add_argument("--seed", type=int, default=0, help="of the other answers")
+    parser.add_argument("--side", type=int, default=168, help="pixels of a picture on the sheet")
     parser.add_argument("--out", type=Path, required=True, help="PNG to write")
     args = parser.parse_args()
     header = checkpoint.read_header(CHECKPOINTS / "chimera" / checkpoint.FILE)
-    with Registry().use("chimera") as (network,):
-        chimera = Chimera(network, header["data"]["categories"])
+    with Registry().use("chimera", "chimera_modes") as (network, varied):
+        chimera = Chimera(network, header["data"]["categories"], varied)
         rows = [row(chimera, file, args.seed) for file in sorted(args.examples.glob("*.json"))]
     sheet(rows, args.side).save(args.out, optimize=True)
 
@@ -55,7 +55,10 @@ def row(chimera: Chimera, file: Path, seed: int) -> list[tuple[str, np.ndarray]]
         told = dict(zip(names, turned, strict=True))
         groups = [([line], told[tag]) for line, tag in zip(lines, tags, strict=True)]
         classes = chimera.species_map(edges, groups=groups)
-        cells.append((", ".join(turned), chimera(edges, classes, seed=seed)[0]))
+        made = chimera(edges, classes, seed=seed, n=2)
+        cells.append((", ".join(turned), made[0]))
+        if turned == names:
+            cells.append(("another answer", made[1]))
     return [*cells, ("nothing told", chimera(edges, seed=seed)[0])]
 
 
