@@ -198,7 +198,7 @@ class Chimera:
         told = None if told is None else told.to(weight.device)
         inside = None
         if config.inside:
-            within = enclosed(lines) if scene else settled(enclosed(lines))
+            within = enclosed(lines) if scene else settled(lines)
             inside = torch.from_numpy(within).to(**like)[None] / 255
         scenes = torch.tensor([float(scene)]).to(**like)
         picture = network(planes, told, scenes, noise, inside)
@@ -294,7 +294,7 @@ def _outside(lines: np.ndarray) -> np.ndarray:
 
     Lines that enclose nothing, as whiskers do, keep some pixels around them.
     """
-    within = settled(enclosed(lines)) > 0
+    within = settled(lines) > 0
     lit = lines > 0
     unit = lines.shape[0] / 256
     near = cv2.dilate((within & ~lit).astype(np.uint8), np.ones((5, 5), np.uint8)) > 0

@@ -7,6 +7,7 @@ strokes, short and faint ones dropped, and what is left drawn as smooth curves.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import cv2
@@ -166,41 +167,57 @@ def enclosed(edges: np.ndarray) -> np.ndarray:
     return (within * 255 // len(_GAPS)).astype(np.uint8)
 
 
-def settled(within: np.ndarray) -> np.ndarray:
-    """What `enclosed` gives without its doubtful parts, such as the bay between two legs.
+def settled(edges: np.ndarray) -> np.ndarray:
+    """`enclosed` without its doubtful parts, such as the bay between two legs.
 
-    The narrowest gap counts that leaves most of what any gap encloses; beyond it, what is narrow
-    and hardly open, such as a tail that stops short of the body.
+    The narrowest gap counts that leaves most of what any gap encloses; beyond it, what is hardly
+    open and either narrow, such as a tail that stops short of the body, or open between two ends
+    of lines, such as a circle that was not quite closed.
 
     Args:
-        within: (S, S) uint8, from `enclosed`.
+        edges: (S, S) uint8, lines above 0.
 
     Returns:
-        (S, S) uint8, 0 where it is open.
+        (S, S) uint8 as `enclosed` gives it, 0 where it is open.
     """
+    within = enclosed(edges)
     levels, counts = np.unique(within[within > 0], return_counts=True)
     if not len(levels):
         return within
     surely = np.cumsum(counts[::-1])  # the surest first
     least = levels[::-1][np.searchsorted(surely, _MOST * surely[-1])]
     kept = np.where(within >= least, within, np.uint8(0))
-    narrow = _NARROW * within.shape[0] / _SCALE
+    unit, ends = within.shape[0] / _SCALE, _ends(edges)
     cross = cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3))  # steps over no diagonal line
     for level in levels[levels < least]:
         alike = (within == level).astype(np.uint8)
         depth = cv2.distanceTransform(alike, cv2.DIST_L2, 3)
+        gap = _GAPS[len(_GAPS) - round(int(level) * len(_GAPS) / 255)]  # the first that closed it
+        reach = math.ceil((2 * gap + 1) * unit)
         _, parts, boxes, _ = cv2.connectedComponentsWithStats(alike, connectivity=4)
-        for k in np.flatnonzero(boxes[:, cv2.CC_STAT_AREA] >= _CRUMB * within.size):
-            left, top, width, height = boxes[k, :4]
-            rows = slice(max(top - 1, 0), top + height + 1)
-            here = rows, slice(max(left - 1, 0), left + width + 1)
+        for k in 1 + np.flatnonzero(boxes[1:, cv2.CC_STAT_AREA] >= _CRUMB * within.size):
+            left, top, width, height = boxes[k, :4].tolist()
+            rows = slice(max(top - reach, 0), top + height + reach)
+            here = rows, slice(max(left - reach, 0), left + width + reach)
             part = parts[here] == k
             border = (cv2.dilate(part.astype(np.uint8), cross) > 0) & ~part
-            opening = np.count_nonzero(within[here][border] < level)
-            shallow = depth[here][part].max() <= narrow
-            if k and shallow and opening <= _MOUTH * np.count_nonzero(border):
+            mouth = border & (within[here] < level)
+            if np.count_nonzero(mouth) > _MOUTH * np.count_nonzero(border):
+                continue
+            near = cv2.dilate(mouth.astype(np.uint8), np.ones((2 * reach + 1,) * 2, np.uint8)) > 0
+            if depth[here][part].max() <= _NARROW * unit or np.count_nonzero(ends[here][near]) > 1:
                 kept[here][part] = level
     return kept
+
+
+def _ends(edges: np.ndarray) -> np.ndarray:
+    """Where thin lines end, (S, S) bool: one neighbour, or two that touch each other."""
+    lit = np.pad(edges > 0, 1)
+    height, width = edges.shape
+    ring = [(0, 0), (0, 1), (0, 2), (1, 2), (2, 2), (2, 1), (2, 0), (1, 0)]
+    around = np.stack([lit[y : y + height, x : x + width] for y, x in ring])
+    begun = (around & ~np.roll(around, 1, axis=0)).sum(axis=0)  # runs of lit neighbours
+    return (edges > 0) & (begun == 1) & (around.sum(axis=0) <= 2)
 
 
 def _gradient(picture: np.ndarray, sigma: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

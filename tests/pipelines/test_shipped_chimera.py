@@ -12,7 +12,7 @@ from doodle import checkpoint
 from doodle.pipelines.chimera import Chimera
 from doodle.registry import CHECKPOINTS
 from doodle.strokes.drawing import Drawing
-from doodle.strokes.edges import agreement, canny, enclosed, settled
+from doodle.strokes.edges import agreement, canny, settled
 
 ROOT = Path(__file__).resolve().parents[2]
 GRIFFIN = ROOT / "doodle" / "ui" / "examples" / "chimera" / "02_griffin.json"
@@ -43,7 +43,7 @@ def told(chimera: Chimera, griffin: tuple[Drawing, list[str]], **names: str) -> 
 def test_the_animal_fills_its_outline_and_shows_its_lines(chimera, griffin):
     edges = chimera.edges_of(griffin[0])
     (picture,) = chimera(edges, told(chimera, griffin, eagle="eagle", lion="lion"))
-    body = settled(enclosed(edges.edges)) > 0
+    body = settled(edges.edges) > 0
     assert picture[body].mean() < 160 and picture[~body].mean() > 240
     _, recall = agreement(canny(picture), edges.edges)
     assert recall > 0.6
@@ -54,7 +54,7 @@ def test_a_part_told_another_animal_changes_there(chimera, griffin):
     usual = told(chimera, griffin, eagle="eagle", lion="lion")
     other = told(chimera, griffin, eagle="eagle", lion="tiger")
     one, two = (chimera(edges, classes)[0].astype(float) for classes in (usual, other))
-    body, part = settled(enclosed(edges.edges)) > 0, usual != other
+    body, part = settled(edges.edges) > 0, usual != other
     change = np.abs(one - two).mean(axis=2)
     assert change[body & part].mean() > 15
     assert change[body & part].mean() > 4 * change[body & ~part].mean()
@@ -65,7 +65,7 @@ def test_a_part_told_another_animal_changes_there(chimera, griffin):
 
 def test_variants_are_different_answers(chimera, griffin):
     edges = chimera.edges_of(griffin[0])
-    body = settled(enclosed(edges.edges)) > 0
+    body = settled(edges.edges) > 0
     made = chimera(edges, n=4, seed=1).astype(float)[:, body]
     apart = [np.abs(a - b).mean() for k, a in enumerate(made) for b in made[:k]]
     assert min(apart) > (8 if chimera.varied is not chimera.network else 1)
