@@ -170,8 +170,9 @@ class Chimera:
             # one at a time: a convolution rounds differently in a batch of another size
             network = self.varied if k else self.network
             moved = lines if k == 0 or network.config.noise else _wavered(lines, generator)
-            picture = self._picture(network, moved, told, scene, generator)
-            rows.append(picture if scene else _on_paper(picture, moved))
+            within = enclosed(moved) if scene else settled(moved)
+            picture = self._picture(network, moved, within, told, scene, generator)
+            rows.append(picture if scene else _on_paper(picture, moved, within))
         return np.stack(rows)
 
     def _told(self, classes: np.ndarray | None) -> Tensor | None:
@@ -186,20 +187,17 @@ class Chimera:
 
     @torch.inference_mode()
     def _picture(
-        self, network: Pix2Pix, lines: np.ndarray, told: Tensor | None, scene: bool,
-        generator: torch.Generator,
+        self, network: Pix2Pix, lines: np.ndarray, within: np.ndarray, told: Tensor | None,
+        scene: bool, generator: torch.Generator,
     ) -> np.ndarray:  # fmt: skip
-        """(S, S) edges to (S, S, 3) uint8."""
+        """(S, S) edges and what they enclose to (S, S, 3) uint8."""
         config, weight = network.config, next(network.parameters())
         like = {"device": weight.device, "dtype": weight.dtype}
         planes = torch.from_numpy(np.ascontiguousarray(lines)).to(**like)[None, None] / 255
         planes = planes.expand(-1, config.edges, -1, -1)
         noise = torch.randn(1, config.noise, generator=generator).to(**like)
         told = None if told is None else told.to(weight.device)
-        inside = None
-        if config.inside:
-            within = enclosed(lines) if scene else settled(lines)
-            inside = torch.from_numpy(within).to(**like)[None] / 255
+        inside = torch.from_numpy(within).to(**like)[None] / 255 if config.inside else None
         scenes = torch.tensor([float(scene)]).to(**like)
         picture = network(planes, told, scenes, noise, inside)
         pixels = (picture[0].permute(1, 2, 0).float() + 1) * 127.5
@@ -272,29 +270,29 @@ def _wavered(lines: np.ndarray, generator: torch.Generator) -> np.ndarray:
     return thickened(moved, max(1, round(line_width(lines))))
 
 
-def _on_paper(picture: np.ndarray, lines: np.ndarray) -> np.ndarray:
+def _on_paper(picture: np.ndarray, lines: np.ndarray, within: np.ndarray) -> np.ndarray:
     """White outside of what the lines enclose, where they do, and where it is nearly white anyhow.
 
     Args:
         picture: (S, S, 3) uint8.
         lines: (S, S) uint8, its edges.
+        within: (S, S) uint8, what they enclose, from `settled`.
     """
     least = picture.min(axis=2)
     _, labels = cv2.connectedComponents((least > _PAPER[0]).astype(np.uint8), connectivity=4)
     rim = np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]])
     paper = np.isin(labels, rim[rim > 0])
     share = np.clip((least - float(_PAPER[0])) / (_PAPER[1] - _PAPER[0]), 0, 1) * paper
-    share = np.maximum(share, _outside(lines))
+    share = np.maximum(share, _outside(lines, within > 0))
     lifted = picture + (255.0 - picture) * share[..., None]
     return np.round(lifted).astype(np.uint8)
 
 
-def _outside(lines: np.ndarray) -> np.ndarray:
+def _outside(lines: np.ndarray, within: np.ndarray) -> np.ndarray:
     """How surely a pixel of edges (S, S) is paper, 0 to 1: only where most lines enclose something.
 
     Lines that enclose nothing, as whiskers do, keep some pixels around them.
     """
-    within = settled(lines) > 0
     lit = lines > 0
     unit = lines.shape[0] / 256
     near = cv2.dilate((within & ~lit).astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
