@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from functools import partial
 from typing import Any, Literal, get_args
 
 import cv2
@@ -27,6 +28,7 @@ from ..strokes.imports import is_written, read_drawings
 from ..strokes.lines import line_width, thickened
 from ..strokes.species import numbered, species_map
 from .imagine import whole
+from .steps import Call, Task, alone
 
 Background = Literal["auto", "white", "scene"]
 Source = Drawing | np.ndarray | bytes | str | os.PathLike[str]
@@ -153,6 +155,20 @@ class Chimera:
         Raises:
             ValueError: a shape, a class, the background, n, first or the seed is out of range.
         """
+        asked = {"background": background, "n": n, "seed": seed, "first": first}
+        return np.stack(list(alone(self.pictures(edges, classes, **asked))))
+
+    def pictures(
+        self,
+        edges: EdgeMap | np.ndarray,
+        classes: np.ndarray | None = None,
+        *,
+        background: Background = "auto",
+        n: int = 1,
+        seed: int = 0,
+        first: int = 0,
+    ) -> Task:
+        """The same as a task; an event, (S, S, 3) uint8, for each picture."""
         n, seed = whole(n, 1, MOST, "n"), whole(seed, 0, 2**63 - 1, "the seed")
         first = whole(first, 0, MOST - 1, "the first variant")
         if background not in get_args(Background):
@@ -165,15 +181,20 @@ class Chimera:
         if background == "auto":
             scene = not drawn and looks_like_a_scene(lines)
         told = self._told(classes)
-        rows = []
         for k, generator in list(enumerate(generators(seed, first + n)))[first:]:
             # one at a time: a convolution rounds differently in a batch of another size
-            network = self.varied if k else self.network
-            moved = lines if k == 0 or network.config.noise else _wavered(lines, generator)
-            within = enclosed(moved) if scene else settled(moved)
-            picture = self._picture(network, moved, within, told, scene, generator)
-            rows.append(picture if scene else _on_paper(picture, moved, within))
-        return np.stack(rows)
+            yield (yield Call(partial(self._variant, lines, told, scene, k, generator)))
+
+    def _variant(
+        self, lines: np.ndarray, told: Tensor | None, scene: bool, k: int,
+        generator: torch.Generator,
+    ) -> np.ndarray:  # fmt: skip
+        """(S, S, 3) uint8, the k-th answer."""
+        network = self.varied if k else self.network
+        moved = lines if k == 0 or network.config.noise else _wavered(lines, generator)
+        within = enclosed(moved) if scene else settled(moved)
+        picture = self._picture(network, moved, within, told, scene, generator)
+        return picture if scene else _on_paper(picture, moved, within)
 
     def _told(self, classes: np.ndarray | None) -> Tensor | None:
         if classes is None or not self.species:

@@ -10,7 +10,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from functools import partial
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -18,12 +19,16 @@ from torch import Tensor
 
 from ..device import generators
 from ..models.recogniser import Recogniser
-from ..models.sketch_rnn import SketchRNN, prime, row_noise, sample
+from ..models.sketch_rnn import SketchRNN
+from ..models.sketch_sampling import Primed, Row, read, row_noise
+from ..models.sketch_sampling import start as begin
 from ..models.words import WordTable
 from ..strokes.drawing import Drawing
 from ..strokes.formats import to_stroke3, to_stroke5
 from ..strokes.geometry import bounds, fit, simplify
 from .judge import Judge
+from .sampler import Drawn, Sampler
+from .steps import Call, Task, alone, last
 
 LONGEST = 100  # rows a candidate may add: the longest training drawing has 96
 LONGEST_PREFIX = 300  # points of a drawing that are read: its end decides what comes next
@@ -32,7 +37,7 @@ EPSILON = 2.0  # of RDP there, as Quick, Draw! uses it
 OVERSAMPLE, OVERSAMPLE_WHOLE = 4, 8  # candidates for each ending, for each whole drawing
 MOST = 256  # endings of one request
 ENOUGH = 128  # candidates beyond which over-generating stops
-INK_EVERY = 6  # rows between two messages of ink
+READ_AT_ONCE = 96  # rows of a drawing that are read in one go
 
 
 @dataclass(frozen=True)
@@ -62,6 +67,12 @@ class Ranked(NamedTuple):
     endings: list[Ending]
 
 
+class Morphed(NamedTuple):
+    """Drawings on the way, 256 x 256 each."""
+
+    drawings: list[Drawing]
+
+
 class Frame(NamedTuple):
     """From network units back to the input's coordinates."""
 
@@ -86,6 +97,7 @@ class Completer:
     ) -> None:
         self.network = network
         self.words = words
+        self.sampler = Sampler(network)
         self.judge = Judge(recogniser, words.categories) if recogniser is not None else None
 
     @property
@@ -94,10 +106,10 @@ class Completer:
 
     # -- tasks -----------------------------------------------------------------------------------
 
-    def stream(
+    def endings(
         self, drawing: Drawing, word: str, *, n: int = 9, temperature: float = 0.3, seed: int = 0,
         rank: bool = True,
-    ) -> Iterator[Ink | Ranked]:  # fmt: skip
+    ) -> Task:  # fmt: skip
         """Endings of a drawing, as they are drawn.
 
         The ink of candidates 0 to n - 1 comes while they are drawn; ``Ranked`` closes the run and
@@ -112,68 +124,72 @@ class Completer:
         prefix, frame = self._prefix(drawing)
         noise = self._noise(seed, count)
         flags = self._orders(2)
-        static = self.network.static(vector.expand(2, -1), None, flags * 0, flags)
-        primed = prime(self.network, static, prefix)  # once for each order, not for each candidate
+        static = self._static(vector.expand(2, -1), None, flags * 0, flags)
+        # once for each order, not for each candidate
+        primed = begin(self.network, static)
+        for rows in prefix.split(READ_AT_ONCE):
+            primed = yield Call(partial(read, self.sampler.cell, static, primed, rows))
         which = torch.arange(count, device=self.device) % 2
         run = _Run(count, frame)
         begun = primed.pick(which) if len(prefix) else None
-        steps = sample(self.network, static[which], noise, temperature, begun)
-        waiting: list[_Point] = []
-        for step, (rows, ended) in enumerate(steps):
-            waiting += run.add(rows, ended, visible=n)
-            if waiting and (step % INK_EVERY == INK_EVERY - 1 or step == 1):
-                yield Ink(waiting)
-                waiting = []
-        if waiting:
-            yield Ink(waiting)
-        yield Ranked(self._ranked(run.strokes(), drawing.polylines(), vector, word, n, rank))
+        yield from self._sampled(run, static[which], noise, temperature, begun, visible=n)
+        drawn = run.strokes()
+        yield Ranked((yield from self._ranked(drawn, drawing.polylines(), vector, word, n, rank)))
 
-    def complete(
-        self, drawing: Drawing, word: str, *, n: int = 9, temperature: float = 0.3, seed: int = 0,
-        rank: bool = True,
-    ) -> list[Ending]:  # fmt: skip
-        """Endings of a drawing, best first; raises as :meth:`stream`."""
-        *_, last = self.stream(drawing, word, n=n, temperature=temperature, seed=seed, rank=rank)
-        return last.endings
+    def stream(self, drawing: Drawing, word: str, **asked: Any) -> Iterator[Ink | Ranked]:
+        """The same by itself; arguments as :meth:`endings`."""
+        return alone(self.endings(drawing, word, **asked))
 
-    def draw(
+    def complete(self, drawing: Drawing, word: str, **asked: Any) -> list[Ending]:
+        """Endings of a drawing, best first; arguments as :meth:`endings`."""
+        return last(self.stream(drawing, word, **asked)).endings
+
+    def drawings(
         self, word: str, *, n: int = 9, temperature: float = 0.3, seed: int = 0, rank: bool = True
-    ) -> list[Ending]:
-        """Whole drawings of a word, best first, fitted into 256 x 256; raises as :meth:`stream`."""
+    ) -> Task:
+        """Whole drawings of a word, best first, in 256 x 256; raises as :meth:`endings`."""
         vector = self._vector(word)
         count = self._count(n, rank, OVERSAMPLE_WHOLE)
         none, hand = torch.zeros(count, device=self.device), self._orders(count)
-        static = self.network.static(vector.expand(count, -1), None, none, hand)
-        run = self._run(static, self._noise(seed, count), temperature)
-        drawings = [fit(strokes, 256, 256, margin=8) for strokes in run.strokes()]
-        return self._ranked(drawings, [], vector, word, n, rank)
+        static = self._static(vector.expand(count, -1), None, none, hand)
+        run = yield from self._run(static, self._noise(seed, count), temperature)
+        drawn = [fit(strokes, 256, 256, margin=8) for strokes in run.strokes()]
+        yield Ranked((yield from self._ranked(drawn, [], vector, word, n, rank)))
 
-    def again(
+    def draw(self, word: str, **asked: Any) -> list[Ending]:
+        """The same by itself; arguments as :meth:`drawings`."""
+        return last(alone(self.drawings(word, **asked))).endings
+
+    def redrawn(
         self, drawing: Drawing, word: str, *, n: int = 9, temperature: float = 0.3, seed: int = 0,
         rank: bool = True,
-    ) -> list[Ending]:  # fmt: skip
+    ) -> Task:  # fmt: skip
         """The drawing drawn anew from its code z, in its own place and size; best first.
 
         Raises:
-            UnknownWord, ValueError: as :meth:`stream`; ValueError also for an empty drawing.
+            UnknownWord, ValueError: as :meth:`endings`; ValueError also for an empty drawing.
         """
         vector = self._vector(word)
         count = self._count(n, rank)
-        mu, logvar = self._encode(drawing)
+        mu, logvar = yield Call(partial(self._encode, drawing))
         # the temperature scales the posterior as it scales the mixture: sigma times sqrt(tau)
         # another stream than the row noise, or z and the first rows would move together
         normal = [torch.randn(mu.shape[1], generator=g) for g in generators(~seed, count)]
         z = mu + torch.stack(normal).to(self.device) * torch.exp(0.5 * logvar) * temperature**0.5
         static = self._with_code(vector, z)
-        run = self._run(static, self._noise(seed, count), temperature)
+        run = yield from self._run(static, self._noise(seed, count), temperature)
         box = bounds(drawing.polylines())
-        drawings = [_into_box(strokes, box) for strokes in run.strokes()]
-        return self._ranked(drawings, [], vector, word, n, rank)
+        drawn = [_into_box(strokes, box) for strokes in run.strokes()]
+        yield Ranked((yield from self._ranked(drawn, [], vector, word, n, rank)))
 
-    def morph(
+    def again(self, drawing: Drawing, word: str, **asked: Any) -> list[Ending]:
+        """The same by itself; arguments as :meth:`redrawn`."""
+        return last(alone(self.redrawn(drawing, word, **asked))).endings
+
+    def morphed(
         self, first: Drawing, second: Drawing, word_first: str, word_second: str, *,
         steps: int = 8, temperature: float = 0.1, seed: int = 0,
-    ) -> list[Drawing]:  # fmt: skip
+    ) -> Task:  # fmt: skip
         """Drawings on the way from one to the other, both ends redrawn, 256 x 256 each.
 
         z goes along the great circle, the words' vectors along a line; the noise is the same at
@@ -181,14 +197,19 @@ class Completer:
         """
         if steps < 2:
             raise ValueError("a morph has at least 2 steps")
-        (a, _), (b, _) = self._encode(first), self._encode(second)
+        (a, _), (b, _) = yield [Call(partial(self._encode, one)) for one in (first, second)]
         share = torch.linspace(0, 1, steps, device=self.device)
         z = torch.cat([slerp(a, b, float(t)) for t in share])
         ends = self._vector(word_first), self._vector(word_second)
         vector = torch.nn.functional.normalize(torch.lerp(*ends, share.unsqueeze(1)), dim=1)
         static = self._with_code(vector, z)
-        run = self._run(static, self._noise(seed, 1).expand(steps, -1, -1), temperature)
-        return [Drawing.from_polylines(fit(s, 256, 256, margin=8)) for s in run.strokes()]
+        noise = self._noise(seed, 1).expand(steps, -1, -1)
+        run = yield from self._run(static, noise, temperature)
+        yield Morphed([Drawing.from_polylines(fit(s, 256, 256, margin=8)) for s in run.strokes()])
+
+    def morph(self, first: Drawing, second: Drawing, *words: str, **asked: Any) -> list[Drawing]:
+        """The same by itself; arguments as :meth:`morphed`."""
+        return last(alone(self.morphed(first, second, *words, **asked))).drawings
 
     # -- within ----------------------------------------------------------------------------------
 
@@ -208,12 +229,30 @@ class Completer:
         noise = [row_noise(g, LONGEST) for g in generators(seed, count)]
         return torch.stack(noise).to(self.device)
 
-    def _run(self, static: Tensor, noise: Tensor, temperature: float) -> _Run:
-        """New drawings, in the 256 space, the first point at (0, 0)."""
+    @torch.inference_mode()
+    def _static(self, *given: Any) -> Tensor:
+        return self.network.static(*given)
+
+    def _run(self, static: Tensor, noise: Tensor, temperature: float) -> Task:
+        """New drawings, in the 256 space, the first point at (0, 0); a task's part."""
         run = _Run(len(static), Frame(self.network.config.scale_factor, (0.0, 0.0)))
-        for rows, ended in sample(self.network, static, noise, temperature):
-            run.add(rows, ended, visible=0)
+        yield from self._sampled(run, static, noise, temperature, None, visible=0)
         return run
+
+    def _sampled(
+        self, run: _Run, static: Tensor, noise: Tensor, temperature: float, begun: Primed | None,
+        *, visible: int,
+    ) -> Task:  # fmt: skip
+        """Draw every candidate to its end; yields the ink of the first ``visible`` ones."""
+        drawn = Drawn(self.sampler, static, noise, temperature, begun)
+        try:
+            while not drawn.done:
+                yield drawn
+                ink = [point for row in drawn.heard() for point in run.add(row, visible)]
+                if ink:
+                    yield Ink(ink)
+        finally:
+            self.sampler.drop(drawn)
 
     def _prefix(self, drawing: Drawing) -> tuple[Tensor, Frame]:
         """What is drawn, as rows of network units (T, 5), and the way back."""
@@ -236,6 +275,7 @@ class Completer:
         pen = tuple(lines[-1][-1].tolist())
         return torch.from_numpy(rows).to(self.device), Frame(unit / scale, pen)
 
+    @torch.inference_mode()
     def _encode(self, drawing: Drawing) -> tuple[Tensor, Tensor]:
         rows, _ = self._prefix(drawing)
         if not len(rows):
@@ -244,19 +284,19 @@ class Completer:
 
     def _with_code(self, vector: Tensor, z: Tensor) -> Tensor:
         flags = torch.ones(len(z), device=self.device)
-        return self.network.static(vector.expand(len(z), -1), z, flags, flags)
+        return self._static(vector.expand(len(z), -1), z, flags, flags)
 
     def _ranked(
         self, drawings: Sequence[Sequence[np.ndarray]], before: Sequence[np.ndarray],
         vector: Tensor, word: str, n: int, rank: bool,
-    ) -> list[Ending]:  # fmt: skip
-        """Score candidates (each drawn on top of ``before``) and keep the best n."""
+    ) -> Task:  # fmt: skip
+        """Score candidates (each drawn on top of ``before``) and return the best n."""
         scores: Sequence[float | None] = [None] * len(drawings)
         order = list(range(len(drawings)))
         if self.judge is not None:
             name = self.words.lookup(word).name
             whole = [[*before, *drawn] for drawn in drawings]
-            scores = self.judge.score(whole, name, vector[0])
+            scores = yield from self.judge.scores(whole, name, vector[0])
             if rank:
                 order.sort(key=lambda k: -scores[k])
         return [Ending(tuple(drawings[k]), scores[k], k) for k in order[:n]]
@@ -270,22 +310,22 @@ class _Run:
         self._pen = np.tile(np.asarray(frame.pen, dtype=np.float64), (count, 1))
         self._strokes: list[list[list[tuple[float, float]]]] = [[] for _ in range(count)]
         self._lifted = np.ones(count, dtype=bool)
-        self._ended = np.zeros(count, dtype=bool)
 
-    def add(self, rows: Tensor, ended: Tensor, *, visible: int) -> list[_Point]:
-        """Take one row (B, 5) of each candidate; the ink of the first ``visible`` ones."""
-        moves, lifts = rows[:, :2].cpu().numpy(), rows[:, 3].cpu().numpy() > 0.5
-        self._ended |= ended.cpu().numpy()
-        self._pen += moves * self._scale
+    def add(self, drawn: Row, visible: int) -> list[_Point]:
+        """Take one row of each candidate that still draws; the ink of the first ``visible``."""
+        rows = drawn.rows.cpu().numpy()
         ink = []
-        for k in np.flatnonzero(~self._ended):
+        for k, row in zip(drawn.candidates.tolist(), rows, strict=True):
+            if row[4] > 0.5:  # the end moves nothing
+                continue
+            self._pen[k] += row[:2] * self._scale
             x, y = self._pen[k].tolist()
             if self._lifted[k]:
                 self._strokes[k].append([])
             self._strokes[k][-1].append((x, y))
             if k < visible:
-                ink.append((int(k), bool(self._lifted[k]), x, y))
-            self._lifted[k] = lifts[k]
+                ink.append((k, bool(self._lifted[k]), x, y))
+            self._lifted[k] = row[3] > 0.5
         return ink
 
     def strokes(self) -> list[list[np.ndarray]]:

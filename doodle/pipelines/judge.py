@@ -10,18 +10,23 @@ from torch import Tensor
 
 from ..models.recogniser import Recogniser
 from ..strokes.raster import quickdraw_bitmap
+from .steps import WORK, Call, Step, Task, alone, fitting
 
-BATCH = 128
+BATCH = 64  # pictures that are scored together, about 60 ms
+LEAST = 16  # fewer are filled up with empty ones, or a picture's score would depend on the others
 SAME = 0.6  # cosine, centred, from which a category means nearly what a text does
 
 
 class Judge:
-    """Ranks candidates.
+    """Ranks candidates; the engine of its own steps.
 
     Args:
         recogniser: in eval mode.
         categories: the names of its outputs, in order.
     """
+
+    urgency = WORK
+    parallel = True
 
     def __init__(self, recogniser: Recogniser, categories: Sequence[str]) -> None:
         self.recogniser = recogniser
@@ -36,19 +41,37 @@ class Judge:
             drawings: each a list of strokes (P, 2), in any units.
             word: as the word table names it; vector: (512,) its text vector.
         """
+        found: list[float] = []
+
+        def run() -> Task:
+            found.extend((yield from self.scores(drawings, word, vector)))
+
+        list(alone(run()))
+        return found
+
+    def scores(
+        self, drawings: Sequence[Sequence[np.ndarray]], word: str, vector: Tensor
+    ) -> Task:
+        """The same as a part of a task, which returns the list."""
         if not drawings:
             return []
-        pixels = np.stack([quickdraw_bitmap(strokes) for strokes in drawings])
-        device = self.recogniser.text.device
-        scores: list[float] = []
-        for k in range(0, len(pixels), BATCH):
-            part = torch.from_numpy(pixels[k : k + BATCH]).to(device)
-            scores += self._batch(part.unsqueeze(1).float() / 255, word, vector).tolist()
-        return scores
+        pixels = yield Call(lambda: np.stack([quickdraw_bitmap(lines) for lines in drawings]))
+        ink = torch.from_numpy(pixels).unsqueeze(1)
+        answers = yield [Scored(self, part) for part in ink.split(BATCH)]
+        logits, embedding = (torch.cat(parts) for parts in zip(*answers, strict=True))
+        with torch.inference_mode():
+            return self.chance(logits, embedding, word, vector).tolist()
 
-    @torch.no_grad()
-    def _batch(self, ink: Tensor, word: str, vector: Tensor) -> Tensor:
-        return self.chance(*self.recogniser(ink), word, vector)
+    def take(self, steps: Sequence[Step]) -> list[Step]:
+        return fitting(steps, BATCH)
+
+    @torch.inference_mode()
+    def run(self, steps: Sequence[Scored]) -> None:
+        """What the recogniser says of the pictures of all steps."""
+        ink = torch.cat([step.ink for step in steps]).to(self.recogniser.text.device).float() / 255
+        sizes = [step.size for step in steps]
+        for step, answer in zip(steps, read(self.recogniser, ink, sizes), strict=True):
+            step.finish(answer)
 
     def chance(self, logits: Tensor, embedding: Tensor, word: str, vector: Tensor) -> Tensor:
         """Probability of the word from what the recogniser said of pictures, (B,).
@@ -69,3 +92,26 @@ class Judge:
         rivals = network.text_logits(embedding)[:, other]
         own = network.similarity(embedding, vector) * network.log_scale.exp()
         return torch.softmax(torch.cat([rivals, own], dim=1), dim=1)[:, -1]
+
+
+class Scored(Step):
+    """Pictures to be read: (n, 1, 28, 28) uint8, ink 255 on 0."""
+
+    def __init__(self, judge: Judge, ink: Tensor) -> None:
+        super().__init__(judge, len(ink))
+        self.ink = ink
+
+
+def read(
+    recogniser: Recogniser, ink: Tensor, sizes: Sequence[int]
+) -> list[tuple[Tensor, Tensor]]:
+    """Logits and embeddings of pictures, the same however many are read together.
+
+    Args:
+        ink: (B, 1, side, side) in [0, 1].
+        sizes: how the answers are split; they sum up to B.
+    """
+    empty = ink.new_zeros((max(0, LEAST - len(ink)), *ink.shape[1:]))
+    logits, embedding = recogniser(torch.cat([ink, empty]))
+    parts = (logits[: len(ink)].split(list(sizes)), embedding[: len(ink)].split(list(sizes)))
+    return list(zip(*parts, strict=True))

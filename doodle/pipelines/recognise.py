@@ -16,9 +16,10 @@ from ..strokes.drawing import Drawing
 from ..strokes.formats import START_TOKEN, to_stroke3, to_stroke5
 from ..strokes.geometry import quickdraw_simplify
 from ..strokes.raster import quickdraw_bitmap
+from .steps import GUESS, Step, Task, alone, fitting, last
 
 NETWORKS = ("recogniser", "words", "stroke_classifier")  # checkpoints of a Recognition, in order
-BATCH = 256
+BATCH = 64  # drawings that are read together
 SIMILAR = 32  # drawings of similar length that go through the stroke classifier together
 MOST_ROWS = 250  # of stroke-5 that are read of a drawing
 MOST_EXPLAINED = 200  # strokes of a drawing that are left out one at a time
@@ -40,13 +41,16 @@ class Guesses:
 
 
 class Recognition:
-    """Recognises drawings in batches.
+    """Recognises drawings in batches; the engine of its own steps.
 
     Args:
         recogniser: in eval mode.
         words: gives the vectors of words outside the recogniser's categories.
         strokes: reads the same drawings by the way the pen went; the two opinions are joined.
     """
+
+    urgency = GUESS
+    parallel = True
 
     def __init__(
         self, recogniser: Recogniser, words: WordTable, strokes: StrokeClassifier | None = None
@@ -77,27 +81,41 @@ class Recognition:
             UnknownWord: one of ``words`` has no vector.
             ValueError: ``top`` is below 1 or ``words`` is empty.
         """
+        return list(last(alone(self.guesses(drawings, top=top, words=words))))
+
+    def guesses(
+        self, drawings: Sequence[Drawing], *, top: int = 5, words: Sequence[str] | None = None
+    ) -> Task:
+        """The same as a task; its one event is the tuple of answers."""
         if top < 1:
             raise ValueError("top is at least 1")
         if words is not None and not words:
             raise ValueError("name at least one word to choose from")
-        names, rows, vectors = self._vocabulary(words)
+        vocabulary = self._vocabulary(words)
+        lots = [drawings[k : k + BATCH] for k in range(0, len(drawings), BATCH)]
+        steps = [Looked(self, [drawing.polylines() for drawing in lot]) for lot in lots]
         answers: list[Guesses] = []
-        for start in range(0, len(drawings), BATCH):
-            part = drawings[start : start + BATCH]
-            logits, embedding = self._read([drawing.polylines() for drawing in part])
-            if vectors is not None:
-                cosine = self.recogniser.similarity(embedding, vectors)
-                logits = cosine * self.recogniser.log_scale.exp()
-            elif rows is not None:
-                logits = logits[:, rows]
-            chances = torch.softmax(logits, dim=1)
-            best = chances.topk(min(top, len(names)), dim=1)
-            for k, drawing in enumerate(part):
-                pairs = zip(best.indices[k].tolist(), best.values[k].tolist(), strict=True)
-                guesses = [(names[i], chance) for i, chance in pairs] if drawing else []
-                unknown = not guesses or guesses[0][1] < float(self._judge.unknown_below)
-                answers.append(Guesses(guesses, unknown, embedding[k].cpu().numpy()))
+        for lot, (logits, embedding) in zip(lots, (yield steps) if steps else [], strict=True):
+            answers += self._answers(lot, logits, embedding, top, *vocabulary)
+        yield tuple(answers)
+
+    @torch.inference_mode()
+    def _answers(
+        self, drawings: Sequence[Drawing], logits: Tensor, embedding: Tensor, top: int,
+        names: list[str], rows: list[int] | None, vectors: Tensor | None,
+    ) -> list[Guesses]:  # fmt: skip
+        if vectors is not None:
+            cosine = self.recogniser.similarity(embedding, vectors)
+            logits = cosine * self.recogniser.log_scale.exp()
+        elif rows is not None:
+            logits = logits[:, rows]
+        best = torch.softmax(logits, dim=1).topk(min(top, len(names)), dim=1)
+        answers = []
+        for k, drawing in enumerate(drawings):
+            pairs = zip(best.indices[k].tolist(), best.values[k].tolist(), strict=True)
+            guesses = [(names[i], chance) for i, chance in pairs] if drawing else []
+            unknown = not guesses or guesses[0][1] < float(self._judge.unknown_below)
+            answers.append(Guesses(guesses, unknown, embedding[k].cpu().numpy()))
         return answers
 
     def explain(self, drawing: Drawing, word: str | None = None) -> tuple[str, list[float]]:
@@ -113,6 +131,10 @@ class Recognition:
         Raises:
             ValueError: the drawing is empty or the word is no category.
         """
+        return last(alone(self.reasons(drawing, word)))
+
+    def reasons(self, drawing: Drawing, word: str | None = None) -> Task:
+        """The same as a task; its one event is the answer."""
         strokes = drawing.polylines()
         if not strokes:
             raise ValueError("there is nothing drawn to explain")
@@ -120,12 +142,26 @@ class Recognition:
             raise ValueError(f"{word!r} is not among the recogniser's categories")
         some = range(min(len(strokes), MOST_EXPLAINED))
         without = [[s for j, s in enumerate(strokes) if j != k] for k in some]
-        logits, _ = self._read([strokes, *without])
+        lots = [strokes, *without]
+        steps = [Looked(self, lots[k : k + BATCH]) for k in range(0, len(lots), BATCH)]
+        logits = torch.cat([own for own, _ in (yield steps)])
         row = self._row[word] if word is not None else int(logits[0].argmax())
         chances = torch.log_softmax(logits, dim=1)[:, row].double()
         odds = chances - torch.log1p(-chances.exp().clamp(max=1 - 1e-9))
         drop = (odds[0] - odds[1:]).tolist()
-        return self.categories[row], drop + [0.0] * (len(strokes) - len(drop))
+        yield self.categories[row], drop + [0.0] * (len(strokes) - len(drop))
+
+    # -- an engine -------------------------------------------------------------------------------
+
+    def take(self, steps: Sequence[Step]) -> list[Step]:
+        return fitting(steps, BATCH)
+
+    def run(self, steps: Sequence[Looked]) -> None:
+        """Read the drawings of all steps together."""
+        logits, embedding = self._read([lines for step in steps for lines in step.drawings])
+        sizes = [step.size for step in steps]
+        for step, *answer in zip(steps, logits.split(sizes), embedding.split(sizes), strict=True):
+            step.finish(tuple(answer))
 
     # -- within ----------------------------------------------------------------------------------
 
@@ -140,7 +176,7 @@ class Recognition:
             return names, [self._row[name] for name in names], None
         return names, None, torch.stack([entry.vector for entry in found]).to(self.device)
 
-    @torch.no_grad()
+    @torch.inference_mode()
     def _read(self, drawings: Sequence[Sequence[np.ndarray]]) -> tuple[Tensor, Tensor]:
         """Calibrated logits (B, categories) and embeddings (B, 512)."""
         pixels = np.stack([quickdraw_bitmap(strokes) for strokes in drawings])
@@ -161,6 +197,19 @@ class Recognition:
             rows, lengths, flags = (part[chosen] for part in parts)
             own.append(self.strokes(rows[:, : int(lengths.max())], lengths, flags).float())
         return torch.cat(own)[order.argsort()]
+
+
+class Looked(Step):
+    """Drawings to be read, each a list of strokes (P, 2).
+
+    The step's result is their logits (B, categories) and embeddings (B, 512).
+    """
+
+    def __init__(
+        self, engine: Recognition, drawings: Sequence[Sequence[np.ndarray]]
+    ) -> None:
+        super().__init__(engine, len(drawings))
+        self.drawings = drawings
 
 
 def stroke_rows(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -26,9 +26,8 @@ from ..models.sketch_rnn import (
     kl_divergence,
     kl_weight,
     reconstruction_loss,
-    row_noise,
-    sample,
 )
+from ..models.sketch_sampling import row_noise, sample
 from ..strokes.formats import from_stroke3
 from ..strokes.raster import centred
 from .loop import Ema
@@ -54,13 +53,20 @@ class Config:
     kl_min: float = field(default=0.2, metadata={"help": "KL below this is not pushed further"})
     recurrent_dropout: float = field(default=0.0, metadata={"help": "on hidden weights"})
     core_share: float = field(default=0.65, metadata={"help": "share of the well-drawn core words"})
+    recorded: float = field(default=2.0, metadata={"help": "weight of a recorded drawing beside a "
+                                                           "traced one"})  # fmt: skip
+    varied: float = field(default=0.0, metadata={"help": "share begun as a visitor might: turned, "
+                                                         "cut, resized"})  # fmt: skip
+    start: str = field(default="", metadata={"help": "folder of a checkpoint to go on from"})
     ema: float = field(default=0.999, metadata={"help": "decay of the averaged weights"})
     evaluate_every: int = field(default=1000, metadata={"help": "steps between evaluations"})
     device: str = field(default="auto", metadata={"help": "auto, cpu or cuda"})
 
     def __post_init__(self) -> None:
-        if not 0 <= self.z_share <= 1 or not 0 <= self.core_share <= 1:
-            raise ValueError("z_share and core_share lie in [0, 1]")
+        if not all(0 <= share <= 1 for share in (self.z_share, self.core_share, self.varied)):
+            raise ValueError("z_share, core_share and varied lie in [0, 1]")
+        if not self.recorded > 0:
+            raise ValueError("recorded, a weight, lies above 0")
 
 
 # what each preset reached stands in the model card and docs/log.md
@@ -68,6 +74,9 @@ PRESETS: dict[str, dict[str, Any]] = {
     "cpu": {"steps": 24_000, "minutes": 106.0, "batch": 256, "hidden": 768},
     "gpu": {"steps": 60_000, "minutes": 25.0, "batch": 1024, "hidden": 1024,
             "recurrent_dropout": 0.1, "core_share": 0.35, "evaluate_every": 2000},
+    # from a trained network: --start checkpoints/sketch_rnn
+    "cpu-on": {"steps": 24_000, "minutes": 128.0, "batch": 256, "hidden": 768, "core_share": 0.25,
+               "learning_rate": 8e-4, "kl": 1.0, "recorded": 4.0, "varied": 0.5},
 }  # fmt: skip
 
 
@@ -86,14 +95,26 @@ class SketchRecipe:
         lengths = np.diff(self.data.offsets)
         self.lengths = lengths
         self.weights = sampling_weights(
-            self.data, core=CORE_CATEGORIES, core_share=config.core_share
-        )
+            self.data, core=CORE_CATEGORIES, core_share=config.core_share,
+            recorded=config.recorded,
+        )  # fmt: skip
         model_config = SketchRNNConfig(
             hidden=config.hidden, recurrent_dropout=config.recurrent_dropout,
             scale_factor=offset_scale(self.data.rows, self.data.offsets),
         )  # fmt: skip
+        trained = None
+        if config.start:
+            trained, _ = checkpoint.load(Path(config.start) / checkpoint.FILE)
+            # the units that its numbers are in stay; dropout is a matter of this run
+            model_config = replace(trained.config, recurrent_dropout=config.recurrent_dropout)
+            if trained.config.hidden != config.hidden:
+                raise ValueError(f"{config.start} has {trained.config.hidden} hidden units; give "
+                                 f"--hidden {trained.config.hidden}")  # fmt: skip
         self.network = SketchRNN(model_config)
         self.network.text_mean.copy_(self.text.mean(dim=0).cpu())
+        if trained is not None:
+            self.network.load_state_dict(trained.float().state_dict())
+            self.network.requires_grad_(True)
         self.network.to(self.device)
         shadow = SketchRNN(model_config).to(self.device)
         self.ema = Ema(self.network, shadow, config.ema)
@@ -124,14 +145,14 @@ class SketchRecipe:
         c = self.config
         seed = seed_for_step(c.seed, step)
         torch.manual_seed(seed)
-        batch = make_batch(self.data, self.indices(step), np.random.default_rng(seed))
+        batch = make_batch(self.data, self.indices(step), np.random.default_rng(seed), c.varied)
         rate = c.learning_rate * min(1.0, (step + 1) / 200) * (0.02 + 0.98 * decay(progress))
         for group in self.optimiser.param_groups:
             group["lr"] = rate
         self.network.train()
         with torch.autocast(self.device.type, torch.bfloat16):
             figures = self.losses(self.network, batch, seed)
-        eta = kl_weight(step)
+        eta = 1.0 if c.start else kl_weight(step)  # a trained encoder needs no warming up
         loss = figures["offset"] + figures["pen"]
         loss = loss + c.kl * eta * figures["kl"].clamp(min=c.kl_min) * c.z_share
         self.optimiser.zero_grad(set_to_none=True)

@@ -14,16 +14,12 @@ from doodle.models.sketch_rnn import (
     Mixture,
     SketchRNN,
     SketchRNNConfig,
-    draw_row,
     kl_divergence,
     kl_weight,
     mixture_log_density,
-    prime,
     reconstruction_loss,
-    row_noise,
-    sample,
-    with_temperature,
 )
+from doodle.models.sketch_sampling import draw_row, prime, row_noise, sample, with_temperature
 
 
 @pytest.fixture

@@ -1,0 +1,145 @@
+"""Tasks as generators of steps, so that the steps of many visitors can be computed together.
+
+A task is a generator.  It yields `Step`s, which say what it needs computed next and by which
+engine, and gets their results back; anything else that it yields is an event for whoever asked.
+`alone` runs one task by itself; the executor of the services runs many, giving an engine all steps
+that wait for it at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterator, Sequence
+from typing import Any, Protocol
+
+Task = Generator[Any, Any, None]
+
+# which steps go first where several wait
+GUESS, PREVIEW, WORK = 0, 1, 2
+
+
+class Engine(Protocol):
+    """Computes the steps of one kind.
+
+    Attributes:
+        urgency: GUESS, PREVIEW or WORK.
+        parallel: whether two threads may run it at the same time.
+    """
+
+    urgency: int
+    parallel: bool
+
+    def take(self, steps: Sequence[Step]) -> list[Step]:
+        """Those of the waiting steps, given in fair order, that `run` computes together."""
+
+    def run(self, steps: Sequence[Step]) -> None:
+        """Compute for at most about 50 ms; steps that are done become `ready`."""
+
+
+class Step:
+    """What a task needs computed.
+
+    Attributes:
+        engine: who computes it.
+        size: pictures, drawings or candidates in it.
+        ready: whether the task can go on.
+        result: what the task gets.
+        error: raised in the task instead, where set.
+    """
+
+    def __init__(self, engine: Engine, size: int = 1) -> None:
+        self.engine = engine
+        self.size = size
+        self.ready = False
+        self.result: Any = None
+        self.error: Exception | None = None
+
+    def finish(self, result: Any) -> None:
+        """Hand the result over."""
+        self.result, self.ready = result, True
+
+
+class Calls:
+    """Runs functions one by one, each a slice of longer work."""
+
+    parallel = True
+
+    def __init__(self, urgency: int) -> None:
+        self.urgency = urgency
+
+    def take(self, steps: Sequence[Step]) -> list[Step]:
+        return list(steps[:1])
+
+    def run(self, steps: Sequence[Step]) -> None:
+        for step in steps:
+            try:
+                step.finish(step.function())
+            except Exception as error:  # it belongs to the task that asked
+                step.error, step.ready = error, True
+
+
+_CALLS = {urgency: Calls(urgency) for urgency in (GUESS, PREVIEW, WORK)}
+
+
+class Call(Step):
+    """A function without arguments; its result is the step's."""
+
+    def __init__(self, function: Callable[[], Any], urgency: int = WORK) -> None:
+        super().__init__(_CALLS[urgency])
+        self.function = function
+
+
+def fitting(steps: Sequence[Step], most: int) -> list[Step]:
+    """The first steps whose sizes together are at most `most`; the first one in any case."""
+    taken, size = [], 0
+    for step in steps:
+        if taken and size + step.size > most:
+            break
+        taken.append(step)
+        size += step.size
+    return taken
+
+
+def alone(task: Task) -> Iterator[Any]:
+    """Run one task by itself.
+
+    Yields:
+        its events.
+    """
+    answer: Any = None
+    error: Exception | None = None
+    try:
+        while True:
+            try:
+                item = task.throw(error) if error else task.send(answer)
+            except StopIteration:
+                return
+            answer = error = None
+            steps = steps_of(item)
+            if steps is None:
+                yield item
+                continue
+            for step in steps:
+                while not step.ready:
+                    step.engine.run([step])
+            error = next((step.error for step in steps if step.error), None)
+            answer = answer_of(item)
+    finally:
+        task.close()
+
+
+def steps_of(item: Any) -> list[Step] | None:
+    """The steps that a task yielded, one or a list of them; None for an event."""
+    if isinstance(item, Step):
+        return [item]
+    return item if isinstance(item, list) and isinstance(item[0], Step) else None
+
+
+def answer_of(item: Any) -> Any:
+    """What a task gets back for what it yielded: a result, or a list of them."""
+    return item.result if isinstance(item, Step) else [step.result for step in item]
+
+
+def last(events: Iterator[Any]) -> Any:
+    """The last event of a task: its answer."""
+    *_, answer = events
+    return answer
