@@ -11,3 +11,7 @@ class ModelUnavailable(RuntimeError):
 
 class OutOfBudget(RuntimeError):
     """There is not enough memory for what was asked; the message says how much and what helps."""
+
+
+class Busy(RuntimeError):
+    """Too many requests wait already; the message says how many."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -71,6 +71,8 @@ class Registry:
         self._slots: dict[str, _Slot] = {}
         self._read: dict[Path, tuple[Any, dict[str, Any], tuple[int, int]]] = {}
         self._clock = 0
+        self._known: tuple[Any, dict[str, dict[str, Any]]] = (None, {})
+        self._built: dict[tuple[str, ...], tuple[tuple[Any, ...], Any]] = {}
 
     @cached_property
     def placement(self) -> Placement:
@@ -108,6 +110,9 @@ class Registry:
     def _index(self) -> dict[str, dict[str, Any]]:
         path = self.root / checkpoint.INDEX
         local = self.root / checkpoint.LOCAL_INDEX
+        stamp = _stamp(path), _stamp(local)
+        if stamp[0] is not None and self._known[0] == stamp:
+            return self._known[1]
         try:
             index = json.loads(path.read_text(encoding="utf-8"))
             if local.exists():
@@ -119,6 +124,7 @@ class Registry:
                 f"{path} is missing or broken, so no checkpoint can be trusted. "
                 f"{checkpoint.mend(path)}"
             ) from error
+        self._known = stamp, index
         return index
 
     def _card(self, name: str, entry: dict[str, Any]) -> Card:
@@ -136,11 +142,7 @@ class Registry:
         Raises:
             ModelUnavailable: it is missing or broken.
         """
-        try:
-            now = path.stat()
-            stamp = now.st_mtime_ns, now.st_size, now.st_ino
-        except OSError:
-            stamp = None  # the reader says what is wrong
+        stamp = _stamp(path)  # where it is None, the reader says what is wrong
         known = self._read.get(path)
         if known is None or stamp is None or known[0] != stamp:
             known = stamp, checkpoint.read_header(path), checkpoint.tensor_sizes(path)
@@ -186,6 +188,21 @@ class Registry:
         finally:
             self._release(slots)
 
+    def keep(
+        self, names: tuple[str, ...], networks: tuple[Any, ...], build: Callable[..., Any]
+    ) -> Any:
+        """What is built over networks, built once and kept as long as they stay loaded.
+
+        Args:
+            names: of the networks, and one more that tells what is built from other things.
+            networks: held by `use` just now; None for one that is done without.
+            build: called with the networks.
+        """
+        known = self._built.get(names)
+        if known is None or any(a is not b for a, b in zip(known[0], networks, strict=True)):
+            known = self._built[names] = networks, build(*networks)
+        return known[1]
+
     def _admit(self, names: tuple[str, ...]) -> dict[str, _Slot]:
         """Pin a slot for every name, all or none, evicting what nobody uses to make room."""
         with self._admission:
@@ -220,6 +237,9 @@ class Registry:
                 return
             if not slot.pins:
                 del self._slots[slot.card.name]
+                self._built = {
+                    key: built for key, built in self._built.items() if slot.card.name not in key
+                }
 
     def _loaded(self, slot: _Slot) -> torch.nn.Module:
         """Load a pinned slot unless another thread has done so meanwhile."""
@@ -257,6 +277,15 @@ class Registry:
         ready = [card.name for card in cards if not card.problem]
         problems = [card.problem for card in cards if card.problem]
         return " · ".join([line, f"ready: {', '.join(ready) or 'none'}", *problems])
+
+
+def _stamp(path: Path) -> tuple[int, int, int] | None:
+    """What changes when a file is written anew; None where there is none."""
+    try:
+        now = path.stat()
+    except OSError:
+        return None
+    return now.st_mtime_ns, now.st_size, now.st_ino
 
 
 def _mb(count: int) -> str:

@@ -112,9 +112,9 @@ def test_twins_go_while_others_last():
     ink[1] = ink[0] * 0.99
     ink[2, :, :14], ink[3, :, 14:] = 0, 0
     scores = torch.tensor([0.8, 0.9, 0.5, 0.7])
-    assert imagine._best(ink, scores, 3) == [1, 3, 2]
-    assert imagine._best(ink, scores, 4) == [1, 0, 3, 2]  # there is no other left
-    assert imagine._best(ink * 0, scores, 2) == [1, 0]
+    assert doodles.best(ink, scores, 3) == [1, 3, 2]
+    assert doodles.best(ink, scores, 4) == [1, 0, 3, 2]  # there is no other left
+    assert doodles.best(ink * 0, scores, 2) == [1, 0]
 
 
 def test_several_texts_are_each_as_alone(imaginer, monkeypatch):

@@ -1,0 +1,1 @@
+"""One service a group of tasks, and the executor, the only door to them."""

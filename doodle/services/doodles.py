@@ -1,0 +1,111 @@
+"""Doodles of any text: the generator's tasks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from doodle.registry import Registry
+from doodle.requests import Imagine, Like, Mix, Walk
+from doodle.services.networks import Networks
+from doodle.services.readiness import CLIP, DOODLES
+from doodle.services.results import Doodle, Doodles, Reading, Walked
+from doodle.services.tasks import Task, relayed
+
+
+class Doodling:
+    """The generator, with CLIP's text tower where it is there."""
+
+    def __init__(self, registry: Registry) -> None:
+        self.networks = Networks(registry, DOODLES, (CLIP,))
+
+    def tasks(self) -> dict[type, Callable[[Any], Task]]:
+        """The requests that it answers."""
+        return {Imagine: self.imagine, Mix: self.mix, Like: self.like, Walk: self.walk}
+
+    def imagine(self, request: Imagine) -> Task:
+        """Event: Doodles."""
+        with self.networks.pipeline(_imaginer) as imaginer:
+            task = imaginer.doodles_of(
+                [request.text],
+                n=request.n,
+                seed=request.seed,
+                truncation=request.truncation,
+                rank=request.rank,
+                trace=request.trace,
+            )
+            yield from relayed(task, _told)
+
+    def mix(self, request: Mix) -> Task:
+        """Event: Doodles."""
+        with self.networks.pipeline(_imaginer) as imaginer:
+            task = imaginer.mixed(
+                request.text,
+                request.second,
+                request.share,
+                n=request.n,
+                seed=request.seed,
+                truncation=request.truncation,
+            )
+            yield from relayed(task, _told)
+
+    def like(self, request: Like) -> Task:
+        """Event: Doodles."""
+        with self.networks.pipeline(_imaginer) as imaginer:
+            task = imaginer.alike(
+                request.text,
+                (request.seed, request.candidate, request.noise),
+                n=request.n,
+                truncation=request.truncation,
+            )
+            yield from relayed(task, _told)
+
+    def walk(self, request: Walk) -> Task:
+        """Event: Walked."""
+        with self.networks.pipeline(_imaginer) as imaginer:
+            task = imaginer.walked(
+                request.text,
+                request.second,
+                steps=request.steps,
+                seed=request.seed,
+                truncation=request.truncation,
+                candidate=request.candidate,
+            )
+            yield from relayed(task, lambda event: Walked([_doodle(d) for d in event.doodles]))
+
+
+def _imaginer(network: Any, words: Any, recogniser: Any, clip: Any) -> Any:
+    from doodle.pipelines.imagine import Imaginer  # with torch: not before it is needed
+    from doodle.pipelines.text import TextEncoder
+
+    return Imaginer(network, TextEncoder(words, clip), recogniser)
+
+
+def _told(made: Any) -> Doodles:
+    second = _reading(made.second) if made.second is not None else None
+    return Doodles(_reading(made.text), [_doodle(one) for one in made.doodles], second)
+
+
+def _reading(text: Any) -> Reading:
+    return Reading(
+        text.text,
+        text.encoder,
+        text.name,
+        text.kind,
+        float(text.sure),
+        text.notice,
+        tuple(text.parts),
+    )
+
+
+def _doodle(one: Any) -> Doodle:
+    return Doodle(
+        one.picture,
+        one.curves,
+        one.drawing,
+        float(one.score),
+        float(one.drawn_like),
+        int(one.candidate),
+        one.z,
+        float(one.share),
+    )

@@ -1,0 +1,359 @@
+"""The only door to the services: requests in, events out, the work of all visitors batched.
+
+Every request is a task, a generator of steps (`pipelines.steps`).  A few threads share the work:
+each picks the most urgent engine that has steps waiting, lets it compute as many of them together
+as it takes, and lets the tasks go on whose steps are done.  So guesses are read in one batch,
+drawings are sampled side by side, and long work gives way between its slices.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import Counter, deque
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Protocol
+
+from doodle.errors import Busy
+from doodle.pipelines.steps import GUESS, PREVIEW, WORK, Engine, Step, answer_of, steps_of
+from doodle.registry import Registry
+from doodle.requests import Edges, Recognise, Status
+from doodle.services.jobs import Job
+from doodle.services.results import ModelStatus, Waiting
+from doodle.services.tasks import Task
+
+ACTIVE = 16  # requests that are worked on at once; others wait for their turn
+MOST_WAITING = 128  # requests that may wait; beyond it a visitor is told to come back
+_TOLD_EVERY = 0.5  # seconds between two words on how long the queue is
+_URGENCY = {Recognise: GUESS, Status: GUESS, Edges: PREVIEW}
+
+
+class Executor(Protocol):
+    """What the page, the API, the command line and the benchmarks ask.
+
+    Attributes:
+        registry: of the checkpoints, for what their headers tell.
+    """
+
+    registry: Registry
+
+    def submit(self, request: Any, visitor: str = "") -> Job:
+        """Ask for something.
+
+        Args:
+            request: one of `doodle.requests`.
+            visitor: who asks; work is shared fairly among visitors.
+
+        Raises:
+            Busy: too many wait already.
+        """
+
+    def close(self) -> None:
+        """End all work."""
+
+
+class _Run:
+    """A job with its task."""
+
+    def __init__(self, job: Job, urgency: int, number: int) -> None:
+        self.job = job
+        self.urgency = urgency
+        self.number = number
+        self.task: Task | None = None
+        self.item: Any = None  # the steps that it waits for
+        self.busy = False  # a thread runs its task just now
+        self.computing = 0  # steps of it that threads compute just now
+
+
+class LocalExecutor:
+    """Works in threads of this process.
+
+    Args:
+        registry: of the checkpoints.
+        tasks: for each kind of request what makes its task; all services' when None.
+        threads: that share the work; torch computes in each of them on one core.
+        most_waiting: requests that may wait for their turn; None: any number.
+    """
+
+    def __init__(
+        self,
+        registry: Registry,
+        tasks: Mapping[type, Callable[[Any], Task]] | None = None,
+        *,
+        threads: int = 1,
+        most_waiting: int | None = MOST_WAITING,
+    ) -> None:
+        if tasks is None:
+            from doodle.services.table import all_tasks
+
+            tasks = all_tasks(registry)
+        self.registry = registry
+        self._tasks = {Status: self._status, **tasks}
+        self._threads = threads
+        self._most_waiting = most_waiting
+        self._changed = threading.Condition()
+        self._workers: list[threading.Thread] = []
+        self._fresh: list[_Run] = []  # not begun
+        self._begun: dict[Job, _Run] = {}
+        self._steps: dict[Engine, list[tuple[Step, _Run]]] = {}
+        self._computing: set[Engine] = set()  # engines that one thread at a time may run
+        self._served: Counter[str] = Counter()  # visitor -> when work of theirs was done last
+        self._turns: dict[Any, int] = {}  # engine -> when it ran last
+        self._clock = 0
+        self._told = 0.0
+        self._closed = False
+
+    # -- asking ----------------------------------------------------------------------------------
+
+    def submit(self, request: Any, visitor: str = "") -> Job:
+        """Ask for something; see `Executor`.
+
+        Raises:
+            TypeError: nothing answers such a request.
+            Busy: too many wait already.
+        """
+        if type(request) not in self._tasks:
+            raise TypeError(f"nothing answers a {type(request).__name__}")
+        job = Job(request, visitor, self._left)
+        with self._changed:
+            if self._closed:
+                raise Busy("The server is stopping; try again in a moment.")
+            self._clock += 1
+            run = _Run(job, _URGENCY.get(type(request), WORK), self._clock)
+            before = sum(one.urgency == WORK for one in self._fresh)
+            if run.urgency == WORK and self._most_waiting is not None:
+                if before >= self._most_waiting:
+                    raise Busy(
+                        f"{before} drawings wait before yours just now. Try again in a minute."
+                    )
+            self._fresh.append(run)
+            if run.urgency == WORK and self._working() >= ACTIVE:
+                job.tell(Waiting(before))
+            while len(self._workers) < self._threads:
+                worker = threading.Thread(target=self._work, name="models", daemon=True)
+                self._workers.append(worker)
+                worker.start()
+            self._changed.notify()
+        return job
+
+    def close(self) -> None:
+        """End all work; requests that are under way end without an answer."""
+        with self._changed:
+            self._closed = True
+            jobs = [run.job for run in (*self._fresh, *self._begun.values())]
+            self._changed.notify_all()
+        for job in jobs:
+            job.cancel()
+        for worker in self._workers:
+            worker.join(timeout=5)
+
+    def _left(self, job: Job) -> None:
+        """Nobody waits for a job: what it waits for is not computed."""
+        with self._changed:
+            self._fresh = [run for run in self._fresh if run.job is not job]
+            self._changed.notify()
+
+    def _status(self, request: Status) -> Task:
+        """Where the models run."""
+        where = "GPU" if self.registry.placement.device.type != "cpu" else "CPU"
+        yield ModelStatus(where, self.registry.status())
+
+    # -- choosing, with the lock held ------------------------------------------------------------
+
+    def _working(self) -> int:
+        return sum(run.urgency == WORK for run in self._begun.values())
+
+    def _choose(self) -> Callable[[], None] | None:
+        """What a thread does next; None when there is nothing."""
+        for run in list(self._begun.values()):
+            if run.job.cancelled and not run.busy and not run.computing:
+                run.busy = True
+                self._forget_steps(run)
+                return lambda run=run: self._end(run)
+        for urgency in (GUESS, PREVIEW):
+            chosen = self._begin(urgency) or self._compute(urgency)
+            if chosen:
+                return chosen
+        # a new request and each engine take turns
+        options: list[tuple[int, Any]] = [
+            (self._turns.get(engine, 0), engine)
+            for engine in self._steps
+            if self._can_run(engine)
+        ]
+        if self._working() < ACTIVE and any(run.urgency == WORK for run in self._fresh):
+            options.append((self._turns.get("begin", 0), "begin"))
+        for _, option in sorted(options, key=lambda one: one[0]):
+            chosen = self._begin(WORK) if option == "begin" else self._taken(option)
+            if chosen:
+                return chosen
+        return None
+
+    def _begin(self, urgency: int) -> Callable[[], None] | None:
+        """Begin the fresh run whose visitor was served least recently."""
+        fresh = [run for run in self._fresh if run.urgency == urgency]
+        if not fresh:
+            return None
+        run = min(fresh, key=lambda one: (self._served[one.job.visitor], one.number))
+        self._fresh.remove(run)
+        self._begun[run.job] = run
+        run.busy = True
+        self._serve(run)
+        self._mark("begin")
+        return lambda: self._start(run)
+
+    def _compute(self, urgency: int) -> Callable[[], None] | None:
+        for engine in self._steps:
+            if engine.urgency == urgency and self._can_run(engine):
+                return self._taken(engine)
+        return None
+
+    def _can_run(self, engine: Engine) -> bool:
+        return bool(self._steps[engine]) and (engine.parallel or engine not in self._computing)
+
+    def _taken(self, engine: Engine) -> Callable[[], None] | None:
+        """Let an engine take what it can compute together, in fair order."""
+        waiting = self._steps[engine]
+        waiting.sort(key=lambda one: (self._served[one[1].job.visitor], one[1].number))
+        chosen = engine.take([step for step, _ in waiting])
+        if not chosen:
+            return None
+        ids = set(map(id, chosen))
+        taken = [pair for pair in waiting if id(pair[0]) in ids]
+        self._steps[engine] = [pair for pair in waiting if id(pair[0]) not in ids]
+        for _, run in taken:
+            run.computing += 1
+            self._serve(run)
+        if not engine.parallel:
+            self._computing.add(engine)
+        self._mark(engine)
+        return lambda: self._run(engine, chosen, taken)
+
+    def _serve(self, run: _Run) -> None:
+        self._clock += 1
+        self._served[run.job.visitor] = self._clock
+
+    def _mark(self, option: Any) -> None:
+        self._clock += 1
+        self._turns[option] = self._clock
+
+    def _forget_steps(self, run: _Run) -> None:
+        for engine, waiting in self._steps.items():
+            self._steps[engine] = [pair for pair in waiting if pair[1] is not run]
+
+    # -- working ---------------------------------------------------------------------------------
+
+    def _work(self) -> None:
+        while True:
+            with self._changed:
+                chosen = self._choose()
+                while chosen is None:
+                    if self._closed:
+                        return
+                    self._changed.wait()
+                    chosen = self._choose()
+            chosen()
+
+    def _start(self, run: _Run) -> None:
+        self._tell_waiting()
+        try:
+            run.task = self._tasks[type(run.job.request)](run.job.request)
+        except Exception as error:  # of a service that is no generator; the job is told
+            self._end(run, error)
+            return
+        self._resume(run, None, None)
+
+    def _run(
+        self, engine: Engine, steps: Sequence[Step], taken: Sequence[tuple[Step, _Run]]
+    ) -> None:
+        """Compute steps, and let the tasks go on that have all they waited for."""
+        try:
+            engine.run(steps)
+        except Exception as error:  # it concerns all who are computed together
+            for step in steps:
+                step.error, step.ready = error, True
+        again = [(step, run) for step, run in taken if not step.ready]
+        with self._changed:
+            self._steps[engine] += again
+            runs = list({id(run): run for _, run in taken}.values())
+            for run in runs:
+                run.computing -= sum(other is run for _, other in taken)
+            done = [run for run in runs if _has_all(run) and not run.busy]
+            for run in done:
+                run.busy = True
+        for run in done:
+            self._go_on(run)
+        with self._changed:
+            self._computing.discard(engine)
+            self._changed.notify_all()
+
+    def _go_on(self, run: _Run) -> None:
+        """Hand a task what it waited for."""
+        item, steps = run.item, steps_of(run.item) or []
+        error = next((step.error for step in steps if step.error), None)
+        self._resume(run, None if error else answer_of(item), error)
+
+    def _resume(self, run: _Run, answer: Any, error: Exception | None) -> None:
+        """Run a task until it waits for steps again, or ends."""
+        task, job = run.task, run.job
+        while not job.cancelled:
+            try:
+                item = task.throw(error) if error else task.send(answer)
+            except StopIteration:
+                self._end(run)
+                return
+            except Exception as raised:  # whatever it was, whoever asked hears of it
+                self._end(run, raised)
+                return
+            answer = error = None
+            steps = steps_of(item)
+            if steps is None:
+                job.tell(item)
+                continue
+            run.item = item
+            if self._wait(run, steps):
+                return
+            error = next((step.error for step in steps if step.error), None)
+            answer = None if error else answer_of(item)
+        self._end(run)
+
+    def _wait(self, run: _Run, steps: Sequence[Step]) -> bool:
+        """Put a task's steps into the queues of their engines; False where all are ready."""
+        with self._changed:
+            fresh = [step for step in steps if not step.ready]
+            for step in fresh:
+                self._steps.setdefault(step.engine, []).append((step, run))
+            run.busy = not fresh
+            self._changed.notify(len(fresh))
+        return bool(fresh)
+
+    def _end(self, run: _Run, error: BaseException | None = None) -> None:
+        try:
+            if run.task is not None:
+                run.task.close()
+        finally:
+            run.job.end(error)
+            with self._changed:
+                self._begun.pop(run.job, None)
+                self._forget_steps(run)
+                visitor = run.job.visitor
+                if not any(one.job.visitor == visitor for one in self._begun.values()):
+                    self._served.pop(visitor, None)
+                if not self._begun:  # engines of networks that were evicted go with their steps
+                    self._steps = {e: waiting for e, waiting in self._steps.items() if waiting}
+                    self._turns.clear()
+                self._changed.notify()
+
+    def _tell_waiting(self) -> None:
+        """Tell those who wait how many are before them, now and then."""
+        now = time.monotonic()
+        with self._changed:
+            if now - self._told < _TOLD_EVERY:
+                return
+            self._told = now
+            waiting = deque(run.job for run in self._fresh if run.urgency == WORK)
+        for before, job in enumerate(waiting):
+            job.tell(Waiting(before))
+
+
+def _has_all(run: _Run) -> bool:
+    return all(step.ready for step in steps_of(run.item) or [])

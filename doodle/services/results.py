@@ -1,0 +1,199 @@
+"""What comes back: the events and answers of every request.  They survive pickling."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from doodle.strokes.bridge import EdgeMap
+from doodle.strokes.curves import Curve
+from doodle.strokes.drawing import Drawing
+
+
+class Waiting(NamedTuple):
+    """How many requests are before this one; comes while it waits for its turn."""
+
+    before: int
+
+
+class Taken(NamedTuple):
+    """What AUTO was taken for, and whether that is more than a faint guess."""
+
+    word: str
+    sure: bool
+
+
+class Ink(NamedTuple):
+    """New points: (candidate, whether a stroke starts, x, y), in the drawing's coordinates."""
+
+    points: list[tuple[int, bool, float, float]]
+
+
+@dataclass(frozen=True, eq=False)
+class Ending:
+    """What one candidate added.
+
+    Attributes:
+        strokes: each (P, 2) float32 in the drawing's coordinates, only what is new; of whole
+            drawings in a square of 256.
+        score: the recogniser's chance of the word for the finished drawing, 0 to 1; None where
+            there is no recogniser.
+        candidate: its number; the same number with the same seed is the same drawing.
+    """
+
+    strokes: tuple[np.ndarray, ...]
+    score: float | None
+    candidate: int
+
+
+class Endings(NamedTuple):
+    """What stays, best first."""
+
+    endings: list[Ending]
+
+
+class Morphed(NamedTuple):
+    """Drawings on the way, 256 x 256 each."""
+
+    drawings: list[Drawing]
+
+
+class Guesses(NamedTuple):
+    """What a drawing was taken for.
+
+    Attributes:
+        guesses: (word, chance) pairs, likeliest first.
+        unknown: nothing is likely enough to be said with a straight face.
+    """
+
+    guesses: list[tuple[str, float]]
+    unknown: bool
+
+
+class Recognised(NamedTuple):
+    """The guesses for each drawing, in order."""
+
+    answers: list[Guesses]
+
+
+class Explained(NamedTuple):
+    """How much each stroke speaks for a word, nats: above 0 for it, below 0 against it."""
+
+    word: str
+    weights: list[float]
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How a text was understood.
+
+    Attributes:
+        text: as asked, in single spaces.
+        encoder: "open_clip" or "words".
+        name: what was understood.
+        kind: "exact", "alias", "placed", "composed" or "nearest".
+        sure: 0 to 1, how well its vector stands for the text.
+        notice: a sentence for the visitor; empty when there is nothing to say.
+        parts: (word, how it is known) for each word that was used.
+    """
+
+    text: str
+    encoder: str
+    name: str
+    kind: str
+    sure: float
+    notice: str
+    parts: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Doodle:
+    """One picture of a text.
+
+    Attributes:
+        picture: (size, size) uint8, the generator's own: black ink 0 on white 255.
+        curves: the traced strokes in the 256 x 256 space of `drawing`; empty when not traced.
+        drawing: the same as dense polylines.
+        score: the recogniser's chance of the word, 0 to 1.
+        drawn_like: the discriminator's chance that a person drew the word so, 0 to 1.
+        candidate: with the seed of the request, draws it again.
+        noise: (z_size,) float32 that it came from; `Like` takes it up.
+        share: on a walk, of the second text's in it, 0 to 1.
+    """
+
+    picture: np.ndarray
+    curves: tuple[Curve, ...]
+    drawing: Drawing
+    score: float
+    drawn_like: float
+    candidate: int
+    noise: np.ndarray
+    share: float
+
+
+@dataclass(frozen=True, eq=False)
+class Doodles:
+    """Doodles of a text, or of what lies between two; best first where they were ranked."""
+
+    reading: Reading
+    doodles: list[Doodle]
+    second: Reading | None = None
+
+
+class Walked(NamedTuple):
+    """Doodles on the way from one text to another."""
+
+    doodles: list[Doodle]
+
+
+@dataclass(frozen=True, eq=False)
+class EdgesFound:
+    """What the chimera's network gets.
+
+    Attributes:
+        edges: (S, S) uint8, 255 on 0.
+        edge_map: the same with where it lies on what came in.
+        classes: (S, S) uint8, 0 unknown, k the network's k-th species.
+        kind: "strokes", "drawing", "photograph" or "edges": what it was taken for.
+        species: the network's, in order.
+    """
+
+    edges: np.ndarray
+    edge_map: EdgeMap
+    classes: np.ndarray
+    kind: str
+    species: tuple[str, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Pictures:
+    """Pictures (n, S, S, 3) uint8 RGB, and what they were made of."""
+
+    pictures: np.ndarray
+    found: EdgesFound
+
+
+class Picture(NamedTuple):
+    """One picture, (H, W, 3) uint8 RGB."""
+
+    pixels: np.ndarray
+
+
+class Outlined(NamedTuple):
+    """Strokes in the units of what came in."""
+
+    drawing: Drawing
+
+
+class ModelStatus(NamedTuple):
+    """Where the models run.
+
+    Attributes:
+        where: "CPU" or "GPU".
+        story: device and reason, memory, what is ready, in one line.
+    """
+
+    where: str
+    story: str

@@ -1,0 +1,120 @@
+"""Endings, drawings of a word, drawings drawn again, and morphs: SketchRNN's tasks."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from typing import Any
+
+from doodle.errors import BadDrawing, ModelUnavailable
+from doodle.registry import Registry
+from doodle.requests import AUTO, Again, Complete, Draw, Morph
+from doodle.services.networks import Networks
+from doodle.services.readiness import RANKER, SKETCH, core_words
+from doodle.services.recognition import Recogniser
+from doodle.services.results import Ending, Endings, Ink, Morphed, Taken
+from doodle.services.tasks import Task, relayed
+
+_NO_GUESS = "I cannot guess here, so say what it is: type a word, such as cat. ({})"
+_NO_WORDS = "Say what to draw: type a word, such as cat."
+
+
+class Sketches:
+    """SketchRNN, with the recogniser to rank where it is there."""
+
+    def __init__(self, registry: Registry, recogniser: Recogniser) -> None:
+        self.registry = registry
+        self.recogniser = recogniser
+        self.networks = Networks(registry, SKETCH, (RANKER,))
+
+    def tasks(self) -> dict[type, Callable[[Any], Task]]:
+        """The requests that it answers."""
+        return {
+            Complete: self.complete,
+            Draw: self.draw,
+            Again: self.again,
+            Morph: self.morph,
+        }
+
+    def warm(self) -> None:
+        """Load what a first drawing needs."""
+        with self.networks.pipeline(_completer):
+            pass
+
+    def complete(self, request: Complete) -> Task:
+        """Events: Taken where the word was AUTO, Ink, then Endings."""
+        word = yield from self._word(request)
+        with self.networks.pipeline(_completer) as completer:
+            task = completer.endings(request.drawing, word, **request.sampling())
+            yield from relayed(task, _told)
+
+    def draw(self, request: Draw) -> Task:
+        """Events: Taken where the word was AUTO, then Endings."""
+        word = yield from self._word(request, surprise=True)
+        with self.networks.pipeline(_completer) as completer:
+            yield from relayed(completer.drawings(word, **request.sampling()), _told)
+
+    def again(self, request: Again) -> Task:
+        """Events: Taken where the word was AUTO, then Endings."""
+        word = yield from self._word(request)
+        with self.networks.pipeline(_completer) as completer:
+            task = completer.redrawn(request.drawing, word, **request.sampling())
+            yield from relayed(task, _told)
+
+    def morph(self, request: Morph) -> Task:
+        """Event: Morphed."""
+        with self.networks.pipeline(_completer) as completer:
+            task = completer.morphed(
+                request.first,
+                request.second,
+                *request.words,
+                steps=request.steps,
+                temperature=request.temperature,
+                seed=request.seed,
+            )
+            yield from relayed(task, lambda event: Morphed(event.drawings))
+
+    def _word(self, request: Draw, surprise: bool = False) -> Task:
+        """The word that is meant; a part of a task, which returns it.
+
+        Args:
+            surprise: let the seed pick a word where there is no guess worth saying.
+
+        Raises:
+            ModelUnavailable: AUTO, and the recogniser is missing; asks for a word.
+        """
+        if request.word != AUTO:
+            return request.word
+        guessed = None
+        try:
+            if request.drawing:
+                guessed = yield from self.recogniser.guess(request.drawing)
+        except ModelUnavailable as error:
+            if not surprise:
+                raise ModelUnavailable(_NO_GUESS.format(error)) from error
+        if guessed is not None and not (surprise and guessed.unknown):
+            taken = Taken(guessed.guesses[0][0], not guessed.unknown)
+        elif surprise:
+            taken = Taken(self._surprise(request.seed), True)
+        else:
+            raise BadDrawing(_NO_WORDS)
+        yield taken
+        return taken.word
+
+    def _surprise(self, seed: int) -> str:
+        words = core_words(self.registry)
+        if not words:
+            raise ValueError(_NO_WORDS)
+        return random.Random(seed).choice(words)
+
+
+def _completer(*networks: Any) -> Any:
+    from doodle.pipelines.complete import Completer  # with torch: not before it is needed
+
+    return Completer(*networks)
+
+
+def _told(event: Any) -> Ink | Endings:
+    if hasattr(event, "points"):
+        return Ink(event.points)
+    return Endings([Ending(one.strokes, one.score, one.candidate) for one in event.endings])

@@ -1,0 +1,30 @@
+"""Which service answers which request."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from doodle.pipelines.steps import Call
+from doodle.registry import Registry
+from doodle.requests import Warm
+from doodle.services.chimera import Chimeras
+from doodle.services.doodles import Doodling
+from doodle.services.recognition import Recogniser
+from doodle.services.sketches import Sketches
+from doodle.services.tasks import Task
+
+
+def all_tasks(registry: Registry) -> dict[type, Callable[[Any], Task]]:
+    """For every kind of request what makes its task."""
+    recogniser = Recogniser(registry)
+    sketches = Sketches(registry, recogniser)
+    table: dict[type, Callable[[Any], Task]] = {}
+    for service in (recogniser, sketches, Doodling(registry), Chimeras(registry)):
+        table |= service.tasks()
+
+    def warm(request: Warm) -> Task:
+        yield Call(sketches.warm)
+        yield None
+
+    return {**table, Warm: warm}

@@ -1,0 +1,33 @@
+"""Tasks of services: generators of steps, as the pipelines have them, whose events are results."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from typing import Any
+
+from doodle.pipelines.steps import steps_of
+
+Task = Generator[Any, Any, Any]
+
+
+def relayed(task: Task, tell: Callable[[Any], Any]) -> Task:
+    """A pipeline's task, its events as `tell` turns them into results; None leaves one out."""
+    answer: Any = None
+    error: Exception | None = None
+    try:
+        while True:
+            try:
+                item = task.throw(error) if error else task.send(answer)
+            except StopIteration as end:
+                return end.value
+            answer = error = None
+            if steps_of(item) is None:
+                item = tell(item)
+                if item is None:
+                    continue
+            try:
+                answer = yield item
+            except Exception as raised:  # a step's error goes on to the task that asked for it
+                error = raised
+    finally:
+        task.close()
