@@ -9,8 +9,12 @@ import argparse
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from doodle.registry import CHECKPOINTS, Registry
+
+if TYPE_CHECKING:
+    from doodle.services.executor import Executor
 
 
 def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
@@ -26,6 +30,15 @@ def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
         "--checkpoints", type=Path, default=CHECKPOINTS, help="folder that holds INDEX.json"
     )
     parser.add_argument(
+        "--threads", type=int, default=0, help="that models compute in; as many as cores, at most 4"
+    )
+    parser.add_argument(
+        "--own-process",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="models in a process beside the page's",
+    )
+    parser.add_argument(
         "--share", action=argparse.BooleanOptionalAction, default=False, help="a public link"
     )
     parser.add_argument(
@@ -39,18 +52,44 @@ def main(argv: Sequence[str] | None = None) -> None:
     arguments = parse(argv)
     os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")  # nothing calls home
     os.environ.setdefault("GRADIO_ANALYTICS_CACHE_FREQUENCY", "50")  # a summary after every event
+    from doodle.services.process import limit_arenas
     from doodle.ui.page import build_app
     from doodle.ui.theme import launch_options
 
+    limit_arenas()
+    executor = executor_of(arguments)
+    try:
+        build_app(executor).launch(
+            server_name=arguments.host,
+            server_port=arguments.port,
+            share=arguments.share,
+            inbrowser=arguments.open,
+            **launch_options(),
+        )
+    finally:
+        executor.close()
+
+
+def executor_of(arguments: argparse.Namespace) -> Executor:
+    """What answers the page: models in a process of their own, or in this one."""
+    from doodle.services.executor import LocalExecutor
+    from doodle.services.lent import LentExecutor
+    from doodle.services.process import ProcessExecutor
+
     budget = None if arguments.budget is None else arguments.budget * 1_000_000
     registry = Registry(arguments.checkpoints, arguments.device, budget)
-    build_app(registry).launch(
-        server_name=arguments.host,
-        server_port=arguments.port,
-        share=arguments.share,
-        inbrowser=arguments.open,
-        **launch_options(),
-    )
+    try:
+        from spaces import GPU  # a ZeroGPU Space lends its GPU to a function of this process
+    except ImportError:
+        pass
+    else:
+        return LentExecutor(registry, GPU)
+    threads = arguments.threads or min(4, len(os.sched_getaffinity(0)))
+    if not arguments.own_process:
+        return LocalExecutor(registry, threads=threads)
+    executor = ProcessExecutor(registry, arguments.device, budget, threads)
+    executor.start()  # torch is imported there while the page is built here
+    return executor
 
 
 if __name__ == "__main__":

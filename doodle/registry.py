@@ -7,8 +7,9 @@ together, so two callers can neither deadlock nor evict each other's half.
 from __future__ import annotations
 
 import json
+import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -73,6 +74,28 @@ class Registry:
         self._clock = 0
         self._known: tuple[Any, dict[str, dict[str, Any]]] = (None, {})
         self._built: dict[tuple[str, ...], tuple[tuple[Any, ...], Any]] = {}
+        self._building = threading.Lock()
+        self._given: dict[str, dict[str, Any]] | None = None
+
+    @classmethod
+    def of(
+        cls,
+        folders: Mapping[str, str | os.PathLike[str]],
+        device: str = "auto",
+        budget_bytes: int | None = None,
+    ) -> Registry:
+        """A registry of single checkpoints, wherever they lie; no index states their digests.
+
+        Args:
+            folders: name -> folder of its file, as commands have them for arguments.
+        """
+        registry = cls(Path(), device, budget_bytes)
+        files = {name: Path(folder) / checkpoint.FILE for name, folder in folders.items()}
+        registry._given = {
+            name: {"file": file, "bytes": file.stat().st_size if file.exists() else 0, "sha256": ""}
+            for name, file in files.items()
+        }
+        return registry
 
     @cached_property
     def placement(self) -> Placement:
@@ -108,6 +131,8 @@ class Registry:
         return [self._card(name, entry) for name, entry in self._index().items()]
 
     def _index(self) -> dict[str, dict[str, Any]]:
+        if self._given is not None:
+            return self._given
         path = self.root / checkpoint.INDEX
         local = self.root / checkpoint.LOCAL_INDEX
         stamp = _stamp(path), _stamp(local)
@@ -149,8 +174,12 @@ class Registry:
             self._read[path] = known
         return known[1], known[2]
 
-    def _fit_card(self, name: str) -> Card:
-        """The card of a name that can be loaded, as far as the header tells."""
+    def fit_card(self, name: str) -> Card:
+        """The card of a name that can be loaded, as far as the header tells.
+
+        Raises:
+            ModelUnavailable: there is none, or its checkpoint is missing or unfit.
+        """
         index = self._index()
         if name not in index:
             raise ModelUnavailable(
@@ -198,16 +227,17 @@ class Registry:
             networks: held by `use` just now; None for one that is done without.
             build: called with the networks.
         """
-        known = self._built.get(names)
-        if known is None or any(a is not b for a, b in zip(known[0], networks, strict=True)):
-            known = self._built[names] = networks, build(*networks)
-        return known[1]
+        with self._building:  # two that ask at once shall share it
+            known = self._built.get(names)
+            if known is None or any(a is not b for a, b in zip(known[0], networks, strict=True)):
+                known = self._built[names] = networks, build(*networks)
+            return known[1]
 
     def _admit(self, names: tuple[str, ...]) -> dict[str, _Slot]:
         """Pin a slot for every name, all or none, evicting what nobody uses to make room."""
         with self._admission:
             wanted = {
-                name: self._slots.get(name) or _Slot(self._fit_card(name))
+                name: self._slots.get(name) or _Slot(self.fit_card(name))
                 for name in dict.fromkeys(names)
             }
             for slot in wanted.values():
@@ -247,7 +277,7 @@ class Registry:
             if slot.module is None:
                 slot.module, _ = checkpoint.load(
                     slot.card.path,
-                    sha256=slot.card.sha256,
+                    sha256=None if self._given is not None else slot.card.sha256,
                     device=self.placement.device,
                     dtype=self.placement.dtype,
                 )

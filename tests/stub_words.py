@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 
 from doodle.models.words import UnknownWord
+from doodle.pipelines.steps import Call
 from doodle.strokes.curves import fit_curves
 from doodle.strokes.drawing import Drawing
 
@@ -49,7 +52,7 @@ class StubEncoder:
 
 
 class StubImaginer:
-    """The signatures of `Imaginer`: rings that differ by text, seed and candidate.
+    """The tasks of `Imaginer`: rings that differ by text, seed and candidate.
 
     `pause` is slept in every call; it is for tests.
     """
@@ -59,40 +62,42 @@ class StubImaginer:
     def __init__(self, network: Any, encoder: StubEncoder, recogniser: Any) -> None:
         self.encoder = encoder
 
-    def __call__(
-        self, text: str, *, n: int = 16, seed: int = 0, truncation: float = 1.0, rank: bool = True,
-        trace: bool = True, then: Any = None,
-    ) -> SimpleNamespace:  # fmt: skip
-        return self._imagined(self.encoder(text), n, seed, truncation)
+    def doodles_of(
+        self, texts: Sequence[str], *, n: int = 16, seed: int = 0, truncation: float = 1.0,
+        rank: bool = True, trace: bool = True,
+    ) -> Iterator[Any]:  # fmt: skip
+        for text in texts:
+            yield (yield from self._imagined(self.encoder(text), n, seed, truncation))
 
-    def mix(
+    def mixed(
         self, first: str, second: str, share: float, *, n: int = 16, seed: int = 0,
         truncation: float = 1.0,
-    ) -> SimpleNamespace:  # fmt: skip
-        mixed = self._imagined(self.encoder(first), n, seed, truncation + share)
+    ) -> Iterator[Any]:  # fmt: skip
+        mixed = yield from self._imagined(self.encoder(first), n, seed, truncation + share)
         mixed.second = self.encoder(second)
-        return mixed
+        yield mixed
 
-    def like(
+    def alike(
         self, text: str, doodle: Any, *, n: int = 16, spread: float = 0.4, truncation: float = 1.0
-    ) -> SimpleNamespace:
-        seed = doodle.seed + 1000 * (doodle.candidate + 1)
-        return self._imagined(self.encoder(text), n, seed, float(doodle.z[0]) * spread)
+    ) -> Iterator[Any]:
+        seed, candidate, noise = doodle
+        seed = seed + 1000 * (candidate + 1)
+        yield (yield from self._imagined(self.encoder(text), n, seed, float(noise[0]) * spread))
 
-    def walk(
+    def walked(
         self, first: str, second: str, *, steps: int = 8, seed: int = 0, truncation: float = 1.0,
         candidate: int | None = None,
-    ) -> list[SimpleNamespace]:  # fmt: skip
+    ) -> Iterator[Any]:  # fmt: skip
         ends = [self.encoder(text).name for text in (first, second)]
         way = [
             _ring(ends[2 * k >= steps], seed, candidate or k, truncation, 0.5) for k in range(steps)
         ]
         for k, doodle in enumerate(way):
             doodle.share = k / (steps - 1)
-        return way
+        yield SimpleNamespace(doodles=way)
 
-    def _imagined(self, read: Read, n: int, seed: int, truncation: float) -> SimpleNamespace:
-        time.sleep(self.pause)
+    def _imagined(self, read: Read, n: int, seed: int, truncation: float) -> Iterator[Any]:
+        yield Call(partial(time.sleep, self.pause))
         doodles = [_ring(read.name, seed, k, truncation, 0.96 - 0.02 * k) for k in range(n)]
         return SimpleNamespace(text=read, doodles=doodles, second=None)
 
@@ -112,5 +117,7 @@ def _ring(name: str, seed: int, k: int, truncation: float, score: float) -> Simp
         score=score,
         drawn_like=0.71,
         candidate=k,
+        picture=np.full((28, 28), 255, np.uint8),
+        share=0.0,
         z=rng.normal(size=8),
     )

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -14,8 +15,9 @@ from typing import Any
 import numpy as np
 
 from doodle.errors import ModelUnavailable
-from doodle.pipelines.complete import Ending, Ink, Ranked
+from doodle.pipelines.complete import Ending, Ink, Morphed, Ranked
 from doodle.pipelines.recognise import Guesses
+from doodle.pipelines.steps import GUESS, Call, Step
 from doodle.strokes.drawing import Drawing
 
 EXAMPLES = Path(__file__).resolve().parents[1] / "doodle" / "ui" / "examples"
@@ -69,7 +71,7 @@ def _beginnings(word: str) -> list[np.ndarray]:
 
 
 class StubCompleter:
-    """The signatures of `Completer`; knows the words of the sketches, "blob", and no other.
+    """The tasks of `Completer`; knows the words of the sketches, "blob", and no other.
 
     Class attributes are for tests: `pause` is slept between two events, `calls` counts the runs.
     """
@@ -101,10 +103,10 @@ class StubCompleter:
         ]
         return sorted(endings, key=lambda ending: -(ending.score or 0))[:n]
 
-    def stream(
+    def endings(
         self, drawing: Drawing, word: str, *, n: int = 9, temperature: float = 0.3, seed: int = 0,
         rank: bool = True,
-    ) -> Iterator[Ink | Ranked]:  # fmt: skip
+    ) -> Iterator[Any]:  # fmt: skip
         type(self).calls += 1
         inks = [
             [
@@ -116,39 +118,42 @@ class StubCompleter:
         ]
         for step in range(0, max(map(len, inks)), 6):
             if self.pause:
-                time.sleep(self.pause)
+                yield Call(partial(time.sleep, self.pause))
             yield Ink([point for ink in inks for point in ink[step : step + 6]])
         yield Ranked(self._endings(word, n, seed, rank and self.ranks, False))
 
-    def draw(
+    def drawings(
         self, word: str, *, n: int = 9, temperature: float = 0.3, seed: int = 0, rank: bool = True
-    ) -> list[Ending]:
+    ) -> Iterator[Any]:
         endings = self._endings(word, n, seed, rank and self.ranks, True)
-        return [Ending(tuple(s * 0.25 for s in e.strokes), e.score, e.candidate) for e in endings]
+        small = [Ending(tuple(s * 0.25 for s in e.strokes), e.score, e.candidate) for e in endings]
+        yield Ranked(small)
 
-    def again(
+    def redrawn(
         self, drawing: Drawing, word: str, *, n: int = 9, temperature: float = 0.3, seed: int = 0,
         rank: bool = True,
-    ) -> list[Ending]:  # fmt: skip
+    ) -> Iterator[Any]:  # fmt: skip
         rng = np.random.default_rng(seed)
-        return [
+        yield Ranked([
             Ending(
                 tuple(line + _wobble(rng, len(line), 9) for line in drawing.polylines()),
                 0.9 - 0.05 * k,
                 k,
             )
             for k in range(n)
-        ]
+        ])  # fmt: skip
 
-    def morph(
+    def morphed(
         self, first: Drawing, second: Drawing, word_first: str, word_second: str, *,
         steps: int = 8, temperature: float = 0.1, seed: int = 0,
-    ) -> list[Drawing]:  # fmt: skip
+    ) -> Iterator[Any]:  # fmt: skip
         a, b = (_spread(one.polylines()) for one in (first, second))
-        return [
+        if self.pause:
+            yield Call(partial(time.sleep, self.pause))
+        yield Morphed([
             Drawing.from_polylines([(x + (y - x) * t) * 0.256 for x, y in zip(a, b, strict=True)])
             for t in np.linspace(0, 1, steps)
-        ]
+        ])  # fmt: skip
 
 
 def _curved(points: np.ndarray) -> np.ndarray:
@@ -170,11 +175,16 @@ def _spread(lines: Sequence[np.ndarray], strokes: int = 8, points: int = 24) -> 
 
 
 class StubRecognition:
-    """The signatures of `Recognition`; sure of a cat up to two strokes, of a fish beyond.
+    """The tasks of `Recognition`, and the engine of their steps.
+
+    Sure of a cat up to two strokes, of a fish beyond.
 
     A drawing narrower than SMALL is "unknown". Class attributes are for tests: `pause` is slept in
-    every call, `batches` keeps how many drawings came together.
+    every batch, `batches` keeps how many drawings came together.
     """
+
+    urgency = GUESS
+    parallel = False
 
     NAMES = ("cat", "fish", "rabbit", "house", "clock", "umbrella", "sun", "bicycle", "apple")
     SMALL = 60
@@ -184,14 +194,22 @@ class StubRecognition:
     def __init__(self, recogniser: Any, words: Any, strokes: Any = None) -> None:
         pass
 
-    def __call__(
+    def guesses(
         self, drawings: Sequence[Drawing], *, top: int = 5, words: Sequence[str] | None = None
-    ) -> list[Guesses]:
-        type(self).batches.append(len(drawings))
-        time.sleep(self.pause)
+    ) -> Iterator[Any]:
         if words and "zzyzx" in words:
             raise ValueError("I have no picture of 'zzyzx'. Did you mean cat?")
-        return [self._guess(drawing, top, list(words or self.NAMES)) for drawing in drawings]
+        yield Step(self, len(drawings))
+        yield tuple(self._guess(one, top, list(words or self.NAMES)) for one in drawings)
+
+    def take(self, steps: Sequence[Step]) -> list[Step]:
+        return list(steps)
+
+    def run(self, steps: Sequence[Step]) -> None:
+        type(self).batches.append(sum(step.size for step in steps))
+        time.sleep(self.pause)
+        for step in steps:
+            step.finish(None)
 
     def _guess(self, drawing: Drawing, top: int, names: list[str]) -> Guesses:
         if not drawing:
@@ -205,9 +223,9 @@ class StubRecognition:
         guesses = list(zip(names, chances, strict=True))[:top]
         return Guesses(guesses, unknown, np.zeros(512, np.float32))
 
-    def explain(self, drawing: Drawing, word: str | None = None) -> tuple[str, list[float]]:
-        word = word or self([drawing])[0].guesses[0][0]
-        return word, [(3.0, -1.5, 0.02)[k % 3] for k in range(len(drawing.strokes))]
+    def reasons(self, drawing: Drawing, word: str | None = None) -> Iterator[Any]:
+        word = word or self._guess(drawing, 1, list(self.NAMES)).guesses[0][0]
+        yield word, [(3.0, -1.5, 0.02)[k % 3] for k in range(len(drawing.strokes))]
 
 
 class StubRegistry:
@@ -222,6 +240,7 @@ class StubRegistry:
         self.placement = SimpleNamespace(device=SimpleNamespace(type="cpu"))
         self.lock = threading.Lock()
         self.uses = 0
+        self.built: dict[tuple[str, ...], Any] = {}
 
     def cards(self) -> list[SimpleNamespace]:
         if self.missing:
@@ -251,3 +270,8 @@ class StubRegistry:
         with self.lock:
             self.uses += 1
         yield names
+
+    def keep(self, names: tuple[str, ...], networks: tuple[Any, ...], build: Any) -> Any:
+        if names not in self.built:
+            self.built[names] = build(*networks)
+        return self.built[names]

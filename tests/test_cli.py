@@ -102,15 +102,14 @@ def test_endings_are_in_the_coordinates_of_the_input(run, ndjson):
             assert same == pytest.approx(ys, abs=1e-2)
 
 
-def test_no_rank_needs_no_recogniser(run, tiny_checkpoints, tmp_path):
+def test_without_the_recogniser_drawings_come_as_they_are_drawn(run, tiny_checkpoints, tmp_path):
     root = tmp_path / "copy"
     shutil.copytree(tiny_checkpoints, root)
     shutil.rmtree(root / "recogniser")
     code, out, _ = run("draw", "cat", "--n", 2, "--no-rank", "--checkpoints", root)
     assert code == 0
     check_endings(out, 2, ranked=False)
-    ranked = run("draw", "cat", "--n", 2, "--checkpoints", root)
-    refused(ranked, 3, "recogniser/model.safetensors is missing. Run `git checkout")
+    assert run("draw", "cat", "--n", 2, "--checkpoints", root) == (0, out, "")  # as they come
 
 
 def test_out_writes_svgs_instead(run, ndjson, tmp_path):

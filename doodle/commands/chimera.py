@@ -3,33 +3,35 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from collections import deque
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from doodle.commands.arguments import whole
 from doodle.errors import BadDrawing, ModelUnavailable
 from doodle.registry import CHECKPOINTS, Registry
+from doodle.requests.chimera import BACKGROUNDS, WAYS
+from doodle.requests.chimera import CHIMERA as NETWORK
+from doodle.services.readiness import VARIED
 
 if TYPE_CHECKING:
     import argparse
 
     import numpy as np
 
-    from doodle.pipelines.chimera import Chimera
-    from doodle.strokes.bridge import EdgeStyle
+    from doodle.requests import Render
+    from doodle.services.executor import Executor
+    from doodle.services.jobs import Job
 
-NETWORK = "chimera"  # its checkpoint
-VARIED = "chimera_modes"  # with noise: different answers to one drawing
 TRAINING = (
     "python -m doodle train chimera --preset gpu --data data/animals.npz "
     "--export checkpoints/chimera"
 )
-WAYS = ("auto", "canny", "lines", "hand")
-BACKGROUNDS = ("auto", "white", "scene")
 KINDS = (".png", ".jpg", ".jpeg", ".webp")  # of pictures that are written
+_LONGEST = 2048  # pixels: larger pictures are reduced when they are read
 _LONGEST_MAP = 4096  # pixels of a species map
+_AHEAD = 6  # pictures that are worked on while one is written
 
 
 def register_chimera(subparsers: Any) -> None:
@@ -80,24 +82,16 @@ def chimera(args: argparse.Namespace) -> None:
         BadDrawing, ValueError, OSError: the caller's mistakes.
         ModelUnavailable, OutOfBudget: the machine's.
     """
-    from doodle.strokes.bridge import EdgeStyle
+    from doodle.services.asking import asking
 
-    jobs = _jobs(args.input, args.out)
-    style = EdgeStyle(kind="edges" if args.edges else "auto", way=args.style)
-    written, bad = 0, []
-    with _pipeline(Registry(args.checkpoints, args.device), args.network) as pipeline:
-        painted = _painted(args.species_map, pipeline)
-        pipeline.numbered(args.species)  # names a mistake before anything is drawn
-        for source, target in jobs:
-            try:
-                picture = _draw(pipeline, source, style, painted, args)
-            except (BadDrawing, OSError) as error:
-                if not args.input.is_dir():
-                    raise
-                bad.append(f"{source}: {error}")
-                continue
-            _save(picture, target)
-            written += 1
+    files = _files(args.input, args.out)
+    registry = Registry(args.checkpoints, args.device)
+    try:
+        asked = _Asked(registry, args)
+        with asking(registry) as executor:
+            written, bad = _render(_ahead(executor, files, asked), args)
+    except ModelUnavailable as error:
+        raise ModelUnavailable(f"{error} To train it: {TRAINING}") from error
     for line in bad:
         print(f"skipped {' '.join(line.split())}", file=sys.stderr)
     if args.input.is_dir():
@@ -106,30 +100,98 @@ def chimera(args: argparse.Namespace) -> None:
             raise ValueError(f"no file of {args.input} is a picture that can be read")
 
 
-@contextmanager
-def _pipeline(registry: Registry, name: str) -> Iterator[Chimera]:
-    """The pipeline over its network.
+def _render(
+    jobs: Iterable[tuple[Path, Path, Job | Exception]], args: argparse.Namespace
+) -> tuple[int, list[str]]:
+    """Write the pictures: how many, and a line for each file that cannot be read."""
+    written, bad = 0, []
+    for source, target, job in jobs:
+        try:
+            if isinstance(job, Exception):
+                raise job
+            answer = job.result()
+        except (BadDrawing, OSError) as error:
+            if not args.input.is_dir():
+                raise
+            bad.append(f"{source}: {error}")
+            continue
+        _save(answer.pixels if args.full else answer.pictures[0], target)
+        written += 1
+    return written, bad
+
+
+def _ahead(
+    executor: Executor, files: Iterable[tuple[Path, Path]], asked: _Asked
+) -> Iterator[tuple[Path, Path, Job | Exception]]:
+    """Each file with its job, or with why there is none; the next ones are under way already."""
+    under_way: deque[tuple[Path, Path, Job | Exception]] = deque()
+    for source, target in files:
+        try:
+            job = executor.submit(asked(source))
+        except (ValueError, OSError) as error:
+            job = error
+        under_way.append((source, target, job))
+        if len(under_way) > _AHEAD:
+            yield under_way.popleft()
+    yield from under_way
+
+
+class _Asked:
+    """What the command line asks of every file: a call makes the request of one.
 
     Raises:
-        ModelUnavailable: the checkpoint is missing or unfit; the message says how to train it.
+        ModelUnavailable: the checkpoint is missing or unfit.
+        ValueError: it holds another network, or an animal is none that it knows.
+        BadDrawing: the species map cannot be read.
     """
-    from doodle.pipelines.chimera import Chimera
 
-    try:
-        with ExitStack() as held:
-            (network,) = held.enter_context(registry.use(name))
-            cards = {card.name: card for card in registry.cards()}
-            header, varied = cards[name].header, None
-            if header["model"] != "pix2pix":
-                raise ValueError(f"{name} is a {header['model']}, no network for pictures")
-            if name == NETWORK and VARIED in cards and not cards[VARIED].problem:
-                (varied,) = held.enter_context(registry.use(VARIED))
-            yield Chimera(network, header["data"].get("categories", []), varied)
-    except ModelUnavailable as error:
-        raise ModelUnavailable(f"{error} To train it: {TRAINING}") from error
+    def __init__(self, registry: Registry, args: argparse.Namespace) -> None:
+        from doodle.requests import EdgeOptions, FullSize, Render
+        from doodle.services.readiness import chimerical
+        from doodle.strokes.species import numbered
+
+        header = registry.fit_card(args.network).header
+        if header["model"] != "pix2pix":
+            raise ValueError(f"{args.network} is a {header['model']}, no network for pictures")
+        self._kind = FullSize if args.full else Render
+        species = chimerical(registry, args.network)[1]
+        numbered(args.species, species)  # names a mistake before anything is drawn
+        usable = {card.name for card in registry.cards() if not card.problem}
+        varied = args.network == NETWORK and VARIED in usable
+        self._told: dict[str, Any] = {
+            "options": EdgeOptions(kind="edges" if args.edges else "auto", way=args.style),
+            "background": args.background,
+            "seed": args.seed,
+            # the first variant is the drawing's own, whatever the seed, unless it has noise
+            "first": 1 if args.seed and varied else 0,
+            "network": args.network,
+            "species": args.species,
+            "painted": _painted(args.species_map, species),
+        }
+        self._open = not args.species and args.species_map is None
+
+    def __call__(self, source: Path) -> Render:
+        """What is asked of a file.
+
+        Raises:
+            BadDrawing: too large, damaged, or of an unknown kind.
+            ValueError: its tags are no names.
+            OSError: it cannot be opened.
+        """
+        from doodle.images import MAX_BYTES, decode
+        from doodle.strokes.imports import is_written, read_drawings, read_tags
+
+        with source.open("rb") as file:
+            data = file.read(MAX_BYTES + 1)
+        if len(data) > MAX_BYTES:
+            raise BadDrawing(f"The file is larger than {MAX_BYTES // 1_000_000} MB.")
+        if is_written(data):
+            tags = tuple(read_tags(data)) if self._open else ()  # as the page saves them
+            return self._kind(read_drawings(data)[0], tags=tags, **self._told)
+        return self._kind(decode(data, longest=_LONGEST)[0], **self._told)
 
 
-def _jobs(source: Path, out: Path) -> list[tuple[Path, Path]]:
+def _files(source: Path, out: Path) -> list[tuple[Path, Path]]:
     """Files to read and to write.
 
     Raises:
@@ -162,37 +224,13 @@ def _jobs(source: Path, out: Path) -> list[tuple[Path, Path]]:
     return jobs
 
 
-def _painted(path: Path | None, pipeline: Chimera) -> np.ndarray | None:
+def _painted(path: Path | None, species: list[str]) -> np.ndarray | None:
     from doodle.images import read_picture
     from doodle.strokes.species import read_map
 
     if path is None:
         return None
-    return read_map(read_picture(path, longest=_LONGEST_MAP), pipeline.species)
-
-
-def _draw(
-    pipeline: Chimera, source: Path, style: EdgeStyle, painted: np.ndarray | None,
-    args: argparse.Namespace,
-) -> np.ndarray:  # fmt: skip
-    from doodle.pipelines.chimera import read_source
-    from doodle.strokes.drawing import Drawing
-    from doodle.strokes.imports import read_tags
-
-    given = read_source(source)
-    edges = pipeline.edges_of(given, style)
-    told: dict[str, Any] = {"species": args.species, "painted": painted}
-    if isinstance(given, Drawing) and not args.species and painted is None:
-        tags = read_tags(source.read_bytes())  # as the page saves them
-        if any(tags):
-            pairs = zip(given.polylines(), tags, strict=True)
-            told = {"groups": [([line], tag) for line, tag in pairs]}
-    classes = pipeline.species_map(edges, **told)
-    # the first variant is the drawing's own, whatever the seed, unless its network has noise
-    first = 1 if args.seed and pipeline.varied is not pipeline.network else 0
-    asked = {"background": args.background, "seed": args.seed, "first": first}
-    picture = pipeline(edges, classes, **asked)[0]
-    return pipeline.framed(picture, edges) if args.full else picture
+    return read_map(read_picture(path, longest=_LONGEST_MAP), species)
 
 
 def _save(picture: np.ndarray, target: Path) -> None:

@@ -119,7 +119,7 @@ def _filter(args: argparse.Namespace, index: int, count: int):
 
 def _judge(args: argparse.Namespace):
     """CLIP where it is there or asked for, else the recogniser."""
-    from doodle.pipelines.fitness import ClipFitness, RecogniserFitness
+    from doodle.evaluation.fitness import ClipFitness, RecogniserFitness
     from doodle.registry import Registry
 
     registry = Registry(args.checkpoints, args.device)

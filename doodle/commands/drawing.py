@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -12,15 +11,14 @@ from typing import TYPE_CHECKING, Any
 from doodle.commands.arguments import number, whole
 from doodle.errors import BadDrawing
 from doodle.registry import CHECKPOINTS, Registry
-
-AUTO = "auto"  # in the place of a word: the recogniser's first guess
+from doodle.requests import AUTO, Complete, Draw, tidy_word
 
 if TYPE_CHECKING:
     import argparse
 
     import numpy as np
 
-    from doodle.pipelines.complete import Completer, Ending
+    from doodle.services.results import Ending
     from doodle.strokes.drawing import Drawing
 
 
@@ -68,35 +66,35 @@ def complete(args: argparse.Namespace) -> None:
         BadDrawing, ValueError, OSError: the caller's mistakes.
         ModelUnavailable, OutOfBudget: the machine's.
     """
+    from doodle.services.asking import asking, in_order
+    from doodle.services.results import Taken
     from doodle.strokes.imports import read_drawings
 
     drawings = read_drawings(args.file)
     if args.out:
         args.out.mkdir(parents=True, exist_ok=True)
-    registry = Registry(args.checkpoints, args.device)
-    words = [args.word] * len(drawings)
-    if args.word == AUTO:
-        words = _guessed(registry, drawings)
-    with _completer(args, registry) as completer:
-        for index, (drawing, word) in enumerate(zip(drawings, words, strict=True)):
-            endings = completer.complete(drawing, word, **_sampling(args))
-            taken = {"word": word} if args.word == AUTO else {}
-            _give(args, endings, drawing, f"{args.file.stem}-{index:03d}", taken)
+    requests = [_request(drawing, place, args) for place, drawing in enumerate(drawings, 1)]
+    with asking(Registry(args.checkpoints, args.device)) as executor:
+        jobs = in_order(executor, requests)
+        for index, (drawing, job) in enumerate(zip(drawings, jobs, strict=True)):
+            taken = {}
+            for event in job:
+                if isinstance(event, Taken):
+                    taken = {"word": event.word}
+            _give(args, event.endings, drawing, f"{args.file.stem}-{index:03d}", taken)
 
 
-def _guessed(registry: Registry, drawings: Sequence[Drawing]) -> list[str]:
-    """The recogniser's first guess for each drawing.
+def _request(drawing: Drawing, place: int, args: argparse.Namespace) -> Complete | Draw:
+    """What is asked for a drawing; where nothing is drawn yet, the word from nothing.
 
     Raises:
-        BadDrawing: one of them is empty.
+        BadDrawing: it is empty, and its word shall be guessed.
     """
-    from doodle.pipelines.recognise import NETWORKS, Recognition
-
-    for place, drawing in enumerate(drawings, 1):
-        if not drawing:
-            raise BadDrawing(f"drawing {place} is empty: say what it shall become with --word")
-    with registry.use(*NETWORKS) as networks:
-        return [answer.guesses[0][0] for answer in Recognition(*networks)(drawings, top=1)]
+    if drawing:
+        return Complete(args.word, drawing=drawing, **_sampling(args))
+    if tidy_word(args.word) == AUTO:
+        raise BadDrawing(f"drawing {place} is empty: say what it shall become with --word")
+    return Draw(args.word, **_sampling(args))
 
 
 def draw(args: argparse.Namespace) -> None:
@@ -105,28 +103,23 @@ def draw(args: argparse.Namespace) -> None:
     Raises:
         As `complete`.
     """
+    from doodle.services.asking import asking
     from doodle.strokes.drawing import Drawing
 
+    word = tidy_word(args.word)
+    if word == AUTO:
+        word = word.title()  # the word itself; there is no drawing to guess from
+    request = Draw(word, **_sampling(args))
     if args.out:
         args.out.mkdir(parents=True, exist_ok=True)
-    with _completer(args, Registry(args.checkpoints, args.device)) as completer:
-        endings = completer.draw(args.word, **_sampling(args))
+    with asking(Registry(args.checkpoints, args.device)) as executor:
+        endings = executor.submit(request).result().endings
     stem = "".join(letter if letter.isalnum() else "-" for letter in args.word)
     _give(args, endings, Drawing.from_polylines([]), stem)
 
 
 def _sampling(args: argparse.Namespace) -> dict[str, Any]:
     return {name: getattr(args, name) for name in ("n", "temperature", "seed", "rank")}
-
-
-@contextmanager
-def _completer(args: argparse.Namespace, registry: Registry) -> Iterator[Completer]:
-    """The pipeline over the networks that the command needs; the recogniser only to rank."""
-    from doodle.pipelines.complete import Completer
-
-    names = ("sketch_rnn", "words", "recogniser") if args.rank else ("sketch_rnn", "words")
-    with registry.use(*names) as networks:
-        yield Completer(*networks)
 
 
 def _give(
@@ -144,7 +137,10 @@ def _give(
             svg = to_svg(drawing, added=ending.strokes)
             (args.out / f"{stem}-{k:02d}.svg").write_text(svg, encoding="utf-8")
     if args.json or not args.out:
-        found = [{"strokes": _as_lists(e.strokes), "score": e.score} for e in endings]
+        found = [
+            {"strokes": _as_lists(e.strokes), "score": e.score if args.rank else None}
+            for e in endings
+        ]
         print(json.dumps({**taken, "endings": found}, allow_nan=False), flush=True)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,10 +14,10 @@ from doodle.registry import CHECKPOINTS, Registry
 if TYPE_CHECKING:
     import argparse
 
-    from doodle.pipelines.imagine import Imagined, Imaginer
+    from doodle.services.executor import Executor
+    from doodle.services.results import Doodles
 
 RESULT = "result.json"
-CLIP = "clip"  # checkpoint of the exact text encoder, which is not shipped
 _LONGEST_NAME = 80  # characters of a folder's name
 
 
@@ -28,7 +27,7 @@ def register_imagine(subparsers: Any) -> None:
     add = parser.add_argument
     add("word", nargs="?", help="any text")
     add("--words-file", type=Path, metavar="FILE",
-        help="many texts: a line is one batch, its texts separated by commas")  # fmt: skip
+        help="many texts: one a line, or several with commas")  # fmt: skip
     add("--n", type=whole(1, 64), default=16, help="doodles a word (%(default)s)")
     add("--seed", type=whole(0, 2**63 - 1), default=0, help="same seed, same doodle (%(default)s)")
     add("--truncation", type=number(0, 1.5), default=1.0,
@@ -50,11 +49,16 @@ def imagine(args: argparse.Namespace) -> None:
         UnknownWord, ValueError, OSError: the caller's mistakes.
         ModelUnavailable, OutOfBudget: the machine's.
     """
-    batches = _batches(args.word, args.words_file)
-    with _imaginer(Registry(args.checkpoints, args.device)) as imaginer:
-        _check(imaginer, batches)
+    from doodle.services.asking import asking
+
+    texts = _texts(args.word, args.words_file)
+    with asking(Registry(args.checkpoints, args.device)) as executor:
+        if len(texts) > 1:  # name one that cannot be read before any is drawn
+            for _ in _imagined(executor, texts, n=1, rank=False, trace=False):
+                pass
+        asked = {name: getattr(args, name) for name in ("n", "seed", "truncation", "rank")}
         taken: set[str] = set()
-        for text, imagined in _imagined(imaginer, batches, args):
+        for text, imagined in _imagined(executor, texts, **asked, trace=args.out is not None):
             folder = args.out
             if folder and args.words_file:
                 folder = folder / _folder_name(text, taken)
@@ -65,21 +69,28 @@ def imagine(args: argparse.Namespace) -> None:
                 print(json.dumps(result, allow_nan=False), flush=True)
 
 
-@contextmanager
-def _imaginer(registry: Registry) -> Iterator[Imaginer]:
-    """The pipeline over the networks that it needs, with CLIP's text tower where that was got."""
-    from doodle.pipelines.imagine import Imaginer
-    from doodle.pipelines.text import TextEncoder
+def _imagined(
+    executor: Executor, texts: Sequence[str], **asked: Any
+) -> Iterator[tuple[str, Doodles]]:
+    """Each text with its doodles.
 
-    names = ["dccgan", "words", "recogniser"]
-    if any(card.name == CLIP and not card.problem for card in registry.cards()):
-        names.append(CLIP)
-    with registry.use(*names) as (network, words, recogniser, *clip):
-        yield Imaginer(network, TextEncoder(words, *clip), recogniser)
+    Raises:
+        ValueError: a text cannot be read; says which.
+    """
+    from doodle.requests import Imagine
+    from doodle.services.asking import in_order
+
+    requests = [Imagine(text, **asked) for text in texts]
+    for text, job in zip(texts, in_order(executor, requests), strict=True):
+        try:
+            doodles = job.result()
+        except ValueError as error:
+            raise ValueError(f"{text[:60]!r}: {error}") from error
+        yield text, doodles
 
 
-def _batches(word: str | None, file: Path | None) -> list[list[str]]:
-    """Texts to draw, those of a batch together.
+def _texts(word: str | None, file: Path | None) -> list[str]:
+    """Texts to draw.
 
     Raises:
         ValueError: neither or both were given, or the file holds no text.
@@ -88,41 +99,20 @@ def _batches(word: str | None, file: Path | None) -> list[list[str]]:
     if (word is None) == (file is None):
         raise ValueError("name a word or a --words-file, one of the two")
     if file is None:
-        return [[word or ""]]
+        return [word or ""]
     try:
         lines = file.read_text(encoding="utf-8-sig").splitlines()
     except UnicodeDecodeError:
         raise ValueError(f"{file} is not UTF-8 text") from None
-    batches = [[text.strip() for text in line.split(",") if text.strip()] for line in lines]
-    batches = [batch for batch in batches if batch]
-    if not batches:
+    texts = [text.strip() for line in lines for text in line.split(",") if text.strip()]
+    if not texts:
         raise ValueError(f"{file} holds no words: one a line, or several with commas")
-    return batches
+    return texts
 
 
-def _check(imaginer: Imaginer, batches: Sequence[list[str]]) -> None:
-    """Name a text that cannot be read before any is drawn."""
-    for text in (text for batch in batches for text in batch):
-        try:
-            imaginer.encoder(text)
-        except ValueError as error:
-            raise ValueError(f"{text[:60]!r}: {error}") from error
-
-
-def _imagined(
-    imaginer: Imaginer, batches: Sequence[list[str]], args: argparse.Namespace
-) -> Iterator[tuple[str, Imagined]]:
-    for batch in batches:
-        found = imaginer.many(
-            batch, n=args.n, seed=args.seed, truncation=args.truncation, rank=args.rank,
-            trace=args.out is not None,
-        )  # fmt: skip
-        yield from zip(batch, found, strict=True)
-
-
-def _result(imagined: Imagined, args: argparse.Namespace) -> dict[str, Any]:
+def _result(imagined: Doodles, args: argparse.Namespace) -> dict[str, Any]:
     """What is said of the doodles of one text; the lists go in the order of the files."""
-    text, doodles = imagined.text, imagined.doodles
+    text, doodles = imagined.reading, imagined.doodles
     return {
         "text": text.text,
         "encoder": text.encoder,
@@ -140,7 +130,7 @@ def _result(imagined: Imagined, args: argparse.Namespace) -> dict[str, Any]:
     }
 
 
-def _write(imagined: Imagined, result: dict[str, Any], folder: Path) -> None:
+def _write(imagined: Doodles, result: dict[str, Any], folder: Path) -> None:
     from PIL import Image
 
     from doodle.strokes.export import curves_to_svg

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,8 +12,7 @@ from doodle.registry import CHECKPOINTS, Registry
 if TYPE_CHECKING:
     import argparse
 
-    from doodle.pipelines.recognise import Guesses, Recognition
-    from doodle.strokes.drawing import Drawing
+    from doodle.services.results import Guesses
 
 LOT = 64  # drawings that are recognised together
 
@@ -41,28 +37,29 @@ def recognise(args: argparse.Namespace) -> None:
         BadDrawing, UnknownWord, OSError: the caller's mistakes.
         ModelUnavailable, OutOfBudget: the machine's.
     """
-    from doodle.pipelines.recognise import NETWORKS, Recognition
+    from doodle.requests import Recognise
+    from doodle.services.asking import asking, in_order
     from doodle.strokes.imports import read_drawings
 
     words = None
     if args.words is not None:
-        words = [word.strip() for word in args.words.split(",") if word.strip()]
+        words = tuple(word.strip() for word in args.words.split(",") if word.strip())
+        if not words:
+            raise ValueError("name at least one word to choose from")
     drawings = read_drawings(args.file)
-    with Registry(args.checkpoints, args.device).use(*NETWORKS) as networks:
-        for answer in _answers(Recognition(*networks), drawings, args.top, words):
-            if args.json:
-                guesses = [[word, round(chance, 4)] for word, chance in answer.guesses]
-                print(json.dumps({"guesses": guesses, "unknown": answer.unknown}), flush=True)
-            else:
-                listed = ", ".join(f"{word} {chance:.0%}" for word, chance in answer.guesses)
-                print(("I don't know; perhaps " if answer.unknown else "") + listed)
+    lots = [tuple(drawings[k : k + LOT]) for k in range(0, len(drawings), LOT)]
+    requests = [Recognise(lot, args.top, words) for lot in lots]
+    with asking(Registry(args.checkpoints, args.device)) as executor:
+        for job in in_order(executor, requests):
+            for answer in job.result().answers:
+                _give(args, answer)
 
 
-def _answers(
-    recognition: Recognition, drawings: list[Drawing], top: int, words: list[str] | None
-) -> Iterator[Guesses]:
-    """The guesses in order, each core at work on lots of its own: the networks hold no lock."""
-    lots = [drawings[k : k + LOT] for k in range(0, len(drawings), LOT)]
-    with ThreadPoolExecutor(max(1, min(len(lots), os.cpu_count() or 1))) as pool:
-        for answers in pool.map(lambda lot: recognition(lot, top=top, words=words), lots):
-            yield from answers
+def _give(args: argparse.Namespace, answer: Guesses) -> None:
+    """Print a line."""
+    if args.json:
+        guesses = [[word, round(chance, 4)] for word, chance in answer.guesses]
+        print(json.dumps({"guesses": guesses, "unknown": answer.unknown}), flush=True)
+    else:
+        listed = ", ".join(f"{word} {chance:.0%}" for word, chance in answer.guesses)
+        print(("I don't know; perhaps " if answer.unknown else "") + listed)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -21,10 +22,15 @@ from tqdm import tqdm
 from .. import checkpoint
 from ..data.animals import Animals, load_animals
 from ..data.pairs import Mixing, Pair, Pairs
-from ..device import choose
+from ..errors import ModelUnavailable
 from ..models.image_features import ImageFeatures
 from ..models.image_features import load as load_features
-from ..pipelines.chimera import Chimera
+from ..registry import Registry
+from ..requests import EdgeOptions, Render
+from ..requests.chimera import CHIMERA
+from ..services.asking import asking, usable_cores
+from ..services.executor import Executor
+from ..services.readiness import chimerical
 from ..strokes.edges import agreement, canny
 from .distances import frechet_distance, kernel_distance
 from .picture_features import Namer, features_of, random_features
@@ -53,18 +59,48 @@ class Config:
 def main(config: Config) -> None:
     """Measure, print one JSON line a figure, and write them into the checkpoint."""
     path = Path(config.checkpoint) / checkpoint.FILE
-    network, header = checkpoint.load(path, device=choose(config.device).device)
-    pipeline = Chimera(network, header["data"]["categories"])
-    animals = load_animals(config.data, pipeline.size)
-    if pipeline.species and animals.classes != pipeline.species:
-        raise ValueError(f"{config.data} has other animals than {config.checkpoint}")
-    judge = load_features(config.features) if config.features else None
-    figures = Evaluation(pipeline, animals, config.photos, judge).measure()
+    with asking(Registry.of({CHIMERA: config.checkpoint}, config.device)) as executor:
+        product = Product(executor)
+        animals = load_animals(config.data, product.size)
+        if product.species and animals.classes != product.species:
+            raise ValueError(f"{config.data} has other animals than {config.checkpoint}")
+        judge = load_features(config.features) if config.features else None
+        figures = Evaluation(product, animals, config.photos, judge).measure()
     for figure in figures:
         print(json.dumps(figure))
     if config.write:
         checkpoint.set_metrics(path, figures)
         checkpoint.update_index(path.parent.parent)
+
+
+class Product:
+    """Pictures of edges and class maps, made as for the app.
+
+    Attributes:
+        size: side S of the pictures.
+        species: that the network knows; none where it is told none.
+
+    Raises:
+        ModelUnavailable: there is no network for pictures.
+    """
+
+    def __init__(self, executor: Executor) -> None:
+        self._executor = executor
+        problem, species, self.size = chimerical(executor.registry)
+        if problem:
+            raise ModelUnavailable(problem)
+        self.species = tuple(species)
+
+    def __call__(self, edges: np.ndarray, classes: np.ndarray, *, background: str) -> np.ndarray:
+        """(1, S, S, 3) uint8 of edges (S, S) uint8, 255 on 0, and classes (S, S) uint8."""
+        request = Render(
+            cv2.merge([edges] * 3),
+            EdgeOptions(kind="edges"),
+            painted=classes if self.species else None,
+            edited=edges,  # as they are, not as they would be read
+            background=background,
+        )
+        return self._executor.submit(request).result().pictures
 
 
 def held_out(animals: Animals, count: int) -> dict[str, list[Pair]]:
@@ -100,7 +136,7 @@ class Evaluation:
     """Everything that is measured.
 
     Args:
-        pipeline: as the app uses it.
+        product: makes the pictures, as for the app.
         animals: packed photographs of its species.
         photos: how many of the held-out ones; 0 for all.
         judge: in whose features distances are taken and animals named; None: in those of a random
@@ -108,10 +144,10 @@ class Evaluation:
     """
 
     def __init__(
-        self, pipeline: Chimera, animals: Animals, photos: int = 0,
+        self, product: Product, animals: Animals, photos: int = 0,
         judge: ImageFeatures | None = None,
     ) -> None:  # fmt: skip
-        self.pipeline, self.animals = pipeline, animals
+        self.product, self.animals = product, animals
         self.features = features_of(judge) if judge else random_features
         # as its authors write it
         self.judge = judge.kind.replace("tf_efficientnet_l", "EfficientNet-L") if judge else ""
@@ -125,7 +161,7 @@ class Evaluation:
         made = {name: self._made(pairs) for name, pairs in self.pairs.items()}
         titles = {"canny": "canny edges", "hand": "hand-like strokes"}
         ways = {titles[name]: (name, pictures) for name, pictures in made.items()}
-        if self.pipeline.species:
+        if self.product.species:
             untold = [replace(p, classes=np.zeros_like(p.classes)) for p in self.pairs["canny"]]
             ways["canny edges, species unknown"] = ("canny", self._made(untold))
         self._near(ways)
@@ -134,7 +170,7 @@ class Evaluation:
         rows = {title: self._rows(pictures) for title, (_, pictures) in ways.items()}
         real = self._rows(self.photos)
         self._like_photographs(rows, real)
-        if len(self.pipeline.species) > 1:
+        if len(self.product.species) > 1:
             others = self._local(made["canny"])
             if self.judge:
                 self._named({"held-out photographs": real, **rows}, others)
@@ -147,11 +183,10 @@ class Evaluation:
         self.figures.append({"name": name, "value": value, "n": n, "split": "test"})
 
     def _made(self, pairs: Sequence[Pair]) -> np.ndarray:
-        """What the pipeline makes of pairs, told their class maps: (N, S, S, 3) uint8."""
-        return np.concatenate([
-            self.pipeline(pair.edges, pair.classes, background="scene" if pair.scene else "white")
-            for pair in tqdm(pairs, unit="picture", disable=None)
-        ])  # fmt: skip
+        """What is made of pairs, told their class maps: (N, S, S, 3) uint8."""
+        with ThreadPoolExecutor(usable_cores()) as pool:  # which wait for the product's threads
+            made = pool.map(lambda pair: self._made_of(pair, pair.classes), pairs)
+            return np.concatenate([*tqdm(made, total=len(pairs), unit="picture", disable=None)])
 
     # -- figures ---------------------------------------------------------------------------------
 
@@ -211,7 +246,7 @@ class Evaluation:
             the pictures (N, S, S, 3) of which all is told that other animal.
         """
         inside, outside, far, whole = [], [], [], []
-        pairs, size = self.pairs["canny"], self.pipeline.size
+        pairs, size = self.pairs["canny"], self.product.size
         for k, (pair, before) in enumerate(zip(tqdm(pairs, disable=None), base, strict=True)):
             half, distance = _half(size, k % 4)
             other, _ = self._others(k)
@@ -237,7 +272,7 @@ class Evaluation:
 
     def _others(self, k: int) -> tuple[int, int]:
         """Two animals that photograph k does not show; of two in all the second is its own."""
-        animals = len(self.pipeline.species)
+        animals = len(self.product.species)
         others = [(int(self.labels[k]) + step) % animals + 1 for step in range(animals)]  # own last
         first, most = 5 * k % (animals - 1), max(animals - 1, 2)
         return others[first], others[(first + 1) % most]
@@ -256,11 +291,11 @@ class Evaluation:
 
     def _halves_named(self) -> None:
         """The left half is told one other animal and the right half a second: is each seen?"""
-        pairs, size = self.pairs["canny"], self.pipeline.size
+        pairs, size = self.pairs["canny"], self.product.size
         told = np.array([self._others(k) for k in range(len(pairs))])  # (N, 2): left, right
         maps = np.repeat(told, size // 2, axis=1).astype(np.uint8)  # (N, S), one row of each map
-        made = np.concatenate([self._made_of(pair, np.tile(row, (size, 1)))
-                               for pair, row in zip(pairs, maps, strict=True)])  # fmt: skip
+        made = self._made([replace(pair, classes=np.tile(row, (size, 1)))
+                           for pair, row in zip(pairs, maps, strict=True)])  # fmt: skip
         names, real = (
             np.stack([self.half_namer(self.features(half)) for half in _cut(whole)], axis=1)
             for whole in (made, self.photos)
@@ -273,7 +308,7 @@ class Evaluation:
                   (names == told[:, ::-1]).mean(), names.size)  # fmt: skip
 
     def _made_of(self, pair: Pair, told: np.ndarray) -> np.ndarray:
-        return self.pipeline(pair.edges, told, background="scene" if pair.scene else "white")
+        return self.product(pair.edges, told, background="scene" if pair.scene else "white")
 
     def _by_species(self, made: np.ndarray, ours: np.ndarray, real: np.ndarray) -> None:
         l1, found = _l1(made, self.photos), _agreements(made, self.pairs["canny"])

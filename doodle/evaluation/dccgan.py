@@ -22,8 +22,10 @@ from ..data.rasters import load_bitmaps
 from ..data.sketches import load_sketches
 from ..models.recogniser import Recogniser
 from ..models.words import WordTable
-from ..pipelines.imagine import Imaginer
-from ..pipelines.text import TextEncoder
+from ..registry import Registry
+from ..requests import Imagine
+from ..services.asking import asking
+from ..services.executor import Executor
 from ..strokes.formats import from_stroke3
 from ..strokes.raster import quickdraw_bitmap
 from .distances import blurred, diversity, frechet_distance, nearest, nearest_picture
@@ -64,30 +66,40 @@ class Config:
 def main(config: Config) -> None:
     """Measure, print one JSON line a figure, and write them into the checkpoint."""
     path = Path(config.checkpoint) / checkpoint.FILE
-    network, header = checkpoint.load(path)
-    words, _ = checkpoint.load(Path(config.words) / checkpoint.FILE)
-    recogniser, known = checkpoint.load(Path(config.recogniser) / checkpoint.FILE)
-    imaginer = Imaginer(network, TextEncoder(words), recogniser)
-    names = known["data"]["categories"]
-
-    def draw(texts: Sequence[str], rank: bool) -> np.ndarray:
-        seed = config.seed * len(names) + names.index(texts[0])
-        found = imaginer.many(texts, n=config.samples, seed=seed, truncation=1.0, rank=rank,
-                              trace=False)  # fmt: skip
-        return 255 - np.stack([[doodle.picture for doodle in f.doodles] for f in found])
-
+    folders = {
+        "dccgan": config.checkpoint,
+        "words": config.words,
+        "recogniser": config.recogniser,
+    }
+    registry = Registry.of(folders, "cpu")
+    names = registry.fit_card("recogniser").header["data"]["categories"]
+    unseen = registry.fit_card("dccgan").header["data"].get("unseen", [])
     judge = None
     if config.judge:
         strokes, _ = checkpoint.load(Path(config.judge) / checkpoint.FILE)
         judge = by_tracing(strokes)
-    unseen = header["data"].get("unseen", [])
-    evaluation = Evaluation(config, recogniser, names, unseen, kin(words, names, unseen))
-    figures = evaluation.measure(draw, load_pictures(Path(config.data), names), judge)
+    pictures = load_pictures(Path(config.data), names)
+    with registry.use("words", "recogniser") as (words, recogniser), asking(registry) as executor:
+        evaluation = Evaluation(config, recogniser, names, unseen, kin(words, names, unseen))
+        figures = evaluation.measure(drawing(executor, config, names), pictures, judge)
     for figure in figures:
         print(json.dumps(figure))
     if config.write:
         checkpoint.set_metrics(path, figures)
         checkpoint.update_index(path.parent.parent)
+
+
+def drawing(executor: Executor, config: Config, names: Sequence[str]) -> Draw:
+    """The product as what draws: the words of a call share their noise."""
+
+    def draw(texts: Sequence[str], rank: bool) -> np.ndarray:
+        seed = config.seed * len(names) + names.index(texts[0])
+        jobs = [executor.submit(Imagine(text, config.samples, seed, rank=rank, trace=False))
+                for text in texts]  # fmt: skip
+        found = [job.result() for job in jobs]
+        return 255 - np.stack([[doodle.picture for doodle in f.doodles] for f in found])
+
+    return draw
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ flatter; those for unranked ones do not.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,8 +20,12 @@ from ..convert import read_magenta
 from ..data.rasters import first_part
 from ..data.sketches import CORE_CATEGORIES, SketchSet, load_sketches, make_batch
 from ..device import generators
+from ..models.recogniser import Recogniser
 from ..models.sketch_rnn import SketchRNN, kl_divergence, reconstruction_loss
-from ..pipelines.complete import Completer
+from ..registry import Registry
+from ..requests import Complete, Draw
+from ..services.asking import asking, in_order
+from ..services.executor import Executor
 from ..strokes.drawing import Drawing
 from ..strokes.formats import from_stroke3, from_stroke5
 from .recogniser import probabilities, top_k
@@ -46,18 +50,22 @@ class Config:
 
 def main(config: Config) -> None:
     """Measure, print one JSON line a figure, and write them into the checkpoint."""
-    path = Path(config.checkpoint) / "model.safetensors"
-    network, _ = checkpoint.load(path)
-    words, _ = checkpoint.load(Path(config.words) / "model.safetensors")
-    recogniser, header = checkpoint.load(Path(config.recogniser) / "model.safetensors")
-    names = header["data"]["categories"]
+    folders = {
+        "sketch_rnn": config.checkpoint,
+        "words": config.words,
+        "recogniser": config.recogniser,
+    }
+    path = Path(config.checkpoint) / checkpoint.FILE
+    registry = Registry.of(folders, "cpu")
+    names = registry.fit_card("recogniser").header["data"]["categories"]
     sketches = load_sketches(Path(config.data), names=names)
-    completer = Completer(network, words, recogniser)
-    figures = likelihoods(network, words, sketches)
-    figures += naming(completer, sketches, config)
-    figures += completions(completer, sketches, config)
-    if config.magenta:
-        figures += against_magenta(completer, sketches, config)
+    with registry.use(*folders) as (network, words, recogniser), asking(registry) as executor:
+        figures = likelihoods(network, words, sketches)
+        product = Product(executor, recogniser, sketches, config)
+        figures += product.naming()
+        figures += product.completions()
+        if config.magenta:
+            figures += product.against_magenta()
     for figure in figures:
         print(json.dumps(figure))
     if config.write:
@@ -97,78 +105,93 @@ def likelihoods(network: SketchRNN, words: Any, sketches: SketchSet) -> list[dic
     return [_figure(f"{n} (nats)", v, len(chosen)) for n, v in zip(names, sums, strict=True)]
 
 
-def naming(completer: Completer, sketches: SketchSet, config: Config) -> list[dict[str, Any]]:
-    """Share of drawings that the recogniser names in its first guess, beside recorded ones."""
-    figures = []
-    every = {"twelve words": TWELVE, "core words": CORE_CATEGORIES, "all words": sketches.names}
-    for title, words in every.items():
-        count = config.drawings if title == "twelve words" else max(1, config.drawings // 4)
+class Product:
+    """Figures of what the app draws: how often the recogniser names it in its first guess.
+
+    Args:
+        executor: draws and completes, as for the app.
+        recogniser: names.
+    """
+
+    def __init__(
+        self, executor: Executor, recogniser: Recogniser, sketches: SketchSet, config: Config
+    ) -> None:
+        self.executor, self.recogniser = executor, recogniser
+        self.sketches, self.config = sketches, config
+
+    def naming(self) -> list[dict[str, Any]]:
+        """Share of drawings that are named, beside recorded ones."""
+        figures, sketches = [], self.sketches
+        every = {"twelve words": TWELVE, "core words": CORE_CATEGORIES, "all words": sketches.names}
+        for title, words in every.items():
+            count = self.config.drawings
+            count = count if title == "twelve words" else max(1, count // 4)
+            for rank in (False, True):
+                right = self._drawn(words, count, rank)
+                kind = "ranked" if rank else "unranked"
+                name = f"drawings named, {title}, {kind}, tau {self.config.temperature}"
+                figures.append(_figure(name, np.mean(right), count * len(words)))
+            rows = [sketches.names.index(word) for word in words]
+            held = (sketches.split > 0) & sketches.named & np.isin(sketches.category, rows)
+            chosen = np.flatnonzero(held)
+            right = self._named([from_stroke3(sketches.drawing(i)) for i in chosen],
+                                sketches.category[chosen])  # fmt: skip
+            figures.append(_figure(f"recorded drawings named, {title}", right, len(chosen)))
+        return figures
+
+    def completions(self) -> list[dict[str, Any]]:
+        """Held-out recorded drawings, their second half removed, finished."""
+        sketches, config = self.sketches, self.config
+        held = np.flatnonzero((sketches.split > 0) & sketches.named)
+        chosen = np.random.default_rng(config.seed).permutation(held)[: config.completions]
+        whole = [from_stroke3(sketches.drawing(i)) for i in chosen]
+        half = [first_part(lines, 0.5) for lines in whole]
+        judged = {"recorded drawings named, whole": whole, "the same, first half only": half}
         for rank in (False, True):
-            right = [_named(completer, word, count, rank, sketches.names, config) for word in words]
-            kind = "ranked" if rank else "unranked"
-            name = f"drawings named, {title}, {kind}, tau {config.temperature}"
-            figures.append(_figure(name, np.mean(right), count * len(words)))
-        rows = [sketches.names.index(word) for word in words]
-        held = (sketches.split > 0) & sketches.named & np.isin(sketches.category, rows)
-        chosen = np.flatnonzero(held)
-        chances = probabilities(
-            completer.judge.recogniser, [from_stroke3(sketches.drawing(i)) for i in chosen]
-        )
-        right = top_k(chances, sketches.category[chosen].astype(np.int64), 1)
-        figures.append(_figure(f"recorded drawings named, {title}", right.mean(), len(chosen)))
-    return figures
+            requests = (
+                Complete(sketches.names[sketches.category[i]], drawing=Drawing.from_polylines(part),
+                         n=1, rank=rank, temperature=config.temperature, seed=config.seed)
+                for i, part in zip(chosen, half, strict=True)
+            )  # fmt: skip
+            name = f"the same, completed, {'ranked' if rank else 'unranked'}"
+            endings = [found[0] for found in self._asked(requests)]
+            judged[name] = [[*part, *end] for part, end in zip(half, endings, strict=True)]
+        labels = sketches.category[chosen]
+        return [_figure(name, self._named(drawn, labels), len(labels))
+                for name, drawn in judged.items()]  # fmt: skip
 
+    def against_magenta(self) -> list[dict[str, Any]]:
+        """Magenta's own decoders on their categories, beside ours, at the same tau."""
+        figures, config, names = [], self.config, self.sketches.names
+        for path in sorted(Path(config.magenta).glob("*.gen.json")):
+            word = path.name.removesuffix(".gen.json").replace("_", " ")
+            if word not in names:
+                continue
+            decoder = read_magenta(path)
+            rows = decoder.sample(generators(config.seed, config.drawings), config.temperature)
+            drawn = [from_stroke3(from_stroke5(r)) for r in rows.numpy()]
+            theirs = self._named(drawn, np.full(len(drawn), names.index(word)))
+            figures.append(_figure(f"{word}: Magenta's decoder named", theirs, len(drawn)))
+            for rank in (False, True):
+                (ours,) = self._drawn([word], config.drawings, rank)
+                name = f"{word}: ours named, {'ranked' if rank else 'unranked'}"
+                figures.append(_figure(name, ours, config.drawings))
+        return figures
 
-def _named(completer: Completer, word: str, count: int, rank: bool, names: Sequence[str],
-           config: Config) -> float:  # fmt: skip
-    drawn = completer.draw(
-        word, n=count, temperature=config.temperature, seed=config.seed, rank=rank
-    )
-    chances = probabilities(completer.judge.recogniser, [list(e.strokes) for e in drawn])
-    labels = np.full(count, list(names).index(word), np.int64)
-    return float(top_k(chances, labels, 1).mean())
+    def _drawn(self, words: Sequence[str], count: int, rank: bool) -> list[float]:
+        """For each word the share of its drawings that are named."""
+        asked = {"n": count, "temperature": self.config.temperature, "seed": self.config.seed}
+        found = self._asked(Draw(word, rank=rank, **asked) for word in words)
+        rows = [self.sketches.names.index(word) for word in words]
+        return [self._named(drawn, np.full(len(drawn), row))
+                for drawn, row in zip(found, rows, strict=True)]  # fmt: skip
 
+    def _asked(self, requests: Iterable[Draw]) -> Iterable[list[list[np.ndarray]]]:
+        """For each request the strokes of its endings."""
+        for job in in_order(self.executor, requests):
+            yield [list(ending.strokes) for ending in job.result().endings]
 
-def completions(completer: Completer, sketches: SketchSet, config: Config) -> list[dict[str, Any]]:
-    """Held-out recorded drawings, their second half removed, finished by the network."""
-    held = np.flatnonzero((sketches.split > 0) & sketches.named)
-    chosen = np.random.default_rng(config.seed).permutation(held)[: config.completions]
-    whole, half, finished = [], [], {False: [], True: []}
-    for i in chosen:
-        lines = from_stroke3(sketches.drawing(i))
-        word = sketches.names[sketches.category[i]]
-        part = first_part(lines, 0.5)
-        whole.append(lines)
-        half.append(part)
-        for rank in (False, True):
-            best = completer.complete(Drawing.from_polylines(part), word, n=1, rank=rank,
-                                      temperature=config.temperature, seed=config.seed)  # fmt: skip
-            finished[rank].append([*part, *best[0].strokes])
-    labels = sketches.category[chosen].astype(np.int64)
-    judged = {"recorded drawings named, whole": whole, "the same, first half only": half,
-              "the same, completed, unranked": finished[False],
-              "the same, completed, ranked": finished[True]}  # fmt: skip
-    recogniser = completer.judge.recogniser
-    return [_figure(name, top_k(probabilities(recogniser, drawn), labels, 1).mean(), len(labels))
-            for name, drawn in judged.items()]  # fmt: skip
-
-
-def against_magenta(completer: Completer, sketches: SketchSet, config: Config
-                    ) -> list[dict[str, Any]]:  # fmt: skip
-    """Magenta's own decoders on their categories, beside ours, at the same tau."""
-    figures = []
-    for path in sorted(Path(config.magenta).glob("*.gen.json")):
-        word = path.name.removesuffix(".gen.json").replace("_", " ")
-        if word not in sketches.names:
-            continue
-        decoder = read_magenta(path)
-        rows = decoder.sample(generators(config.seed, config.drawings), config.temperature)
-        drawn = [from_stroke3(from_stroke5(r)) for r in rows.numpy()]
-        labels = np.full(len(drawn), sketches.names.index(word), np.int64)
-        theirs = top_k(probabilities(completer.judge.recogniser, drawn), labels, 1).mean()
-        figures.append(_figure(f"{word}: Magenta's decoder named", theirs, len(drawn)))
-        for rank in (False, True):
-            ours = _named(completer, word, config.drawings, rank, sketches.names, config)
-            name = f"{word}: ours named, {'ranked' if rank else 'unranked'}"
-            figures.append(_figure(name, ours, config.drawings))
-    return figures
+    def _named(self, drawings: list[list[np.ndarray]], labels: np.ndarray) -> float:
+        """Share of drawings that the recogniser names right."""
+        chances = probabilities(self.recogniser, drawings)
+        return float(top_k(chances, labels.astype(np.int64), 1).mean())

@@ -22,7 +22,8 @@ class Engine(Protocol):
 
     Attributes:
         urgency: GUESS, PREVIEW or WORK.
-        parallel: whether two threads may run it at the same time.
+        parallel: whether it keeps nothing from one run to the next, so that two threads may run it
+            at the same time, and what failed may be tried again.
     """
 
     urgency: int

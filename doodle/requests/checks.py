@@ -13,6 +13,7 @@ MAX_WORD = 60  # characters
 MAX_TEXT = 100_000  # characters of a text for doodles; the text encoder takes far fewer
 MOST_SEED = 2**63 - 1
 EMPTY = "There is nothing drawn yet: draw a line or two first."
+EMPTY_AUTO = "There is nothing drawn yet: draw a line or two first, or say what it is."
 _BEYOND = 1e300  # no number that anybody can mean
 
 
@@ -43,8 +44,11 @@ def tidy_text(text: Any) -> str:
     return " ".join(text.split())
 
 
-def some(drawing: Any) -> Drawing:
+def some(drawing: Any, empty: str = EMPTY) -> Drawing:
     """A drawing with a line in it.
+
+    Args:
+        empty: what is said of one without.
 
     Raises:
         ValueError: it is no Drawing.
@@ -53,7 +57,7 @@ def some(drawing: Any) -> Drawing:
     if not isinstance(drawing, Drawing):
         raise ValueError("The drawing must be a Drawing; Drawing.parse makes one of its JSON.")
     if not drawing:
-        raise BadDrawing(EMPTY)
+        raise BadDrawing(empty)
     return drawing
 
 

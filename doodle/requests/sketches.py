@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from doodle.requests.checks import MOST_SEED, keep, number, some, tidy_word, whole
+from doodle.requests.checks import (
+    AUTO,
+    EMPTY,
+    EMPTY_AUTO,
+    MOST_SEED,
+    keep,
+    number,
+    some,
+    tidy_word,
+    whole,
+)
 from doodle.strokes.drawing import Drawing
 
 MOST_ENDINGS, MOST_STEPS = 256, 64
@@ -70,7 +80,7 @@ class Complete(Draw):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        some(self.drawing)
+        some(self.drawing, EMPTY_AUTO if self.word == AUTO else EMPTY)
 
 
 @dataclass(frozen=True, eq=False)

@@ -97,7 +97,7 @@ def bytes_of(text: Any, most: int = MAX_BYTES) -> bytes:
         raise ValueError("The picture's base64 is broken.") from None
 
 
-def picture_of(text: Any, most: int, longest: int) -> np.ndarray:
+def picture_of(text: Any, most: int = MAX_BYTES, longest: int = 2 * KEPT) -> np.ndarray:
     """A picture of a data URL or of base64, (H, W, 3) uint8 RGB; transparent places as `read` does.
 
     Args:

@@ -98,7 +98,7 @@ class LocalExecutor:
         self._steps: dict[Engine, list[tuple[Step, _Run]]] = {}
         self._computing: set[Engine] = set()  # engines that one thread at a time may run
         self._served: Counter[str] = Counter()  # visitor -> when work of theirs was done last
-        self._turns: dict[Any, int] = {}  # engine -> when it ran last
+        self._turns: dict[Engine, int] = {}  # engine -> when it ran last
         self._clock = 0
         self._told = 0.0
         self._closed = False
@@ -112,9 +112,16 @@ class LocalExecutor:
             TypeError: nothing answers such a request.
             Busy: too many wait already.
         """
+        job = Job(request, visitor)
+        self.admit(job)
+        return job
+
+    def admit(self, job: Job) -> None:
+        """Take a job in that the caller made; raises as `submit`."""
+        request = job.request
         if type(request) not in self._tasks:
             raise TypeError(f"nothing answers a {type(request).__name__}")
-        job = Job(request, visitor, self._left)
+        job.on_cancel = self._left
         with self._changed:
             if self._closed:
                 raise Busy("The server is stopping; try again in a moment.")
@@ -134,7 +141,6 @@ class LocalExecutor:
                 self._workers.append(worker)
                 worker.start()
             self._changed.notify()
-        return job
 
     def close(self) -> None:
         """End all work; requests that are under way end without an answer."""
@@ -174,16 +180,14 @@ class LocalExecutor:
             chosen = self._begin(urgency) or self._compute(urgency)
             if chosen:
                 return chosen
-        # a new request and each engine take turns
-        options: list[tuple[int, Any]] = [
-            (self._turns.get(engine, 0), engine)
-            for engine in self._steps
-            if self._can_run(engine)
-        ]
-        if self._working() < ACTIVE and any(run.urgency == WORK for run in self._fresh):
-            options.append((self._turns.get("begin", 0), "begin"))
-        for _, option in sorted(options, key=lambda one: one[0]):
-            chosen = self._begin(WORK) if option == "begin" else self._taken(option)
+        # what has begun can be computed together, so beginning goes first; then engines take turns
+        if self._working() < ACTIVE:
+            chosen = self._begin(WORK)
+            if chosen:
+                return chosen
+        able = [engine for engine in self._steps if self._can_run(engine)]
+        for engine in sorted(able, key=lambda one: self._turns.get(one, 0)):
+            chosen = self._taken(engine)
             if chosen:
                 return chosen
         return None
@@ -198,7 +202,6 @@ class LocalExecutor:
         self._begun[run.job] = run
         run.busy = True
         self._serve(run)
-        self._mark("begin")
         return lambda: self._start(run)
 
     def _compute(self, urgency: int) -> Callable[[], None] | None:
@@ -225,16 +228,13 @@ class LocalExecutor:
             self._serve(run)
         if not engine.parallel:
             self._computing.add(engine)
-        self._mark(engine)
+        self._clock += 1
+        self._turns[engine] = self._clock
         return lambda: self._run(engine, chosen, taken)
 
     def _serve(self, run: _Run) -> None:
         self._clock += 1
         self._served[run.job.visitor] = self._clock
-
-    def _mark(self, option: Any) -> None:
-        self._clock += 1
-        self._turns[option] = self._clock
 
     def _forget_steps(self, run: _Run) -> None:
         for engine, waiting in self._steps.items():
@@ -266,11 +266,7 @@ class LocalExecutor:
         self, engine: Engine, steps: Sequence[Step], taken: Sequence[tuple[Step, _Run]]
     ) -> None:
         """Compute steps, and let the tasks go on that have all they waited for."""
-        try:
-            engine.run(steps)
-        except Exception as error:  # it concerns all who are computed together
-            for step in steps:
-                step.error, step.ready = error, True
+        _compute(engine, steps)
         again = [(step, run) for step, run in taken if not step.ready]
         with self._changed:
             self._steps[engine] += again
@@ -336,7 +332,9 @@ class LocalExecutor:
                 self._begun.pop(run.job, None)
                 self._forget_steps(run)
                 visitor = run.job.visitor
-                if not any(one.job.visitor == visitor for one in self._begun.values()):
+                if not any(
+                    one.job.visitor == visitor for one in (*self._begun.values(), *self._fresh)
+                ):
                     self._served.pop(visitor, None)
                 if not self._begun:  # engines of networks that were evicted go with their steps
                     self._steps = {e: waiting for e, waiting in self._steps.items() if waiting}
@@ -353,6 +351,20 @@ class LocalExecutor:
             waiting = deque(run.job for run in self._fresh if run.urgency == WORK)
         for before, job in enumerate(waiting):
             job.tell(Waiting(before))
+
+
+def _compute(engine: Engine, steps: Sequence[Step]) -> None:
+    """Run an engine; what fails together is tried alone, so that one bad step spoils no other."""
+    try:
+        engine.run(steps)
+    except Exception as error:  # the tasks hear of it
+        rest = [step for step in steps if not step.ready]
+        if engine.parallel and len(steps) > 1:
+            for step in rest:
+                _compute(engine, [step])
+            return
+        for step in rest:
+            step.error, step.ready = error, True
 
 
 def _has_all(run: _Run) -> bool:

@@ -30,7 +30,7 @@ class Job:
         self.visitor = visitor
         self.cancelled = False
         self.ended = False
-        self._on_cancel = on_cancel
+        self.on_cancel = on_cancel
         self._events: deque[Any] = deque()
         self._error: BaseException | None = None
         self._changed = threading.Condition()
@@ -71,8 +71,8 @@ class Job:
             if self.ended or self.cancelled:
                 return
             self.cancelled = True
-        if self._on_cancel is not None:
-            self._on_cancel(self)
+        if self.on_cancel is not None:
+            self.on_cancel(self)
         self.end()
 
     def __iter__(self) -> Iterator[Any]:

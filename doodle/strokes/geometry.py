@@ -65,8 +65,11 @@ def fit(polylines: Polylines, width: float, height: float, margin: float = 0.0) 
 def arc_length(line: np.ndarray) -> np.ndarray:
     """Length of the way from the first point to each point, (P,) float64."""
     line = np.asarray(line, dtype=np.float64).reshape(-1, 2)
-    steps = np.hypot(*np.diff(line, axis=0).T)
-    return np.concatenate([[0.0], np.cumsum(steps)])[: len(line)]
+    way = np.zeros(len(line))
+    if len(line) > 1:
+        step = line[1:] - line[:-1]
+        np.add.accumulate(np.hypot(step[:, 0], step[:, 1]), out=way[1:])
+    return way
 
 
 def distinct(line: np.ndarray) -> np.ndarray:
@@ -102,8 +105,11 @@ def resample(line: np.ndarray, spacing: float) -> np.ndarray:
     # the last step may be shorter, never a sliver of rounding
     if len(stops) > 1 and length - stops[-1] < 1e-6 * spacing:
         stops = stops[:-1]
-    stops = np.append(stops, length) if length > 0 else np.zeros(1)
-    return np.column_stack([np.interp(stops, way, axis) for axis in line.T]).astype(np.float32)
+    stops = np.concatenate([stops, [length]]) if length > 0 else np.zeros(1)
+    points = np.empty((len(stops), 2), dtype=np.float32)
+    points[:, 0] = np.interp(stops, way, line[:, 0])
+    points[:, 1] = np.interp(stops, way, line[:, 1])
+    return points
 
 
 def simplify(line: np.ndarray, epsilon: float) -> np.ndarray:

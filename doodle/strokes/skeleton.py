@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 
 import cv2
 import numpy as np
@@ -33,16 +33,24 @@ def thin(ink: np.ndarray) -> np.ndarray:
     Returns:
         (H, W) uint8, 1 on 0, connected where the ink is.
     """
-    ink = ink.copy()
+    left, top, wide, high = cv2.boundingRect(ink)
+    inside = slice(top, top + high), slice(left, left + wide)
+    skeleton = np.zeros_like(ink)
+    if wide:
+        skeleton[inside] = _thinned(ink[inside].copy())
+    return skeleton
+
+
+def _thinned(ink: np.ndarray) -> np.ndarray:
     kernel = np.array([[128, 1, 2], [64, 0, 4], [32, 16, 8]], dtype=np.float32)
     tables = _thinning_tables()
-    while True:
-        before = ink
+    left = ink.size + 1
+    while cv2.countNonZero(ink) < left:  # pixels are only ever taken away
+        left = cv2.countNonZero(ink)
         for table in tables:
             code = cv2.filter2D(ink, -1, kernel, borderType=cv2.BORDER_CONSTANT)
             ink = ink & cv2.LUT(code, table)
-        if np.array_equal(before, ink):
-            return ink
+    return ink
 
 
 @cache
@@ -69,9 +77,13 @@ class _Chain:
     ends: tuple[int, int]  # pixel numbers
     degrees: tuple[int, int]  # neighbours of the end pixels; 2 for a ring
 
-    @property
+    @cached_property
     def length(self) -> float:
         return float(arc_length(self.points)[-1])
+
+    def is_shorter(self, length: float) -> bool:
+        """Is its length less than this?  No step is shorter than 1, so most need no measuring."""
+        return len(self.points) - 1 < length and self.length < length
 
 
 def strokes_of(skeleton: np.ndarray, depth: np.ndarray, width: float) -> list[np.ndarray]:
@@ -105,30 +117,22 @@ def strokes_of(skeleton: np.ndarray, depth: np.ndarray, width: float) -> list[np
 
 
 def _chains(skeleton: np.ndarray) -> list[_Chain]:
-    ys, xs = np.nonzero(skeleton)
-    points = np.column_stack([xs, ys]).astype(np.float64)
-    number = np.full(skeleton.shape, -1)
-    number[ys, xs] = np.arange(len(xs))
-    sides = np.stack([number[ys + dy, xs + dx] for dx, dy in _SIDES], axis=1)  # (N, 4)
-    # a diagonal step counts only where no pixel beside it makes it two straight ones
-    diagonals = [
-        np.where((sides[:, a] < 0) & (sides[:, b] < 0), number[ys + dy, xs + dx], -1)
-        for dx, dy, a, b in _DIAGONALS
-    ]
-    around = np.column_stack([sides, *diagonals])  # (N, 8)
-    near = [[other for other in row if other >= 0] for row in around.tolist()]
-    chains, walked, inside = [], set(), np.zeros(len(near), dtype=bool)
+    points, near = _graph(skeleton)
+    chains, walked, inside = [], set(), [False] * len(near)
 
     def add(path: list[int]) -> None:
         first, last = path[0], path[-1]
         chains.append(_Chain(points[path], (first, last), (len(near[first]), len(near[last]))))
         walked.update(((path[0], path[1]), (path[-1], path[-2])) if len(path) > 1 else ())
-        inside[path] = True
+        for pixel in path:
+            inside[pixel] = True
 
-    for start in (i for i, others in enumerate(near) if len(others) != 2):
-        if not near[start]:
+    for start, others in enumerate(near):
+        if len(others) == 2:
+            continue
+        if not others:
             add([start])
-        for step in near[start]:
+        for step in others:
             if (start, step) not in walked:
                 add(_walk(near, start, step))
     for start in range(len(near)):  # what is left are rings
@@ -137,12 +141,33 @@ def _chains(skeleton: np.ndarray) -> list[_Chain]:
     return chains
 
 
+def _graph(skeleton: np.ndarray) -> tuple[np.ndarray, list[list[int]]]:
+    """Pixels of a skeleton, (N, 2) float64 in rows, and the numbers of each one's neighbours."""
+    columns = skeleton.shape[1]
+    pixel = np.flatnonzero(skeleton)
+    points = np.empty((len(pixel), 2))
+    points[:, 1], points[:, 0] = np.divmod(pixel, columns)
+    number = np.full(skeleton.size, -1)
+    number[pixel] = np.arange(len(pixel))
+    steps = [dx + columns * dy for dx, dy, *_ in (*_SIDES, *_DIAGONALS)]
+    around = number[pixel[:, None] + np.array(steps)]  # (N, 8)
+    # a diagonal step counts only where no pixel beside it makes it two straight ones
+    is_side = around[:, :4] >= 0
+    beside = is_side[:, [a for *_, a, _ in _DIAGONALS]] | is_side[:, [b for *_, b in _DIAGONALS]]
+    around[:, 4:][beside] = -1
+    is_near = around >= 0
+    flat, ends = around[is_near].tolist(), np.cumsum(is_near.sum(axis=1)).tolist()
+    return points, [flat[a:b] for a, b in zip([0, *ends], ends, strict=False)]
+
+
 def _walk(near: list[list[int]], start: int, step: int) -> list[int]:
     """From `start` over `step` to the next pixel that is no mere link, or round to the start."""
     path = [start, step]
-    while len(near[path[-1]]) == 2 and path[-1] != start:
-        one, other = near[path[-1]]
-        path.append(other if one == path[-2] else one)
+    before, here = start, step
+    while here != start and len(near[here]) == 2:
+        one, other = near[here]
+        before, here = here, other if one == before else one
+        path.append(here)
     return path
 
 
@@ -153,8 +178,8 @@ def _spurs(chains: list[_Chain], depth: np.ndarray) -> list[_Chain]:
         for end, degree in zip(chain.ends, chain.degrees, strict=True):
             count[end] += 1
             if degree >= 3 and min(chain.degrees) == 1:
-                x, y = chain.points[0 if end == chain.ends[0] else -1].astype(int)
-                if chain.length < _SPUR * depth[y, x] + 1:
+                x, y = chain.points[0 if end == chain.ends[0] else -1].tolist()
+                if chain.is_shorter(_SPUR * depth[int(y), int(x)] + 1):
                     at_fork[end].append(chain)
     spurs = []
     for fork, twigs in at_fork.items():
@@ -181,29 +206,29 @@ def _crossings(
         return fork
 
     members = defaultdict(list)
-    links = []
     for chain in chains:
         forks = [e for e, d in zip(chain.ends, chain.degrees, strict=True) if d >= 3]
         for fork in forks:
             find(fork)
-        if len(forks) == 2 and forks[0] != forks[1] and chain.length < _FORK * width:
+        if len(forks) == 2 and forks[0] != forks[1] and chain.is_shorter(_FORK * width):
             root[find(forks[0])] = find(forks[1])
-            links.append(chain)
     crossing_of = {fork: find(fork) for fork in root}
     left = []
     for chain in chains:
         a, b = (crossing_of.get(end) for end in chain.ends)
         ring = a is not None and a == b
-        if ring and chain.length < _HOLE * width:
-            members[a].append(chain.points)
+        if ring and chain.is_shorter(_HOLE * width):
+            members[a] += chain.points.tolist()
             continue
         left.append(chain)
-        for crossing, point in ((a, chain.points[0]), (b, chain.points[-1])):
-            if crossing is not None:
-                members[crossing].append(point[None])
-    middles = {crossing: np.concatenate(parts).mean(axis=0) for crossing, parts in members.items()}
-    radii = {}
-    for crossing, (x, y) in middles.items():
+        if a is not None:
+            members[a].append(chain.points[0].tolist())
+        if b is not None:
+            members[b].append(chain.points[-1].tolist())
+    middles, radii = {}, {}
+    for crossing, points in members.items():
+        x, y = (sum(axis) / len(points) for axis in zip(*points, strict=True))  # of whole numbers
+        middles[crossing] = np.array([x, y])
         radii[crossing] = max(float(depth[round(y), round(x)]), width / 2)
     return crossing_of, middles, radii, left
 
@@ -215,16 +240,19 @@ def _partners(
     width: float,
 ) -> dict[tuple[int, int], tuple[int, int]]:
     """Which branch goes on as which at the crossings: (chain, end) to (chain, end), both ways."""
+    at = [
+        (index, side, crossing_of[end])
+        for index, chain in enumerate(chains)
+        for side, end in enumerate(chain.ends)
+        if end in crossing_of
+    ]
     branches = defaultdict(list)
-    for index, chain in enumerate(chains):
-        for side, end in enumerate(chain.ends):
-            crossing = crossing_of.get(end)
-            if crossing is None:
-                continue
-            points = chain.points if side == 0 else chain.points[::-1]
-            seen = points[np.searchsorted(arc_length(points), _SIGHT * width).clip(1) :][:1]
-            away = (seen[0] if len(seen) else points[-1]) - middles[crossing]
-            branches[crossing].append(((index, side), away / max(np.hypot(*away), 1e-9)))
+    if at:
+        seen = _seen([chains[index].points for index, *_ in at], [s for _, s, _ in at], width)
+        away = seen - np.array([middles[crossing] for *_, crossing in at])
+        away /= np.maximum(np.hypot(away[:, 0], away[:, 1]), 1e-9)[:, None]
+        for (index, side, crossing), way in zip(at, away, strict=True):
+            branches[crossing].append(((index, side), way))
     partner = {}
     for ends in branches.values():
         pairs = [
@@ -240,6 +268,20 @@ def _partners(
     return partner
 
 
+def _seen(lines: list[np.ndarray], sides: list[int], width: float) -> np.ndarray:
+    """The point of each line at the distance `_SIGHT` along it from its first or last, (N, 2)."""
+    sizes = np.array([len(line) for line in lines])
+    ends, is_last = np.cumsum(sizes), np.array(sides) > 0
+    # no step is shorter than 1, so the point is one of the first few; shorter lines stay at an end
+    index = np.minimum(np.arange(int(_SIGHT * width) + 2), sizes[:, None] - 1)  # (N, K)
+    index = np.where(is_last[:, None], (ends - 1)[:, None] - index, (ends - sizes)[:, None] + index)
+    points = np.concatenate(lines)[index]  # (N, K, 2)
+    step = points[:, 1:] - points[:, :-1]
+    way = np.add.accumulate(np.hypot(step[..., 0], step[..., 1]), axis=1)
+    seen = 1 + (way < _SIGHT * width).sum(axis=1)
+    return points[np.arange(len(lines)), np.minimum(seen, index.shape[1] - 1)]
+
+
 def _stitch(
     chains: list[_Chain],
     crossing_of: dict[int, int],
@@ -249,23 +291,24 @@ def _stitch(
 ) -> list[np.ndarray]:
     """Follow partners from chain to chain until a stroke ends or returns to its start."""
 
-    def part(index: int, side: int) -> np.ndarray:
+    def part(index: int, side: int) -> list[np.ndarray]:
         """The chain entered at `side`; cut short of crossings it passes straight through."""
         points = chains[index].points if side == 0 else chains[index].points[::-1]
-        cuts = []
+        ends, clear = [], None
         for here in (side, 1 - side):
-            crossing = crossing_of.get(chains[index].ends[here])
-            if crossing is None:
-                cuts.append((np.zeros((0, 2)), np.ones(len(points), dtype=bool)))
-            elif (index, here) in partner:
-                clear = np.hypot(*(points - middles[crossing]).T) > radii[crossing]
-                cuts.append((np.zeros((0, 2)), clear))
-            else:
-                cuts.append((middles[crossing][None], np.ones(len(points), dtype=bool)))
-        clear = cuts[0][1] & cuts[1][1]
-        if not clear.any():
-            clear[len(points) // 2] = True
-        return np.concatenate([cuts[0][0], points[clear], cuts[1][0]])
+            crossing, to_end = crossing_of.get(chains[index].ends[here]), []
+            if crossing is not None and (index, here) in partner:
+                away = points - middles[crossing]
+                far = np.hypot(away[:, 0], away[:, 1]) > radii[crossing]
+                clear = far if clear is None else clear & far
+            elif crossing is not None:
+                to_end = [middles[crossing][None]]
+            ends.append(to_end)
+        if clear is not None:
+            if not clear.any():
+                clear[len(points) // 2] = True
+            points = points[clear]
+        return [*ends[0], points, *ends[1]]
 
     lines, done = [], set()
     starts = [(i, side) for i in range(len(chains)) for side in (0, 1) if (i, side) not in partner]
@@ -276,7 +319,7 @@ def _stitch(
         parts, here = [], start
         while here is not None and here[0] not in done:
             done.add(here[0])
-            parts.append(part(*here))
+            parts += part(*here)
             here = partner.get((here[0], 1 - here[1]))
         if here == start:  # round again
             parts.append(parts[0][:1])

@@ -6,41 +6,55 @@ Drawings and answers have the shapes of the command line: ``{"endings": [{"strok
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Awaitable, Callable, Sequence
 from functools import wraps
 from typing import Any
 
 import gradio as gr
 import numpy as np
 
+from doodle.requests import (
+    AUTO,
+    Complete,
+    Draw,
+    EdgeOptions,
+    Imagine,
+    Morph,
+    Recognise,
+    Render,
+    tidy_word,
+)
+from doodle.requests.uploads import bytes_of, read_sized
+from doodle.services.executor import Executor
+from doodle.services.results import Doodle, Ending, Taken
 from doodle.strokes.drawing import Drawing
 from doodle.strokes.species import UNKNOWN
-from doodle.ui.auto import meant
-from doodle.ui.creature import Creature, Look, bytes_of, chimerical, png_url, read_sized
+from doodle.ui import limits
 from doodle.ui.panels.export import doodle_svg
 from doodle.ui.panels.guess import listed
 from doodle.ui.panels.parts import WORK, sentence
-from doodle.ui.studio import Studio
-from doodle.ui.wish import AUTO, Idea, Wish, tidy_word, whole
+from doodle.ui.pictures import png_url
+from doodle.ui.sessions import Sessions
 
-MAX_GUESSES = 345  # the categories there are
+Ask = Callable[[Any, gr.Request], Awaitable[list[Any]]]  # all events of a request
 
 
-def publish(studio: Studio) -> None:
+def publish(executor: Executor, sessions: Sessions) -> None:
     """Add the endpoints to the Blocks that are being built."""
-    limits = {key: WORK[key] for key in ("concurrency_id", "concurrency_limit")}
-    for function in [
-        _recogniser(studio),
-        *_endpoints(studio),
-        _imaginer(studio),
-        _creator(studio),
-    ]:
-        gr.api(_spoken(function), api_name=function.__name__, **limits)
+
+    async def ask(request: Any, caller: gr.Request) -> list[Any]:
+        job = executor.submit(request, getattr(caller, "session_hash", None) or "")
+        return [event async for event in job]
+
+    shared = {key: WORK[key] for key in ("concurrency_id", "concurrency_limit")}
+    for function in [_recogniser(ask), *_endpoints(ask), _imaginer(ask), _creator(ask)]:
+        gr.api(_spoken(function, sessions), api_name=function.__name__, **shared)
 
 
-def _recogniser(studio: Studio) -> Callable[..., dict[str, Any]]:
-    def recognise(drawing: dict, top: int = 5, words: str = "") -> dict:
+def _recogniser(ask: Ask) -> Callable[..., Awaitable[dict[str, Any]]]:
+    async def recognise(
+        drawing: dict, top: int = 5, words: str = "", request: gr.Request = None
+    ) -> dict:
         """Say what a sketch shows.
 
         Args:
@@ -52,26 +66,28 @@ def _recogniser(studio: Studio) -> Callable[..., dict[str, Any]]:
             {"guesses": [["cat", 0.81], ...], "unknown": false}, likeliest first; unknown is true
             when nothing is likely enough to be said with a straight face.
         """
-        given = Drawing.parse(drawing)
-        top = whole(top, 1, MAX_GUESSES, "How many guesses")
-        return listed(studio.recognise([given], top=top, words=_among(words))[0])
+        wanted = Recognise((Drawing.parse(drawing),), top, _among(words))
+        *_, found = await ask(wanted, request)
+        return listed(found.answers[0])
 
     return recognise
 
 
-def _among(words: Any) -> list[str] | None:
+def _among(words: Any) -> tuple[str, ...] | None:
     """The words to choose among; None where there is no choice."""
     if not isinstance(words, str):
         raise ValueError("The words are one text, separated by commas.")
-    chosen = [tidy_word(word) for word in words.split(",") if word.strip()]
-    if len(chosen) > MAX_GUESSES:
-        raise ValueError(f"At most {MAX_GUESSES} words can be chosen among.")
-    return chosen or None
+    return tuple(tidy_word(word) for word in words.split(",") if word.strip()) or None
 
 
-def _endpoints(studio: Studio) -> list[Callable[..., dict[str, Any]]]:
-    def complete(
-        drawing: dict, word: str = AUTO, n: int = 9, temperature: float = 0.3, seed: int = 0
+def _endpoints(ask: Ask) -> list[Callable[..., Awaitable[dict[str, Any]]]]:
+    async def complete(
+        drawing: dict,
+        word: str = AUTO,
+        n: int = 9,
+        temperature: float = 0.3,
+        seed: int = 0,
+        request: gr.Request = None,
     ) -> dict:
         """Finish a sketch in several ways.
 
@@ -89,13 +105,16 @@ def _endpoints(studio: Studio) -> list[Callable[..., dict[str, Any]]]:
             and "word", what the drawing was taken for, when that was left to a guess.
         """
         given = Drawing.parse(drawing)
-        wish, taken = _settled(studio, Wish(word, n, temperature, seed), given)
-        endings = []
-        for event in studio.complete(given, wish):
-            endings = getattr(event, "endings", endings)
-        return {**taken, "endings": [_ending(ending) for ending in endings]}
+        wanted = limits.sketch(Complete, word, n, temperature, seed, drawing=given)
+        return _endings(await ask(wanted, request))
 
-    def draw(word: str, n: int = 9, temperature: float = 0.3, seed: int = 0) -> dict:
+    async def draw(
+        word: str,
+        n: int = 9,
+        temperature: float = 0.3,
+        seed: int = 0,
+        request: gr.Request = None,
+    ) -> dict:
         """Draw something from nothing but its name.
 
         Args:
@@ -108,10 +127,9 @@ def _endpoints(studio: Studio) -> list[Callable[..., dict[str, Any]]]:
             {"endings": [{"strokes": [[[x, ...], [y, ...]], ...], "score": number or null}, ...]},
             best first, whole drawings in a square of 256; and "word" for a surprise.
         """
-        wish, taken = _settled(studio, Wish(word, n, temperature, seed))
-        return {**taken, "endings": [_ending(ending) for ending in studio.draw(wish)]}
+        return _endings(await ask(limits.sketch(Draw, word, n, temperature, seed), request))
 
-    def morph(
+    async def morph(
         first: dict,
         second: dict,
         word_first: str,
@@ -119,6 +137,7 @@ def _endpoints(studio: Studio) -> list[Callable[..., dict[str, Any]]]:
         steps: int = 8,
         temperature: float = 0.15,
         seed: int = 0,
+        request: gr.Request = None,
     ) -> dict:
         """Turn one drawing into another, step by step.
 
@@ -134,17 +153,23 @@ def _endpoints(studio: Studio) -> list[Callable[..., dict[str, Any]]]:
         Returns:
             {"drawings": [{"strokes": [[[x, ...], [y, ...]], ...]}, ...]}, from first to second.
         """
-        wish = Wish(word_first, 1, temperature, seed)
-        names = (wish.word, Wish(word_second).word)
+        words = (tidy_word(word_first), tidy_word(word_second))
+        settings = limits.temperature(temperature), limits.seed(seed)
         ends = (Drawing.parse(first), Drawing.parse(second))
-        drawings = studio.morph(*ends, names, steps, wish)
-        return {"drawings": [{"strokes": _lists(one.polylines())} for one in drawings]}
+        *_, made = await ask(Morph(*ends, words, limits.steps(steps), *settings), request)
+        return {"drawings": [{"strokes": _lists(one.polylines())} for one in made.drawings]}
 
     return [complete, draw, morph]
 
 
-def _imaginer(studio: Studio) -> Callable[..., dict[str, Any]]:
-    def imagine(text: str, n: int = 16, seed: int = 0, truncation: float = 1.0) -> dict:
+def _imaginer(ask: Ask) -> Callable[..., Awaitable[dict[str, Any]]]:
+    async def imagine(
+        text: str,
+        n: int = 16,
+        seed: int = 0,
+        truncation: float = 1.0,
+        request: gr.Request = None,
+    ) -> dict:
         """Draw doodles of any words, such as a sleepy teapot.
 
         Args:
@@ -160,12 +185,12 @@ def _imaginer(studio: Studio) -> Callable[..., dict[str, Any]]:
             best first, in a square of 256. The score is the recogniser's chance that it is what was
             asked for, drawn_like the discriminator's that a person drew it; the SVG has its curves.
         """
-        made = studio.imagine(Idea(text, n, seed, truncation))
-        read = made.text
+        *_, made = await ask(limits.doodles(Imagine, text, n, seed, truncation), request)
+        read = made.reading
         return {
             "encoder": read.encoder,
             "name": read.name,
-            "sure": round(float(read.sure), 4),
+            "sure": round(read.sure, 4),
             "notice": read.notice,
             "doodles": [_doodle(one) for one in made.doodles],
         }
@@ -173,8 +198,8 @@ def _imaginer(studio: Studio) -> Callable[..., dict[str, Any]]:
     return imagine
 
 
-def _creator(studio: Studio) -> Callable[..., dict[str, Any]]:
-    def chimera(
+def _creator(ask: Ask) -> Callable[..., Awaitable[dict[str, Any]]]:
+    async def chimera(
         drawing: dict | None = None,
         image: str = "",
         species: str = UNKNOWN,
@@ -185,6 +210,7 @@ def _creator(studio: Studio) -> Callable[..., dict[str, Any]]:
         seed: int = 0,
         way: str = "auto",
         kind: str = "auto",
+        request: gr.Request = None,
     ) -> dict:
         """Turn a drawing or a picture of an animal, a mixed one too, into one like a photograph.
 
@@ -211,54 +237,65 @@ def _creator(studio: Studio) -> Callable[..., dict[str, Any]]:
         source, scale = Drawing.parse(drawing), 1.0
         if drawing is None:
             source, scale = read_sized(bytes_of(image), "The image")
-        look, tagged = Look(way, kind), {"tags": tags or (), "points": points or ()}
-        asked = Creature(look, species, **tagged, background=background, n=n, seed=seed)
-        moved = [(x * scale, y * scale, name) for x, y, name in asked.points]
-        made = studio.chimera(source, replace(asked, points=moved))
+        wanted = Render(
+            source,
+            EdgeOptions(way, kind),
+            species,
+            tags=tags or (),
+            points=points or (),
+            background=background,
+            n=n,
+            seed=limits.seed(seed),
+        )
+        moved = [(x * scale, y * scale, name) for x, y, name in wanted.points]
+        *_, made = await ask(Render(**{**vars(wanted), "points": moved}), request)
         return {
             "pictures": [png_url(picture) for picture in made.pictures],
-            "edges": png_url(made.seen.edges),
-            "size": len(made.seen.edges),
-            "kind": made.seen.kind,
-            "species": chimerical(studio.registry)[1],
+            "edges": png_url(made.found.edges),
+            "size": len(made.found.edges),
+            "kind": made.found.kind,
+            "species": list(made.found.species),
         }
 
     return chimera
 
 
-def _settled(
-    studio: Studio, wish: Wish, drawing: Drawing | None = None
-) -> tuple[Wish, dict[str, str]]:
-    """The wish with a word of its own, and what to tell of it when that was left to us."""
-    surprise = wish.seed if drawing is None else None
-    word = meant(studio, wish.word, drawing or Drawing(), surprise=surprise).word
-    return replace(wish, word=word), {"word": word} if wish.word == AUTO else {}
-
-
-def _spoken(function: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]:
+def _spoken(
+    function: Callable[..., Awaitable[dict[str, Any]]], sessions: Sessions
+) -> Callable[..., Awaitable[dict[str, Any]]]:
     """The function, its errors turned into messages for the caller."""
 
     @wraps(function)
-    def call(*args: Any, **kwargs: Any) -> dict[str, Any]:
+    async def call(*args: Any, **kwargs: Any) -> dict[str, Any]:
         try:
-            return function(*args, **kwargs)
+            return await function(*args, **kwargs)
         except Exception as error:  # whatever it was, the caller reads one sentence
             raise gr.Error(sentence(error), print_exception=False) from error
+        finally:
+            caller = [*args, *kwargs.values()]
+            sessions.forget(next((one for one in caller if isinstance(one, gr.Request)), None))
 
     return call
 
 
-def _ending(ending: Any) -> dict[str, Any]:
+def _endings(events: list[Any]) -> dict[str, Any]:
+    """The answer of a sketch, and its word where that was left to a guess."""
+    taken = next((event for event in events if isinstance(event, Taken)), None)
+    word = {"word": taken.word} if taken else {}
+    return {**word, "endings": [_ending(ending) for ending in events[-1].endings]}
+
+
+def _ending(ending: Ending) -> dict[str, Any]:
     score = None if ending.score is None else round(float(ending.score), 4)
     return {"strokes": _lists(ending.strokes), "score": score}
 
 
-def _doodle(one: Any) -> dict[str, Any]:
+def _doodle(one: Doodle) -> dict[str, Any]:
     return {
         "strokes": _lists(one.drawing.polylines()),
-        "score": round(float(one.score), 4),
-        "drawn_like": round(float(one.drawn_like), 4),
-        "candidate": int(one.candidate),
+        "score": round(one.score, 4),
+        "drawn_like": round(one.drawn_like, 4),
+        "candidate": one.candidate,
         "svg": doodle_svg(one.curves),
     }
 

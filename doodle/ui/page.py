@@ -6,17 +6,19 @@ import html
 
 import gradio as gr
 
-from doodle.errors import ModelUnavailable, OutOfBudget
-from doodle.registry import Registry
+from doodle.errors import Busy, ModelUnavailable, OutOfBudget
+from doodle.requests import Status, Warm
+from doodle.services.executor import Executor
+from doodle.services.readiness import imagining, known_words, subjects, summary
 from doodle.ui import api
 from doodle.ui.panels import chimera, draw, export, game, morph, opening, words
 from doodle.ui.panels.parts import QUIET, scripted
 from doodle.ui.runs import Runs
-from doodle.ui.studio import Studio, imagining, known_words, status
+from doodle.ui.sessions import Sessions
 from doodle.ui.theme import read
 
 TITLE = "doodle: draw half of it"
-QUEUE_LENGTH = 64  # requests that may wait; beyond it a visitor is told to come back
+QUEUE_LENGTH = 256  # events that Gradio lets wait; how many requests may, the executor says
 _FOOTER = (
     '<p>Drawings learned from <a href="https://quickdraw.withgoogle.com/data">Quick, Draw!</a> '
     "by Google (CC BY 4.0), animals from photographs of public research sets. The first words of "
@@ -24,20 +26,25 @@ _FOOTER = (
 )
 
 
-def build_app(registry: Registry) -> gr.Blocks:
+def build_app(executor: Executor) -> gr.Blocks:
     """The page as a value; `launch(**theme.launch_options())` shows it as it is meant.
 
     Args:
-        registry: where its models come from; nothing is loaded before somebody opens the page.
+        executor: answers all that is asked; nothing is loaded before somebody opens the page.
     """
-    studio, runs, ideas, beasts = Studio(registry), Runs(), Runs(), Runs()
+    registry, sessions = executor.registry, Sessions()
+    runs = {tool: Runs() for tool in ("draw", "words", "chimera", "morph")}
+
+    async def arrive(request: gr.Request) -> str:
+        sessions.opened(request)
+        return await _wake(executor)
 
     def leave(request: gr.Request) -> None:
-        for one in (runs, ideas, beasts):
+        sessions.closed(request)
+        for one in runs.values():
             one.stop(request.session_hash or "")
 
-    choices = known_words(registry)
-    problem, subjects = imagining(registry)
+    choices, nouns = known_words(registry), subjects(registry)
     playing = game.playable(registry)
     with gr.Blocks(title=TITLE, fill_width=True, analytics_enabled=False) as app:
         with gr.Row(elem_id="top"):
@@ -47,39 +54,40 @@ def build_app(registry: Registry) -> gr.Blocks:
             with gr.Tab("Draw", id="draw"):
                 drawing = draw.build(choices)
             with gr.Tab("Words", id="words"):
-                wording = words.build(subjects, problem)
+                wording = words.build(nouns, imagining(registry))
             with gr.Tab("Chimera", id="chimera"):
-                creating = chimera.build(studio)
+                creating = chimera.build(registry)
             with gr.Tab("Morph", id="morph"):
                 morphing = morph.build(choices)
             if playing:
                 with gr.Tab("Play", id="play"):
                     panel = game.build(playing)
-                game.wire(panel, studio)
+                game.wire(panel, executor)
         scripted("tray", elem_id="tray")
         gr.HTML(_FOOTER, elem_id="foot")
         mailbox = export.build()
 
-        draw.wire(drawing, studio, runs, mailbox)
-        words.wire(wording, studio, ideas, subjects, drawing.word)
-        chimera.wire(creating, studio, beasts, mailbox)
-        morph.wire(morphing, studio, runs)
+        draw.wire(drawing, executor, runs["draw"], mailbox)
+        words.wire(wording, executor, runs["words"], nouns, drawing.word)
+        chimera.wire(creating, executor, runs["chimera"], mailbox)
+        morph.wire(morphing, executor, runs["morph"])
         export.wire(mailbox, drawing.canvas, drawing.word)
         opening.wire(drawing, mailbox)
-        api.publish(studio)
-        app.load(lambda: _wake(studio), None, pill, **QUIET)
+        api.publish(executor, sessions)
+        app.load(arrive, None, pill, **QUIET)
         app.unload(leave)
     return app.queue(max_size=QUEUE_LENGTH, default_concurrency_limit=8)
 
 
-def _wake(studio: Studio) -> str:
+async def _wake(executor: Executor) -> str:
     """Load what the first drawing will need while the visitor looks around."""
     try:
-        studio.warm()
-    except (ModelUnavailable, OutOfBudget):
+        await executor.submit(Warm()).answer()
+    except (ModelUnavailable, OutOfBudget, Busy):
         pass  # the pill says it, and so does the first request
-    words, story, fit = status(studio.registry)
-    return _pill(words, story, "ready" if fit else "unfit")
+    words, fit = summary(executor.registry)
+    found = await executor.submit(Status()).answer()
+    return _pill(f"{found.where}, {words}", found.story, "ready" if fit else "unfit")
 
 
 def _pill(words: str, story: str, state: str) -> str:

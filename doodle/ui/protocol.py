@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from doodle.pipelines.complete import Ending, Ink
+    from doodle.services.results import Ending, Ink
 
 MODES = ("complete", "draw", "again")
 
@@ -74,7 +74,7 @@ class Log:
     def __init__(self, run: str, n: int, mode: str, word: str = "") -> None:
         if mode not in MODES:
             raise ValueError(f"mode must be one of {', '.join(MODES)}, not {mode!r}")
-        self.n = n
+        self.n, self.mode, self.word = n, mode, word
         self.text = f"R {run}\nB {n} {mode} {_one_line(word)}".rstrip() + "\n"
         self._inked: set[int] = set()
 

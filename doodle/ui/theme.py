@@ -7,6 +7,8 @@ from typing import Any
 
 import gradio as gr
 
+from doodle.ui.sessions import CAPACITY
+
 STATIC = Path(__file__).parent / "static"
 _SANS = ("Inter", "Helvetica Neue", "Arial", "sans-serif")
 _MONO = ("ui-monospace", "Menlo", "Consolas", "monospace")
@@ -58,5 +60,6 @@ def launch_options() -> dict[str, Any]:
         "footer_links": [],
         "ssr_mode": False,
         "run_history": False,
+        "state_session_capacity": CAPACITY,
         "enable_monitoring": False,
     }

@@ -26,6 +26,7 @@ TAIL = [(520, 320), (650, 330), (800, 200)]
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[bool], str]]:
     """`site(there)` serves the page, with a network for chimeras or without any checkpoint."""
+    from doodle.services.executor import LocalExecutor
     from doodle.ui.page import build_app
     from doodle.ui.theme import launch_options
 
@@ -36,7 +37,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[bool], 
 
     def serve(there: bool) -> str:
         if there not in apps:
-            app = build_app(Registry(roots[there], device="cpu"))
+            app = build_app(LocalExecutor(Registry(roots[there], device="cpu")))
             options = {**launch_options(), "quiet": True, "prevent_thread_lock": True}
             apps[there] = (app, app.launch(server_name="127.0.0.1", **options)[1])
         return apps[there][1]

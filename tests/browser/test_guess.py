@@ -39,6 +39,7 @@ def sites() -> Iterator[dict[str, str]]:
     """Addresses of the page with a recogniser and without."""
     import doodle.pipelines.complete as pipeline
     import doodle.pipelines.recognise as recognition
+    from doodle.services.executor import LocalExecutor
     from doodle.ui.page import build_app
     from doodle.ui.theme import launch_options
 
@@ -46,7 +47,8 @@ def sites() -> Iterator[dict[str, str]]:
     patch.setattr(pipeline, "Completer", StubCompleter)
     patch.setattr(recognition, "Recognition", StubRecognition)
     options = {**launch_options(), "quiet": True, "prevent_thread_lock": True}
-    apps = {"all": build_app(StubRegistry()), "blind": build_app(NoRecogniser())}
+    registries = {"all": StubRegistry(), "blind": NoRecogniser()}
+    apps = {name: build_app(LocalExecutor(one)) for name, one in registries.items()}
     yield {name: app.launch(server_name="127.0.0.1", **options)[1] for name, app in apps.items()}
     for app in apps.values():
         app.close(verbose=False)

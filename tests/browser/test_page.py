@@ -22,6 +22,7 @@ def site() -> Iterator[Callable[..., str]]:
     """`site(missing=False)` serves the page over stubs and returns its address."""
     import doodle.pipelines.complete as pipeline
     import doodle.pipelines.recognise as recognition
+    from doodle.services.executor import LocalExecutor
     from doodle.ui.page import build_app
     from doodle.ui.theme import launch_options
 
@@ -32,7 +33,7 @@ def site() -> Iterator[Callable[..., str]]:
 
     def serve(missing: bool = False) -> str:
         if missing not in apps:
-            app = build_app(StubRegistry(missing))
+            app = build_app(LocalExecutor(StubRegistry(missing)))
             options = {**launch_options(), "quiet": True, "prevent_thread_lock": True}
             apps[missing] = (app, app.launch(server_name="127.0.0.1", **options)[1])
         return apps[missing][1]

@@ -11,6 +11,7 @@ import pytest
 from stubs import StubCompleter, StubRegistry
 
 from doodle.errors import ModelUnavailable
+from doodle.pipelines.steps import Call
 from doodle.strokes.drawing import Drawing
 
 SCREEN = "document.querySelector('.dd-play').dataset.screen === '%s'"
@@ -26,16 +27,21 @@ class Sight:
     unsure = 0  # so many looks are "unknown"
     seen: list[Drawing] = []
 
-    @classmethod
-    def recognise(cls, studio: object, drawings: Sequence[Drawing], *, top: int = 5) -> list:
-        time.sleep(cls.delay)
+    def __init__(self, *networks: object) -> None:
+        pass
+
+    def guesses(
+        self, drawings: Sequence[Drawing], *, top: int = 5, words: object = None
+    ) -> Iterator[object]:
+        cls = type(self)
+        yield Call(lambda: time.sleep(cls.delay))
         if cls.broken:
             cls.broken -= 1
             raise ModelUnavailable("The recogniser has gone.")
         cls.seen.extend(drawings)
         unknown = cls.unsure > 0
         cls.unsure -= 1
-        return [cls.guess(len(drawing.strokes), unknown) for drawing in drawings]
+        yield tuple(cls.guess(len(drawing.strokes), unknown) for drawing in drawings)
 
     @classmethod
     def guess(cls, strokes: int, unknown: bool) -> SimpleNamespace:
@@ -47,16 +53,15 @@ class Sight:
 def site() -> Iterator[str]:
     """Address of the page over stubs."""
     import doodle.pipelines.complete as pipeline
+    import doodle.pipelines.recognise as recognition
+    from doodle.services.executor import LocalExecutor
     from doodle.ui.page import build_app
-    from doodle.ui.studio import Studio
     from doodle.ui.theme import launch_options
 
     patch = pytest.MonkeyPatch()
     patch.setattr(pipeline, "Completer", StubCompleter)
-    patch.setattr(
-        Studio, "recognise", lambda *args, words=None, **more: Sight.recognise(*args, **more)
-    )
-    app = build_app(StubRegistry())
+    patch.setattr(recognition, "Recognition", Sight)
+    app = build_app(LocalExecutor(StubRegistry()))
     options = {**launch_options(), "quiet": True, "prevent_thread_lock": True}
     yield app.launch(server_name="127.0.0.1", **options)[1]
     app.close(verbose=False)

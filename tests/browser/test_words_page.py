@@ -22,6 +22,7 @@ def site() -> Iterator[Callable[..., str]]:
     import doodle.pipelines.imagine as imagining
     import doodle.pipelines.recognise as recognising
     import doodle.pipelines.text as reading
+    from doodle.services.executor import LocalExecutor
     from doodle.ui.page import build_app
     from doodle.ui.theme import launch_options
 
@@ -34,7 +35,7 @@ def site() -> Iterator[Callable[..., str]]:
 
     def serve(*without: str) -> str:
         if without not in apps:
-            app = build_app(StubRegistry(without=without))
+            app = build_app(LocalExecutor(StubRegistry(without=without)))
             options = {**launch_options(), "quiet": True, "prevent_thread_lock": True}
             apps[without] = (app, app.launch(server_name="127.0.0.1", **options)[1])
         return apps[without][1]

@@ -162,9 +162,9 @@ def test_a_judge_sees_whether_it_is_what_was_told(animals, judged):
 
 def test_told_are_two_animals_that_are_not_there():
     for animals in (2, 3, 17):
-        pipeline = SimpleNamespace(species=tuple(map(str, range(animals))))
+        product = SimpleNamespace(species=tuple(map(str, range(animals))))
         labels = np.arange(60) % animals + 1
-        asked = SimpleNamespace(pipeline=pipeline, labels=labels)
+        asked = SimpleNamespace(product=product, labels=labels)
         pairs = [Evaluation._others(asked, k) for k in range(60)]
         for own, (one, other) in zip(labels, pairs, strict=True):
             assert {one, other} <= set(range(1, animals + 1)) and one not in (own, other)

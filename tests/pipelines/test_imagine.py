@@ -13,7 +13,7 @@ import torch.nn.functional as F
 from doodle.device import generators, seed_for_step
 from doodle.models import resolve
 from doodle.models.recogniser import Recogniser, RecogniserConfig
-from doodle.pipelines import imagine
+from doodle.pipelines import doodles, imagine
 from doodle.pipelines.imagine import OVERSAMPLE, Imaginer
 from doodle.pipelines.judge import SAME, Judge
 from doodle.pipelines.text import TextVector
@@ -98,7 +98,7 @@ def test_candidate_k_is_itself_however_many_are_asked_for(imaginer):
 
 
 def test_ranking_keeps_the_best(imaginer, monkeypatch):
-    monkeypatch.setattr(imagine, "TWINS", 2.0)  # no picture is dropped as another's twin
+    monkeypatch.setattr(doodles, "TWINS", 2.0)  # no picture is dropped as another's twin
     every = imaginer("moon", n=4 * OVERSAMPLE, rank=False, trace=False).doodles
     best = sorted((doodle.score for doodle in every), reverse=True)[:4]
     kept = imaginer("moon", n=4, trace=False).doodles

@@ -22,6 +22,7 @@ def serve() -> Iterator[Callable[..., str]]:
     import doodle.pipelines.imagine as imagining
     import doodle.pipelines.recognise as recognition
     import doodle.pipelines.text as reading
+    from doodle.services.executor import LocalExecutor
     from doodle.ui.page import build_app
     from doodle.ui.theme import launch_options
 
@@ -33,15 +34,17 @@ def serve() -> Iterator[Callable[..., str]]:
     apps = []
 
     def start(registry: object) -> str:
-        app = build_app(registry)
-        apps.append(app)
+        executor = LocalExecutor(registry, threads=2)
+        app = build_app(executor)
+        apps.append((app, executor))
         options = {**launch_options(), "quiet": True, "prevent_thread_lock": True}
         _, url, _ = app.launch(server_name="127.0.0.1", **options)
         return url
 
     yield start
-    for app in apps:
+    for app, executor in apps:
         app.close()
+        executor.close()
     patch.undo()
 
 

@@ -111,7 +111,7 @@ def test_a_fault_of_ours_is_not_shown_to_the_caller(client: Client, monkeypatch)
     def broken(*_: object, **__: object) -> None:
         raise KeyError("internal detail")
 
-    monkeypatch.setattr(StubCompleter, "draw", broken)
+    monkeypatch.setattr(StubCompleter, "drawings", broken)
     with pytest.raises(AppError, match="Something broke here"):
         client.predict("cat", api_name="/draw")
 

@@ -20,7 +20,8 @@ def test_building_the_page_loads_no_weights_and_no_torch():
         "import sys\n"
         "from doodle.registry import Registry\n"
         "from doodle.ui.page import build_app\n"
-        "build_app(Registry('nowhere'))\n"
+        "from doodle.services.executor import LocalExecutor\n"
+        "build_app(LocalExecutor(Registry('nowhere')))\n"
         "print('torch' in sys.modules)"
     )
     got = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)

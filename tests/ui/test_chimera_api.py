@@ -19,8 +19,8 @@ from PIL import Image
 from stubs import StubRegistry
 
 from doodle.registry import Registry
+from doodle.requests.uploads import picture_of as from_url
 from doodle.strokes.drawing import Drawing
-from doodle.ui.creature import from_url
 
 SIZE = 64
 NAMES = ["lion", "goat", "fish"]

@@ -12,17 +12,19 @@ import numpy as np
 import pytest
 from generated import write_chimera
 from PIL import Image
+from stepping import answered, stepped
 
 from doodle.registry import Registry
+from doodle.requests import Edges
+from doodle.requests.uploads import picture_of as from_url
+from doodle.services.executor import LocalExecutor
 from doodle.strokes.bridge import edges_of_picture
 from doodle.strokes.drawing import Drawing
 from doodle.strokes.species import COLOURS
-from doodle.ui.creature import Creature, from_url
 from doodle.ui.panels import chimera
 from doodle.ui.panels.chimera_letters import backdrop, before, title
 from doodle.ui.panels.parts import SORRY
 from doodle.ui.runs import Runs
-from doodle.ui.studio import Studio
 
 SIZE = 64
 NAMES = ["lion", "goat", "fish"]
@@ -31,14 +33,26 @@ STROKES = [[100, 100, 0, 0.5, 120, 650, 90, 0.5], [850, 100, 300, 0.5, 880, 650,
 
 
 @pytest.fixture(scope="module")
-def studio(tmp_path_factory: pytest.TempPathFactory) -> Studio:
+def executor(tmp_path_factory: pytest.TempPathFactory) -> LocalExecutor:
     root = write_chimera(tmp_path_factory.mktemp("beasts"), NAMES, SIZE)
-    return Studio(Registry(root, device="cpu"))
+    return LocalExecutor(Registry(root, device="cpu"))
 
 
 @pytest.fixture
-def tasks(studio: Studio) -> chimera.Creatures:
-    return chimera.Creatures(studio, Runs())
+def tasks(executor: LocalExecutor) -> chimera.Creatures:
+    return chimera.Creatures(executor, Runs())
+
+
+def preview(tasks: chimera.Creatures, text: Any) -> dict:
+    return json.loads(answered(tasks.see(text, None, VISITOR)))
+
+
+def full(tasks: chimera.Creatures, text: str, kept: Any) -> dict:
+    return json.loads(answered(tasks.full(text, kept, VISITOR)))
+
+
+def outline(tasks: chimera.Creatures, text: str, kept: Any) -> dict:
+    return json.loads(answered(tasks.outline(text, kept, VISITOR)))
 
 
 def letter(tags: Any = ("lion", "fish"), **asked: Any) -> str:
@@ -47,7 +61,7 @@ def letter(tags: Any = ("lion", "fish"), **asked: Any) -> str:
 
 
 def rendered(tasks: chimera.Creatures, text: str, picture: Any = None) -> tuple[dict, dict, Any]:
-    *_, (result, edges, kept) = tasks.render(text, picture, VISITOR)
+    *_, (result, edges, kept) = stepped(tasks.render(text, picture, VISITOR))
     return json.loads(result), json.loads(edges), kept
 
 
@@ -67,7 +81,7 @@ def file(data: bytes, name: str) -> SimpleNamespace:
 
 
 def test_the_preview_shows_the_very_edges_and_animals_of_the_pictures(tasks: chimera.Creatures):
-    seen = json.loads(tasks.see(letter(), None))
+    seen = preview(tasks, letter())
     assert (seen["run"], seen["size"], seen["kind"], seen["problem"]) == (7, SIZE, "strokes", "")
     assert from_url(seen["edges"]).any() and seen["species"]
     result, edges, kept = rendered(tasks, letter())
@@ -90,26 +104,26 @@ def test_tags_points_and_one_animal_for_all_reach_the_network(tasks: chimera.Cre
 
 
 def test_sliders_and_edited_edges_change_what_is_seen(tasks: chimera.Creatures):
-    thin = from_url(json.loads(tasks.see(letter(), None))["edges"])
-    thick = from_url(json.loads(tasks.see(letter(look={"thickness": 4}), None))["edges"])
+    thin = from_url(preview(tasks, letter())["edges"])
+    thick = from_url(preview(tasks, letter(look={"thickness": 4}))["edges"])
     assert (thick > 0).sum() > 2 * (thin > 0).sum()
     mine = np.zeros((SIZE, SIZE), np.uint8)
     mine[10:12, 5:60] = 255
     out = io.BytesIO()
     Image.fromarray(mine).save(out, "PNG")
     url = "data:image/png;base64," + base64.b64encode(out.getvalue()).decode()
-    assert np.array_equal(rendered(tasks, letter(edited=url))[2].made.seen.edges, mine)
+    assert np.array_equal(rendered(tasks, letter(edited=url))[2].made.found.edges, mine)
 
 
 def test_an_empty_paper_is_no_problem_yet_but_nothing_to_render(tasks: chimera.Creatures):
     empty = letter(drawing={"strokes": []}, picture=False)
-    seen = json.loads(tasks.see(empty, None))
+    seen = preview(tasks, empty)
     assert seen["edges"] == seen["problem"] == "" and seen["fresh"]
     assert "nothing drawn" in rendered_error(tasks, empty)
 
 
 def rendered_error(tasks: chimera.Creatures, text: Any) -> str:
-    *_, (result, _, _) = tasks.render(text, None, VISITOR)
+    *_, (result, _, _) = stepped(tasks.render(text, None, VISITOR))
     return json.loads(result)["error"]
 
 
@@ -132,14 +146,14 @@ def rendered_error(tasks: chimera.Creatures, text: Any) -> str:
     ],
 )
 def test_what_cannot_be_done_is_said_in_both_cards(tasks: chimera.Creatures, text: Any, says: str):
-    seen, error = json.loads(tasks.see(text, None)), rendered_error(tasks, text)
+    seen, error = preview(tasks, text), rendered_error(tasks, text)
     assert says in seen["problem"] and says in error and SORRY not in error
 
 
 def test_a_newer_run_of_a_visitor_ends_the_older_without_a_word(tasks: chimera.Creatures):
-    older = tasks.render(letter(), None, VISITOR)
+    older = stepped(tasks.render(letter(), None, VISITOR))
     next(older)
-    other = tasks.render(letter(), None, SimpleNamespace(session_hash="b"))
+    other = stepped(tasks.render(letter(), None, SimpleNamespace(session_hash="b")))
     next(other)
     rendered(tasks, letter())
     assert not list(older) and len(list(other)) == 1
@@ -195,36 +209,36 @@ def test_a_file_that_cannot_be_used_is_refused_and_the_picture_stays(
 
 
 def test_full_size_and_outlines_belong_to_the_result_on_show(tasks: chimera.Creatures):
-    assert "press Render" in json.loads(tasks.full('{"ask":"full","k":0}', None))["note"]
+    assert "press Render" in full(tasks, '{"ask":"full","k":0}', None)["note"]
     picture = photograph(200, 120)
     _, _, kept = rendered(tasks, letter(tags=(), picture=True), picture)
-    told = json.loads(tasks.full('{"ask":"full","k":1}', kept))
+    told = full(tasks, '{"ask":"full","k":1}', kept)
     assert told["name"] == "creature-2.png" and from_url(told["data"]).shape == (120, 200, 3)
     _, _, kept = rendered(tasks, letter(tags=(), picture=True, n=1), picture)
     drawn = []
     for k in (0, -1):
-        told = json.loads(tasks.outline(json.dumps({"ask": "outline", "k": k}), kept))
+        told = outline(tasks, json.dumps({"ask": "outline", "k": k}), kept)
         drawn.append(Drawing.parse(told["outline"]))
         assert drawn[-1] and (drawn[-1].width, drawn[-1].height) == (200, 120)
     assert drawn[0] != drawn[1]
     for k in (2, -2, "0", True, None):
-        assert "arrive whole" in json.loads(tasks.outline(json.dumps({"k": k}), kept))["error"]
+        assert "arrive whole" in outline(tasks, json.dumps({"k": k}), kept)["error"]
 
 
 # -- letters ---------------------------------------------------------------------------------------
 
 
-def test_what_came_in_lies_as_the_edges_do(studio: Studio):
+def test_what_came_in_lies_as_the_edges_do(executor: LocalExecutor):
     drawing = Drawing.parse({"strokes": STROKES})
-    creature = Creature(tags=["lion", ""])
-    edge_map = studio.edges(drawing, creature).edge_map
-    shown = before(drawing, creature, edge_map, 4 * SIZE)
+    asked = Edges(drawing, tags=["lion", ""])
+    edge_map = executor.submit(asked).result().edge_map
+    shown = before(asked, edge_map, 4 * SIZE)
     ends = edge_map.to_pixels(np.array([[110, 375], [865, 375]])) * 4
     (x0, y0), (x1, y1) = ends.round().astype(int)
     assert shown[y0, x0, 0] > 180 and shown[y0, x0, 2] < 60  # the lion's orange
     assert shown[y1, x1].max() < 60 and shown[y0, (x0 + x1) // 2].min() == 255
     picture = photograph()
-    shown = before(picture, Creature(), edges_of_picture(picture, SIZE), 320)
+    shown = before(Edges(picture), edges_of_picture(picture, SIZE), 320)
     # 200 x 120 in the middle of a square of 320: 1.6 times as large
     row = [shown[64 + 80, x].tolist() == [250, 10, 10] for x in (28, 36, 124, 132)]
     column = [shown[y, 80].tolist() == [250, 10, 10] for y in (92, 100, 188, 196)]

@@ -7,14 +7,16 @@ import threading
 from types import SimpleNamespace
 
 import pytest
+from stepping import stepped
 from stubs import StubCompleter, StubRegistry
 
 import doodle.pipelines.complete as pipeline
+from doodle.services.executor import LocalExecutor
+from doodle.services.readiness import known_words, summary
 from doodle.strokes.drawing import Drawing
 from doodle.ui.panels import draw, examples
 from doodle.ui.panels.parts import SORRY
 from doodle.ui.runs import Runs
-from doodle.ui.studio import Studio, known_words, status
 
 CAT = Drawing.parse(examples.pick("0")[0])
 
@@ -22,13 +24,13 @@ CAT = Drawing.parse(examples.pick("0")[0])
 @pytest.fixture
 def tasks(monkeypatch: pytest.MonkeyPatch) -> draw.Tasks:
     monkeypatch.setattr(pipeline, "Completer", StubCompleter)
-    return draw.Tasks(Studio(StubRegistry()), Runs())
+    return draw.Tasks(LocalExecutor(StubRegistry()), Runs())
 
 
 def ask(tasks: draw.Tasks, session: str = "a", task: str = "complete", drawing: Drawing = CAT,
         word: str = "cat", count: float = 3, seed: float = 1):  # fmt: skip
     request = SimpleNamespace(session_hash=session)
-    return tasks.handler(task)(drawing, word, count, 0.3, seed, request)
+    return stepped(tasks.handler(task)(drawing, word, count, 0.3, seed, request))
 
 
 def last(stream) -> tuple[str, str]:
@@ -122,17 +124,17 @@ def test_what_cannot_be_done_becomes_one_sentence(tasks: draw.Tasks, asked: dict
 def test_a_missing_checkpoint_names_the_command_that_mends_it(monkeypatch):
     monkeypatch.setattr(pipeline, "Completer", StubCompleter)
     registry = StubRegistry(missing=True)
-    log, note = last(ask(draw.Tasks(Studio(registry), Runs())))
+    log, note = last(ask(draw.Tasks(LocalExecutor(registry), Runs())))
     assert "git checkout" in note and note in log
     assert known_words(registry) == []
-    assert status(registry)[0] == "CPU, no model to draw with" and not status(registry)[2]
+    assert summary(registry) == ("no model to draw with", False)
 
 
 def test_a_fault_of_ours_is_logged_and_not_shown(tasks: draw.Tasks, monkeypatch, caplog):
     def broken(*_: object, **__: object) -> None:
         raise KeyError("internal detail")
 
-    monkeypatch.setattr(StubCompleter, "draw", broken)
+    monkeypatch.setattr(StubCompleter, "drawings", broken)
     log, note = last(ask(tasks, task="draw"))
     assert note == SORRY and "internal" not in log and "internal detail" in caplog.text
 
@@ -146,5 +148,5 @@ def test_models_without_a_judge_do_their_work_unranked(monkeypatch):
     monkeypatch.setattr(pipeline, "Completer", StubCompleter)
     registry = StubRegistry()
     monkeypatch.setattr(registry, "cards", lambda: [])
-    log, _ = last(ask(draw.Tasks(Studio(registry), Runs())))
+    log, _ = last(ask(draw.Tasks(LocalExecutor(registry), Runs())))
     assert log.count(" -\n") == 3

@@ -6,13 +6,19 @@ import json
 from collections.abc import Callable
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
-from stubs import StubRegistry
+from stepping import answered
+from stubs import StubRecognition, StubRegistry
 
+import doodle.pipelines.recognise as recognition
 from doodle.errors import ModelUnavailable
+from doodle.pipelines.recognise import Guesses
+from doodle.services.executor import LocalExecutor
 from doodle.ui.page import build_app
 from doodle.ui.panels import game
-from doodle.ui.studio import Studio
+
+VISITOR = SimpleNamespace(session_hash="a")
 
 LINE = {"v": 1, "w": 1000, "h": 750, "strokes": [[100, 100, 0, 0.5, 300, 200, 120, 0.5]]}
 
@@ -27,17 +33,17 @@ def knows(*words: str) -> dict:
 
 
 def tabs(registry: StubRegistry) -> list[str]:
-    blocks = build_app(registry).get_config_file()["components"]
+    blocks = build_app(LocalExecutor(registry)).get_config_file()["components"]
     return [block["props"]["label"] for block in blocks if block["type"] == "tabitem"]
 
 
-def look_of(studio: Studio) -> Callable:
+def look_of(executor: LocalExecutor) -> Callable:
     import gradio as gr
 
     with gr.Blocks() as app:
-        game.wire(game.build(list(game.WORDS[:6])), studio)
-    (only,) = [fn for fn in app.fns.values() if fn.batch]
-    assert only.api_visibility == "private"
+        game.wire(game.build(list(game.WORDS[:6])), executor)
+    (only,) = app.fns.values()
+    assert only.api_visibility == "private" and not only.queue  # nobody's guess waits in a queue
     return only.fn
 
 
@@ -77,19 +83,17 @@ def test_the_tab_is_there_only_with_a_recogniser():
     assert "Play" not in tabs(StubRegistry(missing=True))
 
 
-def test_each_visitor_of_a_batch_gets_the_answer_to_his_own_drawing(monkeypatch):
-    def recognise(studio, drawings, *, top, words=None):
-        return [
-            SimpleNamespace(guesses=[(f"{len(d.strokes)} lines", 0.5)], unknown=False)
-            for d in drawings
-        ]
+def test_each_visitor_gets_the_answer_to_his_own_drawing(monkeypatch):
+    def guess(self, drawing, top, names):
+        return Guesses([(f"{len(drawing.strokes)} lines", 0.5)], False, np.zeros(512))
 
-    monkeypatch.setattr(Studio, "recognise", recognise)
+    monkeypatch.setattr(recognition, "Recognition", StubRecognition)
+    monkeypatch.setattr(StubRecognition, "_guess", guess)
     two = {**LINE, "strokes": LINE["strokes"] * 2}
     letters = [json.dumps({"at": 4, "drawing": json.dumps(LINE)}), "{nonsense",
                json.dumps({"at": 9, "drawing": json.dumps(two)})]  # fmt: skip
-    (answers,) = look_of(Studio(StubRegistry()))(letters)
-    first, broken, last = map(json.loads, answers)
+    look = look_of(LocalExecutor(StubRegistry()))
+    first, broken, last = (json.loads(answered(look(one, VISITOR))) for one in letters)
     assert (first["at"], first["guesses"][0][0]) == (4, "1 lines")
     assert (last["at"], last["guesses"][0][0]) == (9, "2 lines")
     assert "problem" in broken and "guesses" not in broken
@@ -97,5 +101,5 @@ def test_each_visitor_of_a_batch_gets_the_answer_to_his_own_drawing(monkeypatch)
 
 def test_a_missing_model_is_told_in_one_sentence():
     letter = json.dumps({"at": 1, "drawing": json.dumps(LINE)})
-    ((answer,),) = look_of(Studio(StubRegistry(missing=True)))([letter])
+    answer = answered(look_of(LocalExecutor(StubRegistry(missing=True)))(letter, VISITOR))
     assert "missing" in json.loads(answer)["problem"]

@@ -10,17 +10,19 @@ from types import SimpleNamespace
 import pytest
 from gradio_client import Client
 from gradio_client.exceptions import AppError
+from stepping import answered, stepped
 from stubs import StubCompleter, StubRecognition, StubRegistry
 
 import doodle.pipelines.complete as pipeline
 import doodle.pipelines.recognise as recognition
 from doodle.errors import BadDrawing, ModelUnavailable
+from doodle.requests import Complete, Draw
+from doodle.services.executor import LocalExecutor
+from doodle.services.results import Taken
 from doodle.strokes.drawing import Drawing
-from doodle.ui.auto import meant
 from doodle.ui.panels import draw, examples
 from doodle.ui.panels.guess import explained, looked
 from doodle.ui.runs import Runs
-from doodle.ui.studio import Studio
 
 FISH = examples.pick("3")[0]  # wire text, three strokes
 TICK = json.dumps({"strokes": [[500, 300, 0, 0.5, 510, 310, 9, 0.5]]})
@@ -47,23 +49,30 @@ def stubs(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def studio() -> Studio:
-    return Studio(StubRegistry())
+def executor() -> LocalExecutor:
+    return LocalExecutor(StubRegistry())
+
+
+def ask(executor: LocalExecutor, letter: object) -> str:
+    return answered(looked(executor, letter))
+
+
+def reasons(executor: LocalExecutor, letter: object) -> str:
+    return answered(explained(executor, letter))
 
 
 def letter(drawing: str, at: int = 1, word: str | None = None) -> str:
     return json.dumps({"at": at, "drawing": drawing, "word": word})
 
 
-def test_each_letter_is_answered_under_its_own_number(studio: Studio):
+def test_each_letter_is_answered_under_its_own_number(executor: LocalExecutor):
     sent = [letter(LINE, 4), letter('{"strokes": []}', 5), letter(TICK, 6), letter(FISH, 7)]
-    answers = [json.loads(text) for text in looked(studio, sent)]
+    answers = [json.loads(ask(executor, text)) for text in sent]
     assert [answer["at"] for answer in answers] == [4, 5, 6, 7]
     assert [answer["unknown"] for answer in answers] == [False, True, True, False]
     assert answers[1]["guesses"] == []
     assert answers[0]["guesses"][0] == ["cat", 0.6] and answers[3]["guesses"][0][0] == "fish"
     assert all(len(answer["guesses"]) == 5 for answer in (answers[0], answers[2], answers[3]))
-    assert StubRecognition.batches == [4]  # looked at together
 
 
 @pytest.mark.parametrize(
@@ -73,53 +82,51 @@ def test_each_letter_is_answered_under_its_own_number(studio: Studio):
         '{"at": 1e999, "drawing": null}', letter('{"strokes": [[1, 2, 3]]}', 2),
     ],
 )  # fmt: skip
-def test_what_cannot_be_read_spoils_nobody_elses_answer(studio: Studio, bad: object):
-    first, second, third = map(json.loads, looked(studio, [letter(LINE, 1), bad, letter(FISH, 3)]))
+def test_what_cannot_be_read_spoils_nobody_elses_answer(executor: LocalExecutor, bad: object):
+    sent = [letter(LINE, 1), bad, letter(FISH, 3)]
+    first, second, third = (json.loads(ask(executor, text)) for text in sent)
     assert (first["guesses"][0][0], third["guesses"][0][0]) == ("cat", "fish")
     assert second["problem"] and not second["missing"]
-    assert json.loads(explained(studio, bad))["problem"]
+    assert json.loads(reasons(executor, bad))["problem"]
 
 
 def test_without_a_recogniser_the_card_is_told_so():
-    studio = Studio(NoRecogniser())
-    [answer] = looked(studio, [letter(LINE, 3)])
-    assert json.loads(answer) == {
+    executor = LocalExecutor(NoRecogniser())
+    assert json.loads(ask(executor, letter(LINE, 3))) == {
         "at": 3, "missing": True, "problem": "There is no checkpoint 'recogniser'. Run `mend it`.",
     }  # fmt: skip
-    assert json.loads(explained(studio, letter(LINE)))["missing"]
+    assert json.loads(reasons(executor, letter(LINE)))["missing"]
 
 
-def test_why_weighs_every_stroke_for_the_word_asked_about(studio: Studio):
-    answer = json.loads(explained(studio, letter(FISH, 8, "rabbit")))
+def test_why_weighs_every_stroke_for_the_word_asked_about(executor: LocalExecutor):
+    answer = json.loads(reasons(executor, letter(FISH, 8, "rabbit")))
     assert (answer["at"], answer["word"]) == (8, "rabbit")
     assert answer["weights"] == [3.0, -1.5, 0.02]
-    assert json.loads(explained(studio, letter(FISH)))["word"] == "fish"
-    assert "nothing drawn" in json.loads(explained(studio, letter('{"strokes": []}')))["problem"]
+    assert json.loads(reasons(executor, letter(FISH)))["word"] == "fish"
+    assert "nothing drawn" in json.loads(reasons(executor, letter('{"strokes": []}')))["problem"]
 
 
-def test_a_guess_does_not_wait_for_a_drawing_that_is_made(studio: Studio):
-    with studio._turn:
-        done = threading.Thread(target=looked, args=(studio, [letter(LINE)]))
-        done.start()
-        done.join(5)
-        assert not done.is_alive()
+def test_a_guess_does_not_wait_for_a_drawing_that_is_made(executor: LocalExecutor, monkeypatch):
+    monkeypatch.setattr(StubCompleter, "pause", 0.2)
+    drawing = Drawing.parse(FISH)
+    job = executor.submit(Complete("fish", 3, drawing=drawing))
+    events = iter(job)
+    next(events)
+    assert json.loads(ask(executor, letter(LINE)))["guesses"]
+    assert not job.ended
+    job.cancel()
 
 
 def visit(url: str, which: int, session: str, text: str) -> dict:
     """Send a letter as the page of one visitor does, and wait for the answer."""
     body = {"data": [text], "fn_index": which, "session_hash": session}
-    join = urllib.request.Request(
-        f"{url}gradio_api/queue/join",
+    request = urllib.request.Request(
+        f"{url}gradio_api/run/predict",
         data=json.dumps(body).encode(),
         headers={"content-type": "application/json"},
     )
-    urllib.request.urlopen(join).read()
-    with urllib.request.urlopen(f"{url}gradio_api/queue/data?session_hash={session}") as stream:
-        for line in stream:
-            message = json.loads(line[6:]) if line.startswith(b"data: ") else {}
-            if message.get("msg") == "process_completed":
-                return json.loads(message["output"]["data"][0])
-    raise AssertionError("no answer")
+    with urllib.request.urlopen(request) as answer:
+        return json.loads(json.loads(answer.read())["data"][0])
 
 
 def test_visitors_are_looked_at_together_and_each_gets_their_own_answer(url: str, monkeypatch):
@@ -130,10 +137,10 @@ def test_visitors_are_looked_at_together_and_each_gets_their_own_answer(url: str
     sent = {f"s{k}": (k, [LINE, FISH, TICK, "broken"][k % 4]) for k in range(8)}
     got: dict[str, dict] = {}
 
-    def ask(session: str, k: int, drawing: str) -> None:
+    def send(session: str, k: int, drawing: str) -> None:
         got[session] = visit(url, which, session, letter(drawing, k))
 
-    threads = [threading.Thread(target=ask, args=(name, *one)) for name, one in sent.items()]
+    threads = [threading.Thread(target=send, args=(name, *one)) for name, one in sent.items()]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -150,51 +157,64 @@ def test_visitors_are_looked_at_together_and_each_gets_their_own_answer(url: str
 # -- auto ----------------------------------------------------------------------------------------
 
 
-def test_auto_is_the_first_guess_and_any_other_word_is_itself(studio: Studio):
-    assert meant(studio, "bear", Drawing()) == ("bear", True)
-    assert meant(studio, "auto", Drawing.parse(LINE)) == ("cat", True)
-    assert meant(studio, "auto", Drawing.parse(FISH)) == ("fish", True)
-    assert meant(studio, "auto", Drawing.parse(TICK)) == ("cat", False)
+def taken(executor: LocalExecutor, request: object) -> tuple[str, bool]:
+    """What AUTO was taken for."""
+    (found,) = [event for event in executor.submit(request) if isinstance(event, Taken)]
+    return tuple(found)
 
 
-def test_auto_asks_for_a_word_where_there_is_nothing_to_guess(studio: Studio):
+def test_auto_is_the_first_guess_and_any_other_word_is_itself(executor: LocalExecutor):
+    events = list(executor.submit(Complete("cat", 2, drawing=Drawing.parse(LINE))))
+    assert not any(isinstance(event, Taken) for event in events)
+    seen = {text: Complete("auto", 2, drawing=Drawing.parse(text)) for text in (LINE, FISH, TICK)}
+    assert taken(executor, seen[LINE]) == ("cat", True)
+    assert taken(executor, seen[FISH]) == ("fish", True)
+    assert taken(executor, seen[TICK]) == ("cat", False)
+
+
+def test_auto_asks_for_a_word_where_there_is_nothing_to_guess():
     with pytest.raises(BadDrawing, match="say what it is"):
-        meant(studio, "auto", Drawing())
+        Complete("auto", drawing=Drawing())
     with pytest.raises(ModelUnavailable, match="type a word.*mend it"):
-        meant(Studio(NoRecogniser()), "auto", Drawing.parse(LINE))
+        request = Complete("auto", drawing=Drawing.parse(LINE))
+        LocalExecutor(NoRecogniser()).submit(request).result()
 
 
-def test_a_surprise_is_a_word_drawn_well_and_the_seed_decides(studio: Studio):
-    words = [meant(studio, "auto", Drawing(), surprise=seed).word for seed in range(20)]
+def test_a_surprise_is_a_word_drawn_well_and_the_seed_decides(executor: LocalExecutor):
+    def surprise(seed: int, text: str = "{}", asked: LocalExecutor = executor) -> str:
+        drawing = Drawing.parse(text) if text != "{}" else Drawing()
+        return taken(asked, Draw("auto", 1, seed=seed, drawing=drawing))[0]
+
+    words = [surprise(seed) for seed in range(20)]
     assert set(words) == {"cat", "rabbit"}
-    assert words == [meant(studio, "auto", Drawing(), surprise=seed).word for seed in range(20)]
-    assert meant(studio, "auto", Drawing.parse(FISH), surprise=1).word == "fish"
+    assert words == [surprise(seed) for seed in range(20)]
+    assert surprise(1, FISH) == "fish"
     seed = words.index("rabbit")  # the stub's faint guess would be a cat
-    assert meant(studio, "auto", Drawing.parse(TICK), surprise=seed).word == "rabbit"
-    lonely = Studio(NoRecogniser())
-    assert meant(lonely, "auto", Drawing.parse(FISH), surprise=seed).word == "rabbit"
+    assert surprise(seed, TICK) == "rabbit"
+    assert surprise(seed, FISH, LocalExecutor(NoRecogniser())) == "rabbit"
     with pytest.raises(ValueError, match="Say what to draw"):
-        meant(Studio(StubRegistry(missing=True)), "auto", Drawing(), surprise=1)
+        surprise(1, asked=LocalExecutor(StubRegistry(missing=True)))
 
 
-def run(studio: Studio, task: str, drawing: str, word: str = "auto") -> tuple[str, str]:
-    tasks = draw.Tasks(studio, Runs())
+def run(executor: LocalExecutor, task: str, drawing: str, word: str = "auto") -> tuple[str, str]:
+    tasks = draw.Tasks(executor, Runs())
     request = SimpleNamespace(session_hash="a")
-    *_, (log, note) = tasks.handler(task)(Drawing.parse(drawing), word, 3, 0.3, 1, request)
+    stream = tasks.handler(task)(Drawing.parse(drawing), word, 3, 0.3, 1, request)
+    *_, (log, note) = stepped(stream)
     return log, json.loads(note)["note"]
 
 
-def test_a_run_says_which_word_it_took_and_when_it_is_unsure(studio: Studio):
-    log, note = run(studio, "complete", FISH)
+def test_a_run_says_which_word_it_took_and_when_it_is_unsure(executor: LocalExecutor):
+    log, note = run(executor, "complete", FISH)
     assert "\nB 3 complete fish\n" in log and note == "" and "\nM " not in log
-    log, note = run(studio, "complete", TICK)
+    log, note = run(executor, "complete", TICK)
     assert "\nB 3 complete cat\n" in log and "M I am not sure what this is" in log and note == ""
-    assert "\nB 3 again fish\n" in run(studio, "again", FISH)[0]
-    assert run(studio, "draw", '{"strokes": []}')[0].split("\n")[1] in (
+    assert "\nB 3 again fish\n" in run(executor, "again", FISH)[0]
+    assert run(executor, "draw", '{"strokes": []}')[0].split("\n")[1] in (
         "B 3 draw cat",
         "B 3 draw rabbit",
     )
-    log, note = run(studio, "complete", '{"strokes": []}')
+    log, note = run(executor, "complete", '{"strokes": []}')
     assert "say what it is" in note and f"M {note}\n" in log and log.endswith("D\n")
 
 

@@ -1,4 +1,4 @@
-"""Runs and wishes: who is newest, and what may be asked."""
+"""Runs and limits: who is newest, what ends, and what a visitor may ask for."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ import threading
 
 import pytest
 
+from doodle.requests import Draw
+from doodle.requests.checks import MAX_WORD
+from doodle.ui import limits
 from doodle.ui.runs import Runs
-from doodle.ui.wish import MAX_WORD, Wish
 
 
 def test_the_newest_run_of_a_session_wins_and_no_other_session_notices():
@@ -46,9 +48,34 @@ def test_many_threads_get_different_ids():
     assert len(set(ids)) == 400
 
 
-def test_a_wish_is_tidied():
-    wish = Wish("  ice \n cream ", 4.0, 1, 7.0)
-    assert wish == Wish("ice cream", 4, 1.0, 7)
+class Work:
+    """Notes when it was given up."""
+
+    def __init__(self) -> None:
+        self.cancelled = 0
+
+    def cancel(self) -> None:
+        self.cancelled += 1
+
+
+def test_what_a_run_works_on_ends_with_it():
+    runs, first, second, other = Runs(), Work(), Work(), Work()
+    older = runs.start("a")
+    runs.holds("a", older, first)
+    runs.holds("b", runs.start("b"), other)
+    newer = runs.start("a")
+    assert first.cancelled == 1
+    runs.holds("a", older, second)  # too late: its run is over
+    assert second.cancelled == 1
+    third = Work()
+    runs.holds("a", newer, third)
+    runs.stop("a")
+    assert (third.cancelled, other.cancelled) == (1, 0)
+
+
+def test_what_a_visitor_asks_for_is_tidied():
+    asked = limits.sketch(Draw, "  ice \n cream ", 4.0, 1, 7.0)
+    assert vars(asked) == vars(Draw("ice cream", 4, 1.0, 7))
 
 
 @pytest.mark.parametrize(
@@ -66,12 +93,14 @@ def test_a_wish_is_tidied():
         ("n", "9", "must be a number"),
         ("n", None, "must be a number"),
         ("n", float("inf"), "whole number"),
+        ("n", float("nan"), "whole number"),
         ("temperature", float("nan"), "must be a number"),
         ("temperature", 0, "from 0.05 to 1.5"),
         ("seed", -1, "from 0 to"),
         ("seed", 2**31, "from 0 to"),
     ],
 )
-def test_a_wish_out_of_bounds_says_what_is_wrong(field: str, value: object, says: str):
+def test_what_is_out_of_bounds_says_what_is_wrong(field: str, value: object, says: str):
     with pytest.raises(ValueError, match=says):
-        Wish(**{"word": "cat", field: value})
+        given = {"word": "cat", "n": 9, "temperature": 0.3, "seed": 0, field: value}
+        limits.sketch(Draw, *given.values())

@@ -5,21 +5,24 @@ from __future__ import annotations
 import json
 import shutil
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from stepping import answered, stepped
 from stub_words import Read, StubEncoder, StubImaginer
 from stubs import StubRegistry
 
 import doodle.pipelines.imagine as imagining
 import doodle.pipelines.text as reading
-from doodle.ui import studio
+from doodle.requests import AUTO
+from doodle.services import readiness
+from doodle.services.executor import LocalExecutor
 from doodle.ui.panels import words
 from doodle.ui.panels.parts import SORRY
 from doodle.ui.runs import Runs
-from doodle.ui.wish import AUTO
 
 VISITOR = SimpleNamespace(session_hash="a")
 
@@ -28,24 +31,24 @@ VISITOR = SimpleNamespace(session_hash="a")
 def ideas(monkeypatch: pytest.MonkeyPatch) -> words.Ideas:
     monkeypatch.setattr(imagining, "Imaginer", StubImaginer)
     monkeypatch.setattr(reading, "TextEncoder", StubEncoder)
-    return words.Ideas(studio.Studio(StubRegistry()), Runs())
+    return words.Ideas(LocalExecutor(StubRegistry()), Runs())
 
 
 def drawn(ideas: words.Ideas, text: str = "cat", count: float = 4, seed: float = 1) -> dict:
-    *_, letter = ideas.fresh(text, count, 0.8, seed, VISITOR)
+    *_, letter = stepped(ideas.fresh(text, count, 0.8, seed, VISITOR))
     return json.loads(letter)
 
 
 def more(ideas: words.Ideas, letter: object) -> dict:
     text = letter if isinstance(letter, str) else json.dumps(letter)
-    *_, answer = ideas.more(text, "cat", 4, 0.8, 1, VISITOR)
+    *_, answer = stepped(ideas.more(text, "cat", 4, 0.8, 1, VISITOR))
     return json.loads(answer)
 
 
 def walk(ideas: words.Ideas, **asked: object) -> dict:
     letter = {"at": 5, "text": "cat", "second": "fish", "steps": 4, "seed": 1, "candidate": 2,
               "truncation": 1.0}  # fmt: skip
-    return json.loads(ideas.walk(json.dumps(letter | asked)))
+    return json.loads(answered(ideas.walk(json.dumps(letter | asked), VISITOR)))
 
 
 def test_a_result_tells_all_that_the_cards_show(ideas: words.Ideas):
@@ -65,45 +68,46 @@ def test_every_answer_is_a_new_one_so_that_the_page_sees_it(ideas: words.Ideas):
 
 
 def test_a_newer_run_and_stop_end_the_older_without_a_word(ideas: words.Ideas):
-    older = ideas.fresh("cat", 4, 0.8, 1, VISITOR)
+    older = stepped(ideas.fresh("cat", 4, 0.8, 1, VISITOR))
     next(older)
     drawn(ideas, "fish")
     assert not list(older)
-    stopped = ideas.fresh("cat", 4, 0.8, 1, VISITOR)
+    stopped = stepped(ideas.fresh("cat", 4, 0.8, 1, VISITOR))
     next(stopped)
     ideas.stop(SimpleNamespace(session_hash="b"))
-    other = ideas.fresh("cat", 4, 0.8, 1, SimpleNamespace(session_hash="c"))
+    other = stepped(ideas.fresh("cat", 4, 0.8, 1, SimpleNamespace(session_hash="c")))
     next(other)
     ideas.stop(VISITOR)
     assert not list(stopped) and len(list(other)) == 1
 
 
 def test_an_answer_that_nobody_waits_for_any_more_is_dropped(ideas: words.Ideas, monkeypatch):
-    answer = StubImaginer.__call__
+    answer = StubImaginer.doodles_of
 
-    def left_meanwhile(self, text: str, **asked: object) -> SimpleNamespace:
+    def left_meanwhile(self, texts: list[str], **asked: object) -> Iterator[object]:
         ideas.stop(VISITOR)
-        return answer(self, text, **asked)
+        yield from answer(self, texts, **asked)
 
-    monkeypatch.setattr(StubImaginer, "__call__", left_meanwhile)
-    assert len(list(ideas.fresh("cat", 4, 0.8, 1, VISITOR))) == 1  # the empty first one
+    monkeypatch.setattr(StubImaginer, "doodles_of", left_meanwhile)
+    answers = list(stepped(ideas.fresh("cat", 4, 0.8, 1, VISITOR)))
+    assert len(answers) == 1  # the empty first one
 
 
 def test_of_many_presses_in_a_row_only_the_first_and_the_last_are_worked_on(
     ideas: words.Ideas, monkeypatch
 ):
     made, entered, go_on = [], threading.Event(), threading.Event()
-    answer = StubImaginer.__call__
+    answer = StubImaginer.doodles_of
 
-    def slow(self, text: str, **asked: object) -> SimpleNamespace:
-        made.append(text)
+    def slow(self, texts: list[str], **asked: object) -> Iterator[object]:
+        made.extend(texts)
         entered.set()
         go_on.wait(5)
-        return answer(self, text, **asked)
+        yield from answer(self, texts, **asked)
 
-    monkeypatch.setattr(StubImaginer, "__call__", slow)
+    monkeypatch.setattr(StubImaginer, "doodles_of", slow)
     texts = ["cat", "dog", "fish", "moon"]
-    presses = [ideas.fresh(text, 4, 0.8, 1, VISITOR) for text in texts]
+    presses = [stepped(ideas.fresh(text, 4, 0.8, 1, VISITOR)) for text in texts]
     threads = [threading.Thread(target=list, args=(press,)) for press in presses]
     next(presses[0])
     threads[0].start()
@@ -159,14 +163,14 @@ def test_a_broken_letter_is_answered_by_a_sentence(ideas: words.Ideas, letter: o
 def test_a_walk_that_cannot_be_is_a_sentence(ideas: words.Ideas):
     assert "number of steps" in walk(ideas, steps=900)["error"]
     assert "English" in walk(ideas, second="猫")["error"]
-    assert "did not arrive whole" in json.loads(ideas.walk("{}"))["error"]
+    assert "did not arrive whole" in json.loads(answered(ideas.walk("{}", VISITOR)))["error"]
 
 
 def test_a_fault_of_ours_is_logged_and_not_shown(ideas: words.Ideas, monkeypatch, caplog):
     def broken(*_: object, **__: object) -> None:
         raise KeyError("internal detail")
 
-    monkeypatch.setattr(StubImaginer, "__call__", broken)
+    monkeypatch.setattr(StubImaginer, "doodles_of", broken)
     assert drawn(ideas)["error"] == SORRY and "internal detail" in caplog.text
 
 
@@ -181,14 +185,15 @@ def test_the_word_to_finish_as_is_the_thing_or_left_to_a_guess():
 
 
 def test_what_is_missing_is_known_before_anything_is_asked():
-    assert studio.imagining(StubRegistry())[0] == ""
-    problem, subjects = studio.imagining(StubRegistry(without=["dccgan"]))
-    assert "python -m doodle train dccgan" in problem and "cat" in subjects
+    assert readiness.imagining(StubRegistry()) == ""
+    registry = StubRegistry(without=["dccgan"])
+    assert "python -m doodle train dccgan" in readiness.imagining(registry)
+    assert "cat" in readiness.subjects(registry)
     broken = StubRegistry()
     cards = broken.cards()
     cards[-1].problem = "It is corrupt. Run `git checkout -- checkpoints`."
     broken.cards = lambda: cards
-    assert "git checkout" in studio.imagining(broken)[0]
+    assert "git checkout" in readiness.imagining(broken)
 
 
 def test_the_noise_of_a_doodle_survives_the_page(ideas: words.Ideas):
@@ -212,8 +217,8 @@ def test_a_real_generator_is_called_as_it_wants_to_be(tiny_checkpoints: Path, tm
     )  # fmt: skip
     checkpoint.update_index(root)
     registry = Registry(root, device="cpu")
-    assert studio.imagining(registry) == ("", ["cat", "moon"])
-    ideas = words.Ideas(studio.Studio(registry), Runs())
+    assert readiness.imagining(registry) == "" and readiness.subjects(registry) == ["cat", "moon"]
+    ideas = words.Ideas(LocalExecutor(registry), Runs())
     one = drawn(ideas, "cat")["doodles"][1]
     asked = {"task": "like", "text": "cat", "candidate": one["candidate"], "noise": one["noise"]}
     again = more(ideas, asked)["doodles"][0]  # and on from there, as often as one likes

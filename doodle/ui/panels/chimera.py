@@ -10,8 +10,8 @@ import base64
 import binascii
 import json
 import time
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -19,16 +19,22 @@ import gradio as gr
 import numpy as np
 
 from doodle.errors import BadDrawing
+from doodle.registry import Registry
+from doodle.requests import EdgeOptions, Edges, FullSize, Outline, Render
+from doodle.requests.chimera import Source
+from doodle.requests.uploads import read
+from doodle.services.executor import Executor
+from doodle.services.readiness import chimerical
+from doodle.services.results import Pictures, Waiting
 from doodle.strokes.drawing import Drawing
+from doodle.ui import limits
 from doodle.ui.canvas import StrokeCanvas
-from doodle.ui.creature import Creature, Look, Source, chimerical, colours, png_url, read
 from doodle.ui.panels.chimera_letters import backdrop, made_letter, seen_letter, unseen_letter
 from doodle.ui.panels.examples import FOLDER
 from doodle.ui.panels.opening import MAX_FILE
-from doodle.ui.panels.parts import QUIET, WORK, note, scripted, sentence
+from doodle.ui.panels.parts import DIRECT, QUIET, WORK, note, queued, scripted, sentence
+from doodle.ui.pictures import colours, png_url
 from doodle.ui.runs import Runs
-from doodle.ui.sight import Made
-from doodle.ui.studio import Studio
 
 HINT = "Draw a creature here, or drop a picture of one."
 MAX_LETTER = 6_000_000  # characters of JSON: a drawing, and edges that were edited
@@ -58,14 +64,13 @@ class ChimeraPanel:
 class Rendered:
     """What the result card shows, kept for its links."""
 
-    source: Source
-    creature: Creature
-    made: Made
+    request: Render
+    made: Pictures
 
 
-def build(studio: Studio) -> ChimeraPanel:
+def build(registry: Registry) -> ChimeraPanel:
     """Lay the tool out."""
-    problem, species, size = chimerical(studio.registry)
+    problem, species, size = chimerical(registry)
     palette = colours(species)
     shown = {"palette": json.dumps(palette), "creatures": json.dumps(creatures(CREATURES))}
     with gr.Row(elem_classes="dd-desk dd-desk-creature"):
@@ -90,7 +95,7 @@ def creatures(folder: Path) -> list[dict[str, Any]]:
     return [json.loads(path.read_text(encoding="utf-8")) for path in sorted(folder.glob("*.json"))]
 
 
-def wire(panel: ChimeraPanel, studio: Studio, runs: Runs, mailbox: gr.HTML) -> None:
+def wire(panel: ChimeraPanel, executor: Executor, runs: Runs, mailbox: gr.HTML) -> None:
     """Connect the controls with the models.
 
     Args:
@@ -98,12 +103,13 @@ def wire(panel: ChimeraPanel, studio: Studio, runs: Runs, mailbox: gr.HTML) -> N
         mailbox: takes files and sentences for the visitor.
     """
     desk, result, edges = panel.desk, panel.result, panel.edges
-    tasks = Creatures(studio, runs)
+    tasks = Creatures(executor, runs)
     asked = [desk, panel.picture]
-    desk.see(tasks.see, asked, edges, queue=False, trigger_mode="always_last", **QUIET)
+    desk.see(tasks.see, asked, edges, **{**DIRECT, "trigger_mode": "always_last"})
     shown = [result, edges, panel.made]
     desk.make(tasks.render, asked, shown, **WORK)
     desk.live(tasks.render, asked, shown, **{**WORK, "trigger_mode": "always_last"})
+    desk.halt(tasks.stop, None, None, queue=False, **QUIET)
     panel.canvas.on_import(tasks.opened, None, [desk, panel.picture], **WORK)
     edges.edited(None, edges, None, js=_EDITED, **QUIET)
     result.full(tasks.full, [result, panel.made], mailbox, **WORK)
@@ -113,45 +119,52 @@ def wire(panel: ChimeraPanel, studio: Studio, runs: Runs, mailbox: gr.HTML) -> N
 class Creatures:
     """What the page asks; answers are letters for its parts."""
 
-    def __init__(self, studio: Studio, runs: Runs) -> None:
-        self._studio = studio
+    def __init__(self, executor: Executor, runs: Runs) -> None:
+        self._executor = executor
         self._runs = runs
 
-    def see(self, letter: str, picture: np.ndarray | None) -> str:
+    async def see(self, letter: str, picture: np.ndarray | None, request: gr.Request) -> str:
         """The edges that the network would get now."""
-        _, species, size = chimerical(self._studio.registry)
-        at, fresh = None, False
+        at, fresh, size = None, False, chimerical(self._executor.registry)[2]
         try:
             asked = _opened(letter)
             at, fresh = asked.get("at"), bool(asked.get("fresh"))
-            source, creature = _request(asked, picture)
+            source, told = _request(asked, picture)
             if isinstance(source, Drawing) and not source:
                 return unseen_letter("", size, at, fresh=True)
-            return seen_letter(self._studio.edges(source, creature), species, at, fresh=fresh)
+            edges = _edges_of(Render(source, **told))
+            job = self._executor.submit(Edges(**edges), request.session_hash or "")
+            return seen_letter(await job.answer(), at, fresh=fresh)
         except Exception as error:  # whatever it was, the visitor reads one sentence
             return unseen_letter(sentence(error), size, at, fresh=fresh)
 
-    def render(
+    async def render(
         self, letter: str, picture: np.ndarray | None, request: gr.Request
-    ) -> Iterator[tuple[Any, Any, Any]]:
+    ) -> AsyncIterator[tuple[Any, Any, Any]]:
         """Pictures of what is on the page, for the result card, with the edges they are made of."""
         session = request.session_hash or ""
         run = self._runs.start(session)
         yield gr.skip(), gr.skip(), gr.skip()  # at once: registers the stream
-        edges: Any = gr.skip()
-        kept: Any = gr.skip()
+        answer: tuple[Any, Any, Any] | None = None
         try:
-            asked = _opened(letter)
-            source, creature = _request(asked, picture)
-            made = self._studio.chimera(source, creature)
-            _, species, _ = chimerical(self._studio.registry)
-            answer = made_letter(made, source, creature, species, run)
-            edges = seen_letter(made.seen, species, run)
-            kept = Rendered(source, creature, made)
+            source, told = _request(_opened(letter), picture)
+            asked = Render(source, **told)
+            job = self._executor.submit(asked, session)
+            self._runs.holds(session, run, job)
+            async for event in job:
+                if isinstance(event, Waiting):
+                    yield json.dumps({"run": run, "waiting": queued(event)}), gr.skip(), gr.skip()
+                else:
+                    edges, kept = seen_letter(event.found, run), Rendered(asked, event)
+                    answer = made_letter(event, asked, run), edges, kept
         except Exception as error:  # whatever it was, the visitor reads one sentence
-            answer = json.dumps({"run": run, "error": sentence(error)})
-        if self._runs.is_newest(session, run):
-            yield answer, edges, kept
+            answer = json.dumps({"run": run, "error": sentence(error)}), gr.skip(), gr.skip()
+        if answer and self._runs.is_newest(session, run):
+            yield answer
+
+    def stop(self, request: gr.Request) -> None:
+        """End this visitor's run; what is on the page stays."""
+        self._runs.stop(request.session_hash or "")
 
     def opened(self, event: gr.EventData) -> tuple[str, Any]:
         """A file on the canvas: strokes to lay on it, or a picture to lie below its ink."""
@@ -165,23 +178,25 @@ class Creatures:
         except Exception as error:  # whatever it was, the visitor reads one sentence
             return _answer(error=sentence(error)), gr.skip()
 
-    def full(self, letter: str, rendered: Rendered | None) -> str:
+    async def full(self, letter: str, rendered: Rendered | None, request: gr.Request) -> str:
         """A variant at the size of what came in, as a file to save."""
         try:
             k, rendered = _chosen(letter, rendered)
-            picture = self._studio.full(rendered.source, rendered.creature, k)
+            asked = FullSize(**{**vars(rendered.request), "first": k})
+            found = await self._executor.submit(asked, request.session_hash or "").answer()
             return json.dumps({"note": "", "name": f"creature-{k + 1}.png",
-                               "data": png_url(picture)})  # fmt: skip
+                               "data": png_url(found.pixels)})  # fmt: skip
         except Exception as error:  # whatever it was, the visitor reads one sentence
             return note(sentence(error))
 
-    def outline(self, letter: str, rendered: Rendered | None) -> str:
+    async def outline(self, letter: str, rendered: Rendered | None, request: gr.Request) -> str:
         """Strokes of a variant, or of the edges (variant -1), for the canvas of Draw."""
         try:
             k, rendered = _chosen(letter, rendered)
             picture = None if k < 0 else rendered.made.pictures[k]
-            drawing = self._studio.outline(rendered.source, rendered.creature, picture)
-            return _answer(outline=drawing.to_json())
+            asked = Outline(**_edges_of(rendered.request), picture=picture)
+            found = await self._executor.submit(asked, request.session_hash or "").answer()
+            return _answer(outline=found.drawing.to_json())
         except Exception as error:  # whatever it was, the visitor reads one sentence
             return _answer(error=sentence(error))
 
@@ -225,8 +240,10 @@ def _tags_of(text: str, strokes: int) -> list[str]:
     return tags if fits and all(isinstance(tag, str) for tag in tags) else []
 
 
-def _request(asked: dict[str, Any], picture: np.ndarray | None) -> tuple[Source, Creature]:
-    """What the page shows, checked: the source, and what is wanted of it.
+def _request(
+    asked: dict[str, Any], picture: np.ndarray | None
+) -> tuple[Source, dict[str, Any]]:
+    """What the page shows, checked: the source, and the other fields of a Render.
 
     Args:
         asked: ``{"picture": bool, "drawing", "points", "species", "background", "seed", "n",
@@ -243,9 +260,17 @@ def _request(asked: dict[str, Any], picture: np.ndarray | None) -> tuple[Source,
         source: Source = picture
     else:
         source = Drawing.parse(drawing)
-    names = ("species", "background", "seed", "n", "points", "edited")
+    names = ("species", "background", "n", "points", "edited")
     told = {name: asked[name] for name in names if name in asked}
-    return source, Creature(look=Look(**look), tags=tags or (), **told)
+    if "seed" in asked:
+        told["seed"] = limits.seed(asked["seed"])
+    return source, {"options": EdgeOptions(**look), "tags": tags or (), **told}
+
+
+def _edges_of(request: Render) -> dict[str, Any]:
+    """The fields of a Render that say what its edges are."""
+    names = {field.name for field in fields(Edges)}
+    return {name: value for name, value in vars(request).items() if name in names}
 
 
 def _chosen(letter: str, rendered: Rendered | None) -> tuple[int, Rendered]:

@@ -10,10 +10,11 @@ from typing import Any
 import cv2
 import numpy as np
 
+from doodle.requests import Edges, Render
+from doodle.services.results import EdgesFound, Pictures
 from doodle.strokes.bridge import EdgeMap
 from doodle.strokes.drawing import Drawing
-from doodle.ui.creature import Creature, Source, colours, overlay, png_url
-from doodle.ui.sight import Made, Seen
+from doodle.ui.pictures import colours, overlay, png_url
 
 BEFORE = 384  # pixels of what came in, beside the result
 INK = (28, 27, 34)  # of strokes without a tag
@@ -24,7 +25,7 @@ _JPEG = 86  # quality of the picture below the canvas's ink
 _FINER = 4  # bits of a pixel's fraction in OpenCV's coordinates
 
 
-def seen_letter(seen: Seen, species: Sequence[str], at: Any, *, fresh: bool = False) -> str:
+def seen_letter(seen: EdgesFound, at: Any, *, fresh: bool = False) -> str:
     """For the card of what the network sees.
 
     Args:
@@ -33,7 +34,7 @@ def seen_letter(seen: Seen, species: Sequence[str], at: Any, *, fresh: bool = Fa
     """
     return json.dumps({
         "run": at, "size": seen.edge_map.size, "edges": png_url(seen.edges), "kind": seen.kind,
-        "species": overlay(seen.classes, species), "problem": "", "fresh": fresh,
+        "species": overlay(seen.classes, seen.species), "problem": "", "fresh": fresh,
     })  # fmt: skip
 
 
@@ -45,16 +46,14 @@ def unseen_letter(problem: str, size: int, at: Any, *, fresh: bool = False) -> s
     })  # fmt: skip
 
 
-def made_letter(
-    made: Made, source: Source, creature: Creature, species: Sequence[str], run: str
-) -> str:
+def made_letter(made: Pictures, request: Render, run: str) -> str:
     """For the card of the result."""
-    seen = made.seen
+    seen = made.found
     return json.dumps({
-        "run": run, "size": seen.edge_map.size, "seed": creature.seed,
+        "run": run, "size": seen.edge_map.size, "seed": request.seed,
         "pictures": [png_url(picture) for picture in made.pictures],
-        "before": png_url(before(source, creature, seen.edge_map)),
-        "edges": png_url(seen.edges), "title": title(seen.classes, species),
+        "before": png_url(before(request, seen.edge_map)),
+        "edges": png_url(seen.edges), "title": title(seen.classes, seen.species),
     })  # fmt: skip
 
 
@@ -65,7 +64,7 @@ def title(classes: np.ndarray, species: Sequence[str]) -> str:
     return " and ".join([", ".join(names[:-1]), names[-1]][len(names) < 2 :]) if names else ""
 
 
-def before(source: Source, creature: Creature, edges: EdgeMap, side: int = BEFORE) -> np.ndarray:
+def before(request: Edges, edges: EdgeMap, side: int = BEFORE) -> np.ndarray:
     """What came in as it lies in the network's square, strokes in the colours of their animals.
 
     Args:
@@ -74,10 +73,10 @@ def before(source: Source, creature: Creature, edges: EdgeMap, side: int = BEFOR
     Returns:
         (side, side, 3) uint8 RGB.
     """
-    finer = side / edges.size
+    finer, source = side / edges.size, request.source
     scale, offset = edges.scale * finer, np.array(edges.offset) * finer
     if isinstance(source, Drawing):
-        return _inked(source, creature, scale, offset, side)
+        return _inked(source, request.tags, scale, offset, side)
     if scale < 1:  # warpAffine skips pixels
         small = tuple(max(1, round(length * scale)) for length in source.shape[1::-1])
         source, scale = cv2.resize(source, small, interpolation=cv2.INTER_AREA), 1.0
@@ -88,12 +87,12 @@ def before(source: Source, creature: Creature, edges: EdgeMap, side: int = BEFOR
 
 
 def _inked(
-    drawing: Drawing, creature: Creature, scale: float, offset: np.ndarray, side: int
+    drawing: Drawing, tags: Sequence[str], scale: float, offset: np.ndarray, side: int
 ) -> np.ndarray:
     paper = np.full((side, side, 3), 255, np.uint8)
-    table = colours(sorted(set(creature.tags) - {""}))
+    table = colours(sorted(set(tags) - {""}))
     for k, stroke in enumerate(drawing.strokes):
-        tag = creature.tags[k] if k < len(creature.tags) else ""
+        tag = tags[k] if k < len(tags) else ""
         colour = np.array(tuple(bytes.fromhex(table[tag][1:])) if tag in table else INK)
         colour = (colour + (INK - colour) * _TOWARDS_INK).round().tolist()
         points = stroke.points.astype(np.float64) * scale + offset - 0.5

@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
 
+from doodle.requests import AUTO, Again, Complete, Draw
+from doodle.services.executor import Executor
+from doodle.services.results import Ending, Endings, Ink, Taken, Waiting
 from doodle.strokes.drawing import Drawing
-from doodle.ui.auto import meant
 from doodle.ui.canvas import InkChannel, StrokeCanvas
+from doodle.ui.limits import sketch
 from doodle.ui.panels import examples, guess
 from doodle.ui.panels.parts import (
     QUIET,
     WORK,
     note,
     number_field,
+    queued,
     scripted,
     sentence,
     slider_field,
@@ -27,8 +31,6 @@ from doodle.ui.panels.parts import (
 )
 from doodle.ui.protocol import Log, Place
 from doodle.ui.runs import Runs
-from doodle.ui.studio import Studio
-from doodle.ui.wish import AUTO, Wish
 
 FIRST_COUNT, FIRST_SEED, FIRST_TEMPERATURE = 9, 7, 0.3
 DARING = (0.1, 1.0)  # of all temperatures, those that the slider offers
@@ -47,6 +49,7 @@ _SAMPLE = {
         [50, 92, 18, 98],
     ],
 }
+_KINDS = {"complete": Complete, "draw": Draw, "again": Again}
 _FAINT = "I am not sure what this is; here it is taken for: {}."
 _NEW_SEED = "() => Math.floor(Math.random() * 10000)"
 _ANSWERED = "() => document.dispatchEvent(new CustomEvent('doodle:answered'))"
@@ -130,13 +133,13 @@ def _sentence(choices: list[str]) -> dict[str, Any]:
     }
 
 
-def wire(panel: DrawPanel, studio: Studio, runs: Runs, mailbox: gr.HTML) -> None:
+def wire(panel: DrawPanel, executor: Executor, runs: Runs, mailbox: gr.HTML) -> None:
     """Connect the controls with the models.
 
     Args:
         mailbox: takes the sentences for the visitor.
     """
-    tasks = Tasks(studio, runs)
+    tasks = Tasks(executor, runs)
     streamed = {"inputs": panel.wishes, "outputs": [panel.channel, mailbox], **WORK}
 
     def then_complete(event: Any) -> None:
@@ -155,31 +158,32 @@ def wire(panel: DrawPanel, studio: Studio, runs: Runs, mailbox: gr.HTML) -> None
         )
     )
     panel.stop.click(tasks.stop, None, None, js=_STOPPED, queue=False, **QUIET)
-    guess.wire(panel.see, panel.word, panel.draw_me, studio)
+    guess.wire(panel.see, panel.word, panel.draw_me, executor)
 
 
 class Tasks:
     """What the buttons do: each a generator of (log for the canvas, letter for the mailbox)."""
 
-    def __init__(self, studio: Studio, runs: Runs) -> None:
-        self._studio = studio
+    def __init__(self, executor: Executor, runs: Runs) -> None:
+        self._executor = executor
         self._runs = runs
 
-    def handler(self, task: str) -> Callable[..., Iterator[tuple[str, str]]]:
+    def handler(self, task: str) -> Callable[..., AsyncIterator[tuple[str, str]]]:
         """The handler of a task: complete (endings, inked as they are sampled), draw (whole
         drawings of the word) or again (the visitor's drawing, drawn anew in its own manner).
         """
 
-        def handle(
+        async def handle(
             drawing: Drawing,
             word: str,
             count: float,
             temperature: float,
             seed: float,
             request: gr.Request,
-        ) -> Iterator[tuple[str, str]]:
+        ) -> AsyncIterator[tuple[str, str]]:
             asked = (word, count, temperature, seed)
-            yield from self._run(task, drawing, asked, request.session_hash or "")
+            async for answer in self.answers(task, drawing, asked, request.session_hash or ""):
+                yield answer
 
         return handle
 
@@ -187,24 +191,33 @@ class Tasks:
         """End this visitor's run; what is inked so far stays."""
         self._runs.stop(request.session_hash or "")
 
-    def _run(
+    async def answers(
         self, task: str, drawing: Drawing, asked: tuple[Any, ...], session: str
-    ) -> Iterator[tuple[str, str]]:
+    ) -> AsyncIterator[tuple[str, str]]:
+        """The log of one run as it grows, each time with a letter for the mailbox.
+
+        Args:
+            asked: word, count, temperature and seed.
+        """
         run = self._runs.start(session)
         log = Log(run, 0, task)
         try:
-            wish, sure = self._meant(task, drawing, Wish(*asked))
-            log = Log(run, wish.n, task, wish.word)
-            if not sure:
-                log.message(_FAINT.format(wish.word))
-            yield log.text, note("")  # at once: registers the stream, so that it can be ended
-            sent = 0.0
-            for _ in self._inked(task, drawing, wish, log):
+            request = sketch(_KINDS[task], *asked, drawing=drawing)
+            if request.word != AUTO:
+                log = Log(run, request.n, task, request.word)
+                yield log.text, note("")  # at once: the page knows that the run began
+            job = self._executor.submit(request, session)
+            self._runs.holds(session, run, job)
+            sent, said = 0.0, ""
+            async for event in job:
+                log, said = self._told(event, log, run, request, said)
                 if not self._runs.is_newest(session, run):
                     break
-                if time.monotonic() - sent >= SECONDS_BETWEEN:
-                    sent = time.monotonic()
-                    yield log.text, note("")
+                waits = isinstance(event, Waiting)
+                if waits or time.monotonic() - sent >= SECONDS_BETWEEN:
+                    sent = 0.0 if waits else time.monotonic()
+                    # without its word the log is not begun: what is sent is never changed
+                    yield log.text if log.word else gr.skip(), note(said)
             if self._runs.is_superseded(session, run):
                 return
             log.done()
@@ -214,30 +227,24 @@ class Tasks:
             log.done()
             yield log.text, note(sentence(error))
 
-    def _meant(self, task: str, drawing: Drawing, wish: Wish) -> tuple[Wish, bool]:
-        """The wish with a word of its own, and whether that is more than a faint guess."""
-        surprise = wish.seed if task == "draw" else None
-        word, sure = meant(self._studio, wish.word, drawing, surprise=surprise)
-        return replace(wish, word=word), sure
+    @staticmethod
+    def _told(event: Any, log: Log, run: str, request: Draw, said: str) -> tuple[Log, str]:
+        """Write an event into the log; the log, and what the page says of the queue."""
+        if isinstance(event, Waiting):
+            return log, queued(event)
+        if isinstance(event, Taken):
+            log = Log(run, request.n, log.mode, event.word)
+            if not event.sure:
+                log.message(_FAINT.format(event.word))
+        elif isinstance(event, Ink):
+            log.ink(event)
+        elif isinstance(event, Endings):
+            log.ranked(event.endings, _placing(log.mode, request.drawing))
+        return log, ""
 
-    def _inked(self, task: str, drawing: Drawing, wish: Wish, log: Log) -> Iterator[None]:
-        """Write what the models send into the log, one step at a time."""
-        if task == "complete":
-            from doodle.pipelines.complete import Ink  # the studio has loaded torch by now
 
-            for event in self._studio.complete(drawing, wish):
-                if isinstance(event, Ink):
-                    log.ink(event)
-                else:
-                    log.ranked(event.endings)
-                yield
-        elif task == "draw":
-            width, height = drawing.width, drawing.height
-            log.ranked(
-                self._studio.draw(wish),
-                lambda ending: Place.centred(ending.strokes, width, height),
-            )
-            yield
-        else:
-            log.ranked(self._studio.again(drawing, wish))
-            yield
+def _placing(mode: str, paper: Drawing) -> Callable[[Ending], Place]:
+    """Where an ending lies: whole drawings of a word in the middle, others as they are."""
+    if mode != "draw":
+        return lambda _: Place()
+    return lambda ending: Place.centred(ending.strokes, paper.width, paper.height)

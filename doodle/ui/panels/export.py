@@ -14,15 +14,16 @@ import numpy as np
 from PIL import Image
 
 from doodle.errors import BadDrawing
+from doodle.requests import AUTO
 from doodle.strokes import export
 from doodle.strokes.bridge import edges_of_drawing
 from doodle.strokes.curves import Curve
 from doodle.strokes.drawing import QUICKDRAW_SIDE, Drawing
 from doodle.strokes.raster import rasterize
 from doodle.ui.canvas import StrokeCanvas
+from doodle.ui.limits import MAX_STEPS, usable
 from doodle.ui.panels.parts import QUIET, note, sentence
 from doodle.ui.theme import read
-from doodle.ui.wish import AUTO, MAX_STEPS, usable
 
 MAX_REQUEST = 8_000_000  # characters of JSON
 GIF_SIDE, EDGES_SIDE = 400, 256  # pixels

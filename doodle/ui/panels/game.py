@@ -11,12 +11,12 @@ from dataclasses import dataclass
 
 import gradio as gr
 
-from doodle.errors import ModelUnavailable
 from doodle.registry import Registry
+from doodle.services.executor import Executor
+from doodle.services.readiness import guessable
 from doodle.ui.canvas import StrokeCanvas
-from doodle.ui.panels.guess import BATCH, looked
-from doodle.ui.panels.parts import QUIET
-from doodle.ui.studio import JUDGE, Studio
+from doodle.ui.panels.guess import looked
+from doodle.ui.panels.parts import DIRECT
 from doodle.ui.theme import read
 
 ROUNDS, SECONDS = 6, 20
@@ -51,14 +51,7 @@ class GamePanel:
 
 def playable(registry: Registry) -> list[str]:
     """The words of the game that the recogniser knows; none when there is nobody to guess."""
-    try:
-        headers = {card.name: card.header for card in registry.cards() if not card.problem}
-    except ModelUnavailable:
-        return []
-    if JUDGE not in headers:
-        return []
-    known = headers[JUDGE].get("data", {}).get("categories")
-    known = set(known or headers.get("words", {}).get("config", {}).get("categories") or [])
+    known = guessable(registry)
     words = [word for word in WORDS if word in known]
     return words if len(words) >= ROUNDS else []
 
@@ -83,18 +76,10 @@ def build(choices: list[str]) -> GamePanel:
     return GamePanel(game, canvas)
 
 
-def wire(panel: GamePanel, studio: Studio) -> None:
+def wire(panel: GamePanel, executor: Executor) -> None:
     """Let the game ask what its drawing looks like; the letters are those of the card "I see"."""
 
-    def look(letters: list[str]) -> list[list[str]]:
-        return [looked(studio, letters)]
+    async def look(letter: str, request: gr.Request) -> str:
+        return await looked(executor, letter, request.session_hash or "")
 
-    panel.game.look(
-        look,
-        panel.game,
-        panel.game,
-        batch=True,
-        max_batch_size=BATCH,
-        trigger_mode="multiple",
-        **QUIET,
-    )
+    panel.game.look(look, panel.game, panel.game, **DIRECT)

@@ -7,23 +7,19 @@ text. Every request carries the number of the drawing's version, so that a late 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import gradio as gr
 
 from doodle.errors import BadDrawing, ModelUnavailable
+from doodle.requests import AUTO, Explain, Recognise
+from doodle.services.executor import Executor
+from doodle.services.results import Guesses
 from doodle.strokes.drawing import MAX_TEXT, Drawing
-from doodle.ui.panels.parts import QUIET, scripted, sentence
-from doodle.ui.studio import Studio
-from doodle.ui.wish import AUTO
-
-if TYPE_CHECKING:
-    from doodle.pipelines.recognise import Guesses
+from doodle.ui.panels.parts import DIRECT, QUIET, scripted, sentence
 
 SHOWN = "what you see"  # how the sentence says AUTO: "Finish it as what you see"
 TOP = 5
-BATCH = 16  # visitors whose drawings are looked at together
 _BUTTON = (
     "(word) => { document.dispatchEvent(new CustomEvent('doodle:word', { detail: word }));"
     f" return 'Draw me ' + window.doodle.phrase(word === '{AUTO}' ? window.doodle.seen : word); }}"
@@ -35,7 +31,7 @@ def build() -> gr.HTML:
     return scripted("guess", says=SHOWN, automatic=AUTO, rows=TOP, elem_id="see")
 
 
-def wire(card: gr.HTML, word: gr.Dropdown, draw_me: gr.Button, studio: Studio) -> None:
+def wire(card: gr.HTML, word: gr.Dropdown, draw_me: gr.Button, executor: Executor) -> None:
     """Connect the card with the recogniser, and with the sentence beside it.
 
     Args:
@@ -43,50 +39,40 @@ def wire(card: gr.HTML, word: gr.Dropdown, draw_me: gr.Button, studio: Studio) -
         draw_me: says what it would draw.
     """
 
-    def look(letters: list[str]) -> list[list[str]]:
-        return [looked(studio, letters)]
+    async def look(letter: str, request: gr.Request) -> str:
+        return await looked(executor, letter, request.session_hash or "")
 
-    def why(letter: str) -> str:
-        return explained(studio, letter)
+    async def why(letter: str, request: gr.Request) -> str:
+        return await explained(executor, letter, request.session_hash or "")
 
-    # the drawing comes as the card's own text: in a batch, Gradio lets one visitor's unreadable
-    # canvas fail everybody's, here each letter is answered for itself
-    shared = {"trigger_mode": "multiple", "concurrency_id": "sight", "concurrency_limit": 1}
-    card.look(look, card, card, batch=True, max_batch_size=BATCH, **shared, **QUIET)
-    card.why(why, card, card, **{**shared, "concurrency_id": "reasons"}, **QUIET)
+    card.look(look, card, card, **DIRECT)
+    card.why(why, card, card, **DIRECT)
     card.choose(None, None, word, js="() => window.doodle.chosen", **QUIET)
     card.named(None, word, draw_me, js=_BUTTON, **QUIET)
     word.change(None, word, draw_me, js=_BUTTON, **QUIET)
 
 
-def looked(studio: Studio, letters: Sequence[str]) -> list[str]:
-    """Guesses for the drawings of several visitors, one answer each.
+async def looked(executor: Executor, letter: str, visitor: str = "") -> str:
+    """Guesses for a visitor's drawing.
 
     Args:
-        letters: ``{"at": version, "drawing": wire form}`` as JSON text.
+        letter: ``{"at": version, "drawing": wire form}`` as JSON text.
 
     Returns:
         ``{"at", "guesses": [[word, probability], ...], "unknown"}`` as JSON text, or
         ``{"at", "problem", "missing"}`` where there is none.
     """
-    opened = [_opened(letter) for letter in letters]
-    drawings = [drawing for _, drawing, problem in opened if problem is None]
-    failed: Exception | None = None
-    found: list[Guesses] = []
+    at, drawing, problem = _opened(letter)
+    if problem:
+        return _problem(at, problem)
     try:
-        found = studio.recognise(drawings, top=TOP)
-    except Exception as error:  # whatever it was, every visitor reads one sentence
-        failed = error
-    rest = iter(found)
-    return [
-        _problem(at, problem or failed)
-        if problem or failed
-        else json.dumps({"at": at, **listed(next(rest))})
-        for at, _, problem in opened
-    ]
+        found = await executor.submit(Recognise((drawing,), TOP), visitor).answer()
+    except Exception as error:  # whatever it was, the visitor reads one sentence
+        return _problem(at, error)
+    return json.dumps({"at": at, **listed(found.answers[0])})
 
 
-def explained(studio: Studio, letter: str) -> str:
+async def explained(executor: Executor, letter: str, visitor: str = "") -> str:
     """How much each stroke of a drawing speaks for a word.
 
     Args:
@@ -99,11 +85,12 @@ def explained(studio: Studio, letter: str) -> str:
     if problem:
         return _problem(at, problem)
     try:
-        word, weights = studio.explain(drawing, json.loads(letter).get("word"))
+        request = Explain(drawing, json.loads(letter).get("word"))
+        found = await executor.submit(request, visitor).answer()
     except Exception as error:  # whatever it was, the visitor reads one sentence
         return _problem(at, error)
-    rounded = [round(float(weight), 3) for weight in weights]
-    return json.dumps({"at": at, "word": word, "weights": rounded})
+    rounded = [round(float(weight), 3) for weight in found.weights]
+    return json.dumps({"at": at, "word": found.word, "weights": rounded})
 
 
 def listed(answer: Guesses) -> dict[str, Any]:

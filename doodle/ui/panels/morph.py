@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
 
+from doodle.requests import Draw, Morph, tidy_word
+from doodle.services.executor import Executor
+from doodle.services.results import Waiting
 from doodle.strokes.drawing import Drawing
+from doodle.ui import limits
 from doodle.ui.canvas import StrokeCanvas
 from doodle.ui.panels.parts import (
     QUIET,
     WORK,
     number_field,
+    queued,
     scripted,
     sentence,
     word_field,
@@ -22,12 +27,11 @@ from doodle.ui.panels.parts import (
 )
 from doodle.ui.protocol import Place
 from doodle.ui.runs import Runs
-from doodle.ui.studio import Studio
-from doodle.ui.wish import MAX_SEED, Wish
 
 FIRST_WORDS = ("cat", "rabbit")
 FIRST_STEPS, FIRST_SEED = 9, 7
 HINT = "Draw here, or leave it empty: then it is drawn for you."
+_STOPPED = "() => document.dispatchEvent(new CustomEvent('doodle:morph-stopped'))"
 TEMPERATURE = 0.15  # low: steps of one morph should differ by their place on the way, not by chance
 
 
@@ -41,6 +45,7 @@ class MorphPanel:
     steps: gr.Number
     seed: gr.Number
     go: gr.Button
+    stop: gr.Button
     film: gr.HTML
 
 
@@ -62,6 +67,7 @@ def build(choices: list[str]) -> MorphPanel:
                 words("steps, seed")
                 seed = number_field(FIRST_SEED, "Seed of the morph", "morph_seed")
                 go = gr.Button("Morph", variant="primary", elem_id="morph_go")
+                stop = gr.Button("Stop", variant="stop", elem_id="morph_stop")
             film = scripted("morph", elem_id="film")
         with gr.Column(elem_classes="dd-side", min_width=0):
             heads, slots = [], []
@@ -72,15 +78,36 @@ def build(choices: list[str]) -> MorphPanel:
                     slots.append(
                         StrokeCanvas(elem_id=target, autosave=target, rail=False, hint=HINT)
                     )
-    return MorphPanel((first, second), tuple(heads), tuple(slots), steps, seed, go, film)
+    return MorphPanel((first, second), tuple(heads), tuple(slots), steps, seed, go, stop, film)
 
 
-def wire(panel: MorphPanel, studio: Studio, runs: Runs) -> None:
-    """Connect the controls with the models."""
+def wire(panel: MorphPanel, executor: Executor, runs: Runs) -> None:
+    """Connect the controls with the models.
+
+    Args:
+        runs: of this tool alone.
+    """
     for head, word in zip(panel.heads, panel.words, strict=True):
         head.filled(_word_of, None, word, queue=False, **QUIET)
+    morphs = Morphs(executor, runs)
+    panel.go.click(
+        morphs.turn,
+        [*panel.slots, *panel.words, panel.steps, panel.seed],
+        [*panel.slots, panel.film],
+        **WORK,
+    )
+    panel.stop.click(morphs.stop, None, None, js=_STOPPED, queue=False, **QUIET)
 
-    def turn(
+
+class Morphs:
+    """What the buttons do."""
+
+    def __init__(self, executor: Executor, runs: Runs) -> None:
+        self._executor = executor
+        self._runs = runs
+
+    async def turn(
+        self,
         first: Drawing,
         second: Drawing,
         word_first: str,
@@ -88,42 +115,45 @@ def wire(panel: MorphPanel, studio: Studio, runs: Runs) -> None:
         steps: float,
         seed: float,
         request: gr.Request,
-    ) -> Iterator[tuple[Any, Any, Any]]:
+    ) -> AsyncIterator[tuple[Any, Any, Any]]:
+        """The two drawings, and the film between them."""
         session = request.session_hash or ""
-        run = runs.start(session)
+        run = self._runs.start(session)
         yield gr.skip(), gr.skip(), gr.skip()  # at once: registers the stream
+        answer: tuple[Any, Any, Any] | None = None
         try:
-            ends = _ends(studio, (first, second), (word_first, word_second), seed)
-            asked = (Wish(word_first).word, Wish(word_second).word)
-            wish = Wish(word_first, 1, TEMPERATURE, seed)
-            drawings = studio.morph(*ends, asked, steps, wish)
-            film = {"words": asked, "drawings": [drawing.to_dict() for drawing in drawings]}
-            answer = (*ends, json.dumps(film))
+            words = (tidy_word(word_first), tidy_word(word_second))
+            steps, seed = limits.steps(steps), limits.seed(seed)
+            ends = [
+                drawing or await self._drawn(word, (seed + place) % limits.MAX_SEED, session, run)
+                for place, (drawing, word) in enumerate(
+                    zip((first, second), words, strict=True)
+                )  # another seed for the second, or cat to cat would not move
+            ]
+            if all(ends):
+                job = self._executor.submit(Morph(*ends, words, steps, TEMPERATURE, seed), session)
+                self._runs.holds(session, run, job)
+                async for event in job:
+                    if isinstance(event, Waiting):
+                        yield gr.skip(), gr.skip(), json.dumps({"waiting": queued(event)})
+                    else:
+                        drawings = [drawing.to_dict() for drawing in event.drawings]
+                        answer = (*ends, json.dumps({"words": words, "drawings": drawings}))
         except Exception as error:  # whatever it was, the visitor reads one sentence
             answer = (gr.skip(), gr.skip(), json.dumps({"error": sentence(error)}))
-        if runs.is_newest(session, run):
+        if answer and self._runs.is_newest(session, run):
             yield answer
 
-    panel.go.click(
-        turn,
-        [*panel.slots, *panel.words, panel.steps, panel.seed],
-        [*panel.slots, panel.film],
-        **WORK,
-    )
+    def stop(self, request: gr.Request) -> None:
+        """End this visitor's morph; what is on the page stays."""
+        self._runs.stop(request.session_hash or "")
 
-
-def _ends(
-    studio: Studio, drawn: tuple[Drawing, Drawing], named: tuple[str, str], seed: float
-) -> list[Drawing]:
-    """The two drawings; an empty slot is drawn from its word."""
-    ends = []
-    for place, (drawing, word) in enumerate(zip(drawn, named, strict=True)):
-        if not drawing:
-            # another seed for the second, or cat to cat would not move
-            wish = Wish(word, 1, TEMPERATURE, (Wish(word, seed=seed).seed + place) % MAX_SEED)
-            drawing = _on_canvas(studio.draw(wish)[0].strokes)
-        ends.append(drawing)
-    return ends
+    async def _drawn(self, word: str, seed: int, session: str, run: str) -> Drawing | None:
+        """What stands in for an empty slot; None where the run was ended."""
+        job = self._executor.submit(Draw(word, 1, TEMPERATURE, seed), session)
+        self._runs.holds(session, run, job)
+        answer = await job.answer()
+        return _on_canvas(answer.endings[0].strokes) if answer else None
 
 
 def _on_canvas(strokes: Any) -> Drawing:

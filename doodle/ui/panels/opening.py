@@ -15,9 +15,9 @@ import gradio as gr
 from doodle.errors import BadDrawing
 from doodle.strokes.drawing import Drawing
 from doodle.strokes.imports import read_drawings, read_settings
+from doodle.ui.limits import usable
 from doodle.ui.panels.draw import DARING, DrawPanel
 from doodle.ui.panels.parts import QUIET, note, sentence
-from doodle.ui.wish import usable
 
 MAX_FILE = 9_000_000  # characters as sent; base64 takes four for three bytes
 

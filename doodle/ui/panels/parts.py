@@ -8,24 +8,27 @@ from typing import Any
 
 import gradio as gr
 
-from doodle.errors import ModelUnavailable, OutOfBudget
+from doodle.errors import Busy, ModelUnavailable, OutOfBudget
+from doodle.services.results import Waiting
 from doodle.ui.theme import read
 
 # What goes wrong without being a fault of ours: the caller's mistakes (a wrong drawing or word is a
 # ValueError too) and the world's. Their messages are sentences for the visitor.
-EXPECTED = (ValueError, ModelUnavailable, OutOfBudget)
+EXPECTED = (ValueError, ModelUnavailable, OutOfBudget, Busy)
 SORRY = "Something broke here; your drawing is safe. The server's log says what it was."
 
 # Handlers of the page: no overlay that would shift the layout, not part of the public API.
 QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
-# Work with the models: a newer run of the same visitor starts at once beside the older one, which
-# then ends by its run token; turns at the models themselves are taken in `Studio`.
+# Work with the models: a newer run of the same visitor starts at once and ends the older one. Turns
+# are taken in the executor, which knows how long the queue is, so Gradio lets all of them in.
 WORK: dict[str, Any] = {
     **QUIET,
     "trigger_mode": "multiple",
     "concurrency_id": "models",
-    "concurrency_limit": 24,
+    "concurrency_limit": None,
 }
+# Answers within one request, without Gradio's queue.
+DIRECT: dict[str, Any] = {**QUIET, "trigger_mode": "multiple", "queue": False}
 
 _log = logging.getLogger(__name__)
 
@@ -36,6 +39,13 @@ def sentence(error: Exception) -> str:
         return str(error)
     _log.error("a request failed", exc_info=error)
     return SORRY
+
+
+def queued(event: Waiting) -> str:
+    """What the visitor reads while others are served."""
+    if event.before < 1:
+        return "You are next."
+    return "One is before you." if event.before == 1 else f"{event.before} are before you."
 
 
 def note(text: str) -> str:

@@ -8,18 +8,24 @@ from __future__ import annotations
 
 import json
 import random
-import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import gradio as gr
 import numpy as np
 
+from doodle.requests import AUTO, Imagine, Like, Mix, Walk
+from doodle.requests.checks import tidy_text
+from doodle.services.executor import Executor
+from doodle.services.readiness import known_words
+from doodle.services.results import Doodle, Doodles, Reading, Waiting
+from doodle.ui import limits
 from doodle.ui.panels.parts import (
     QUIET,
     WORK,
     number_field,
+    queued,
     scripted,
     sentence,
     slider_field,
@@ -27,17 +33,6 @@ from doodle.ui.panels.parts import (
     words,
 )
 from doodle.ui.runs import Runs
-from doodle.ui.studio import Studio, known_words
-from doodle.ui.wish import (
-    AUTO,
-    MAX_TRUNCATION,
-    MIN_TRUNCATION,
-    Idea,
-)
-
-if TYPE_CHECKING:
-    from doodle.pipelines.imagine import Doodle, Imagined
-    from doodle.pipelines.text import TextVector
 
 FIRST_TEXT, FIRST_COUNT, FIRST_SEED, FIRST_TRUNCATION = "a sleepy teapot", 16, 3, 0.8
 FIRST_GOAL = "umbrella"
@@ -106,7 +101,7 @@ def _sentence(choices: list[str]) -> dict[str, Any]:
     words("in")
     count = number_field(FIRST_COUNT, "How many doodles", "words_count")
     words("ways,")
-    bounds = (MIN_TRUNCATION, MAX_TRUNCATION)
+    bounds = (limits.MIN_TRUNCATION, limits.MAX_TRUNCATION)
     truncation = slider_field(
         ("usual", "odd"), bounds, FIRST_TRUNCATION, step=0.1, elem_id="words_odd"
     )
@@ -130,7 +125,7 @@ def _sentence(choices: list[str]) -> dict[str, Any]:
 
 
 def wire(
-    panel: WordsPanel, studio: Studio, runs: Runs, choices: list[str], word: gr.Dropdown
+    panel: WordsPanel, executor: Executor, runs: Runs, choices: list[str], word: gr.Dropdown
 ) -> None:
     """Connect the controls with the models.
 
@@ -139,7 +134,7 @@ def wire(
         choices: a surprise is one of them.
         word: of the sentence in Draw, where a doodle is finished.
     """
-    ideas = Ideas(studio, runs)
+    ideas = Ideas(executor, runs)
     drawn = {"fn": ideas.fresh, "inputs": panel.wishes, "outputs": panel.grid, **WORK}
     panel.go.click(**drawn)
     panel.reroll.click(None, None, panel.seed, js=_NEW_SEED, **QUIET).then(**drawn)
@@ -162,23 +157,23 @@ def another(choices: Sequence[str], text: str) -> str:
 class Ideas:
     """What the buttons do; answers are letters, JSON text for the parts that asked."""
 
-    def __init__(self, studio: Studio, runs: Runs) -> None:
-        self._studio = studio
+    def __init__(self, executor: Executor, runs: Runs) -> None:
+        self._executor = executor
         self._runs = runs
-        self._turn = threading.Lock()
+        self._walks = Runs()
 
-    def fresh(
+    async def fresh(
         self, text: str, count: float, truncation: float, seed: float, request: gr.Request
-    ) -> Iterator[Any]:
+    ) -> AsyncIterator[Any]:
         """Doodles of the sentence."""
 
-        def make() -> dict[str, Any]:
-            idea = Idea(text, count, seed, truncation)
-            return self._told(idea, self._studio.imagine(idea))
+        def ask() -> tuple[Imagine, dict[str, Any]]:
+            return limits.doodles(Imagine, text, count, seed, truncation), {"task": "draw"}
 
-        yield from self._answer(make, request.session_hash or "")
+        async for answer in self._answers(ask, request.session_hash or ""):
+            yield answer
 
-    def more(
+    async def more(
         self,
         letter: str,
         text: str,
@@ -186,7 +181,7 @@ class Ideas:
         truncation: float,
         seed: float,
         request: gr.Request,
-    ) -> Iterator[Any]:
+    ) -> AsyncIterator[Any]:
         """Doodles like one, or between two words.
 
         Args:
@@ -194,72 +189,91 @@ class Ideas:
                 "second", "share"}`` with the share of the second, as JSON text.
         """
 
-        def make() -> dict[str, Any]:
+        def ask() -> tuple[Imagine, dict[str, Any]]:
             asked = _opened(letter, "task", "text")
+            fields = (asked["text"], count, seed, truncation)
             if asked["task"] == "like":
                 asked = _opened(letter, "text", "candidate", "noise")
-                idea = Idea(asked["text"], count, seed, truncation)
-                near = self._studio.like(idea, asked["candidate"], _noise(asked["noise"]))
-                return self._told(idea, near, "like")
+                near = {"candidate": asked["candidate"], "noise": _noise(asked["noise"])}
+                return limits.doodles(Like, *fields, **near), {"task": "like"}
             asked = _opened(letter, "text", "second", "share")
-            idea, second = Idea(asked["text"], count, seed, truncation), Idea(asked["second"]).text
-            mixed = self._studio.mix(idea, second, asked["share"])
-            return self._told(idea, mixed, "mix", second=second, share=asked["share"])
+            between = {"second": asked["second"], "share": asked["share"]}
+            mix = limits.doodles(Mix, *fields, **between)
+            return mix, {"task": "mix", "second": mix.second, "share": mix.share}
 
-        yield from self._answer(make, request.session_hash or "")
+        async for answer in self._answers(ask, request.session_hash or ""):
+            yield answer
 
-    def walk(self, letter: str) -> str:
+    async def walk(self, letter: str, request: gr.Request) -> str:
         """The way from a doodle's text to another.
 
         Args:
             letter: ``{"at", "text", "second", "steps", "seed", "candidate", "truncation"}``; ``at``
                 comes back, so that the page can drop what it no longer waits for.
         """
-        at = None
+        at, session = None, request.session_hash or ""
+        run = self._walks.start(session)
         try:
             asked = _opened(letter, *_WALK)
             at = asked["at"]
-            idea = Idea(asked["text"], 1, asked["seed"], asked["truncation"])
-            second = Idea(asked["second"]).text
-            steps = self._studio.walk(idea, second, asked["steps"], asked["candidate"])
-            doodles = [_doodle(one) for one in steps]
-            names, shares = [idea.text, second], [round(float(one.share), 4) for one in steps]
-            return json.dumps({"at": at, "words": names, "shares": shares, "doodles": doodles})
+            walk = Walk(
+                text=tidy_text(asked["text"]),
+                second=tidy_text(asked["second"]),
+                steps=limits.steps(asked["steps"]),
+                seed=limits.seed(asked["seed"]),
+                truncation=limits.spread(asked["truncation"]),
+                candidate=asked["candidate"],
+            )
+            job = self._executor.submit(walk, session)
+            self._walks.holds(session, run, job)
+            walked = await job.answer()
+            if walked is None:
+                return json.dumps({"at": at, "stopped": True})
+            shares = [round(one.share, 4) for one in walked.doodles]
+            words, doodles = [walk.text, walk.second], [_doodle(one) for one in walked.doodles]
+            return json.dumps({"at": at, "words": words, "shares": shares, "doodles": doodles})
         except Exception as error:  # whatever it was, the visitor reads one sentence
             return json.dumps({"at": at, "error": sentence(error)})
 
     def stop(self, request: gr.Request) -> None:
-        """Forget this visitor's request; what is on the page stays."""
-        self._runs.stop(request.session_hash or "")
+        """Forget this visitor's requests; what is on the page stays."""
+        for runs in (self._runs, self._walks):
+            runs.stop(request.session_hash or "")
 
-    def _answer(self, make: Callable[[], dict[str, Any]], session: str) -> Iterator[Any]:
+    async def _answers(
+        self, ask: Callable[[], tuple[Imagine, dict[str, Any]]], session: str
+    ) -> AsyncIterator[Any]:
         run = self._runs.start(session)
         yield gr.skip()  # at once: registers the stream, so that it can be ended
-        with self._turn:  # of many presses in a row, those that waited here are not worked on
-            if not self._runs.is_newest(session, run):
-                return
-            try:
-                answer = make()
-            except Exception as error:  # whatever it was, the visitor reads one sentence
-                answer = {"error": sentence(error)}
-        if self._runs.is_newest(session, run):
+        answer: dict[str, Any] | None = None
+        try:
+            request, task = ask()
+            job = self._executor.submit(request, session)
+            self._runs.holds(session, run, job)
+            async for event in job:
+                if isinstance(event, Waiting):
+                    yield json.dumps({"run": run, "waiting": queued(event)})
+                else:
+                    answer = self._told(request, event, task)
+        except Exception as error:  # whatever it was, the visitor reads one sentence
+            answer = {"error": sentence(error)}
+        if answer and self._runs.is_newest(session, run):
             yield json.dumps({"run": run, **answer})
 
-    def _told(self, idea: Idea, made: Imagined, task: str = "draw", **more: Any) -> dict[str, Any]:
+    def _told(self, request: Imagine, made: Doodles, task: dict[str, Any]) -> dict[str, Any]:
         return {
-            "task": task,
-            "text": idea.text,
-            "seed": idea.seed,
-            "truncation": idea.truncation,
-            "name": made.text.name,
-            "finish": finishable(made.text, known_words(self._studio.registry)),
-            "read": read_as(made.text, *([made.second] if made.second else [])),
+            "text": request.text,
+            "seed": request.seed,
+            "truncation": request.truncation,
+            "name": made.reading.name,
+            "finish": finishable(made.reading, known_words(self._executor.registry)),
+            "read": read_as(made.reading, *([made.second] if made.second else [])),
             "doodles": [_doodle(one) for one in made.doodles],
-            **more,
+            **task,
         }
 
 
-def read_as(*texts: TextVector) -> dict[str, Any]:
+def read_as(*texts: Reading) -> dict[str, Any]:
     """How a text, or the two of a mix, were understood, for the card that says so."""
     least = min(texts, key=lambda text: text.sure)
     return {
@@ -271,7 +285,7 @@ def read_as(*texts: TextVector) -> dict[str, Any]:
     }
 
 
-def finishable(text: TextVector, known: Sequence[str]) -> str:
+def finishable(text: Reading, known: Sequence[str]) -> str:
     """The word that a doodle of a text is finished as in Draw: AUTO where none of `known` fits."""
     names = [text.name, *reversed([word for word, _ in text.parts])]  # the thing comes last
     return next((name for name in names if name in set(known)), AUTO)
@@ -288,7 +302,7 @@ def _doodle(one: Doodle) -> dict[str, Any]:
         "score": round(float(one.score), 4),
         "drawn_like": round(float(one.drawn_like), 4),
         "candidate": one.candidate,
-        "noise": [round(float(v), 3) for v in one.z],
+        "noise": [round(float(v), 3) for v in one.noise],
     }
 
 

@@ -137,6 +137,10 @@ document.addEventListener("doodle:creature", () => {
   pace = Math.min(pace ?? Infinity, (performance.now() - asked) / many);
 });
 by("creature_go").addEventListener("click", () => render());
+by("creature_stop").addEventListener("click", () => {
+  trigger("halt");
+  doodle.say("rendering", null);
+});
 by("creature_reroll").addEventListener("click", () => {
   by("creature_seed").value = Math.floor(Math.random() * 10000);
   render();

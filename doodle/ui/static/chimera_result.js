@@ -110,10 +110,15 @@ row.addEventListener("keydown", (event) => {
 });
 
 /* ---- waiting and answers --------------------------------------------------------------------------- */
+/* Stop stands where Render does while a render that was asked for takes its time. */
+function waits(state) {
+  card.dataset.busy = state;
+  document.body.dataset.creature = state === "true" && !doodle.creature?.live ? "waits" : "";
+}
 function busy(on) {
   clearTimeout(timer);
-  if (on && card.dataset.busy === "false") timer = setTimeout(() => { card.dataset.busy = "true"; }, PATIENCE);
-  if (!on) card.dataset.busy = "false";
+  if (on && card.dataset.busy === "false") timer = setTimeout(() => waits("true"), PATIENCE);
+  if (!on) waits("false");
   field.setAttribute("aria-busy", String(on));
 }
 /* Whether nobody pressed Render, and the sentence stands above the paper or with the edges already. */
@@ -129,6 +134,7 @@ function read() {
   const text = props.value;
   if (typeof text !== "string" || !text.startsWith("{")) return;
   const answer = JSON.parse(text);
+  if (answer.waiting) { if (field.getAttribute("aria-busy") === "true") tell(answer.waiting); return; }
   if (!answer.error && !answer.pictures) return;     // a letter of ours on its way out
   busy(false);
   tell(said(answer.error) ? "" : answer.error);

@@ -5,6 +5,15 @@ const play = film.querySelector("[data-act=play]"), note = film.querySelector(".
 const FRAME_MS = 260, REST_MS = 900;    // a step of the film; a rest at either end
 let reel = null, timer = 0;             // reel: { word, words, drawings }
 
+const PATIENCE = 350;                   // ms, after which waiting can be stopped
+let patience = 0;
+
+function busy(on) {
+  film.setAttribute("aria-busy", String(on));
+  clearTimeout(patience);
+  if (on) patience = setTimeout(() => { document.body.dataset.morph = "waits"; }, PATIENCE);
+  else document.body.dataset.morph = "";
+}
 function tell(sentence) {
   note.textContent = sentence || "";
   note.hidden = !sentence;
@@ -65,8 +74,9 @@ film.addEventListener("click", ({ target }) => {
 });
 watch("value", () => {
   if (!props.value) return;
-  film.setAttribute("aria-busy", "false");
-  const { error, words, drawings } = JSON.parse(props.value);
+  const { error, waiting, words, drawings } = JSON.parse(props.value);
+  if (waiting) { if (film.getAttribute("aria-busy") === "true") tell(waiting); return; }
+  busy(false);
   tell(error);
   if (error) return;
   const next = { words, drawings, word: words.join(" to ") };
@@ -75,6 +85,7 @@ watch("value", () => {
   if (!doodle.calm()) play.click();
 });
 document.addEventListener("doodle:film", ({ detail }) => { tell(""); load(detail); });
+document.addEventListener("doodle:morph-stopped", () => { tell(""); busy(false); });
 document.addEventListener("click", ({ target }) => {
-  if (target.closest?.("#morph_go")) { tell(""); film.setAttribute("aria-busy", "true"); }
+  if (target.closest?.("#morph_go")) { tell(""); busy(true); }
 }, true);

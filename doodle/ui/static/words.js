@@ -118,7 +118,9 @@ watch("value", () => {
   if (typeof text !== "string" || !text.startsWith("{")) return;
   const answer = JSON.parse(text);
   if (!("run" in answer)) return;                    // a letter of ours on its way out
-  tell(answer.error);
+  if (answer.waiting && document.body.dataset.ideas === "idle") return;   // stopped meanwhile
+  tell(answer.error || answer.waiting);
+  if (answer.waiting) return;
   if (answer.error) { phase("idle"); return; }
   show(answer);
   doodle.say("imagined", answer);

@@ -45,7 +45,7 @@ watch("value", () => {
   if ("steps" in answer || answer.at !== waiting) return;  // our own letter, or an older answer
   card.setAttribute("aria-busy", "false");
   tell(answer.error);
-  if (answer.error) return;
+  if (answer.error || answer.stopped) return;
   show({ ...answer, from });
   const { words } = answer;
   doodle.say("morphed", { words, word: words.join(" to "), drawings: drawings(answer), from: "Walk" });

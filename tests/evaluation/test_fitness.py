@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import torch
 
+from doodle.evaluation.fitness import ClipFitness, RecogniserFitness
 from doodle.models.letters import Letters, LettersConfig
-from doodle.pipelines.fitness import ClipFitness, RecogniserFitness
 from doodle.registry import Registry
 
 

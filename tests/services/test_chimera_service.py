@@ -1,9 +1,8 @@
-"""What a visitor asks of the chimera: checks, files of every kind, the studio; a tiny network."""
+"""What a visitor asks of the chimera: checks, files of every kind, the service; a tiny network."""
 
 from __future__ import annotations
 
 import io
-import threading
 from pathlib import Path
 
 import cv2
@@ -15,22 +14,14 @@ from PIL import Image
 from doodle.errors import BadDrawing, ModelUnavailable, OutOfBudget
 from doodle.pipelines.chimera import Chimera
 from doodle.registry import Registry
+from doodle.requests import EdgeOptions, Edges, FullSize, Outline, Render
+from doodle.requests.uploads import KEPT, bytes_of, read, read_sized
+from doodle.requests.uploads import picture_of as from_url
+from doodle.services.chimera import found_edges
+from doodle.services.executor import LocalExecutor
+from doodle.services.readiness import chimerical
 from doodle.strokes.drawing import Drawing
-from doodle.ui.creature import (
-    KEPT,
-    Creature,
-    Look,
-    bytes_of,
-    chimerical,
-    colours,
-    from_url,
-    overlay,
-    png_url,
-    read,
-    read_sized,
-)
-from doodle.ui.sight import see
-from doodle.ui.studio import Studio
+from doodle.ui.pictures import colours, overlay, png_url
 
 SIZE = 64
 NAMES = ["lion", "goat", "fish"]
@@ -44,8 +35,16 @@ def beasts(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def studio(beasts: Path) -> Studio:
-    return Studio(Registry(beasts, device="cpu"))
+def executor(beasts: Path) -> LocalExecutor:
+    return LocalExecutor(Registry(beasts, device="cpu"))
+
+
+def pictures(executor: LocalExecutor, **asked: object) -> np.ndarray:
+    return executor.submit(Render(DRAWING, **asked)).result().pictures
+
+
+def lonely(root: Path, **options: object) -> LocalExecutor:
+    return LocalExecutor(Registry(root, "cpu", **options))
 
 
 def ball(width: int = 240, height: int = 160, mode: str = "RGB") -> Image.Image:
@@ -81,14 +80,15 @@ def saved(image: Image.Image, kind: str, **options: object) -> bytes:
 )
 def test_a_look_out_of_range_is_said_in_a_sentence(asked: dict, says: str):
     with pytest.raises(ValueError, match=says):
-        Look(**asked)
+        EdgeOptions(**asked)
 
 
 def test_a_look_becomes_a_style():
-    assert [Look(blur=blur).blur for blur in (1, 2, 3, 30, 31)] == [1, 3, 3, 31, 31]
-    assert Look(blur=4.0).style().blur == 5
-    assert Look().style().thickness is None and Look(thickness=2).style().thickness == 2
-    style = Look("hand", "edges", 0.2, 5, 1, 8, 0.7).style()
+    assert [EdgeOptions(blur=blur).blur for blur in (1, 2, 3, 30, 31)] == [1, 3, 3, 31, 31]
+    assert EdgeOptions(blur=4.0).style().blur == 5
+    assert EdgeOptions().style().thickness is None
+    assert EdgeOptions(thickness=2).style().thickness == 2
+    style = EdgeOptions("hand", "edges", 0.2, 5, 1, 8, 0.7).style()
     assert (style.way, style.kind, style.sigma, style.clean) == ("hand", "edges", 0.2, 8)
     assert style.detail == 0.7
 
@@ -99,7 +99,7 @@ EMPTY, WIDE = np.zeros((9, 9), np.uint8), np.full((9, 18), 255, np.uint8)
 @pytest.mark.parametrize(
     ("asked", "says"),
     [
-        ({"look": {}}, "must be a Look"),
+        ({"options": {}}, "must be EdgeOptions"),
         ({"species": 7}, "a word, such as lion, not 7"),
         ({"species": "x" * 61}, "61 characters"),
         ({"tags": "lion"}, "list of animals"),
@@ -126,14 +126,14 @@ EMPTY, WIDE = np.zeros((9, 9), np.uint8), np.full((9, 18), 255, np.uint8)
 )
 def test_a_creature_out_of_range_is_said_in_a_sentence(asked: dict, says: str):
     with pytest.raises(ValueError, match=says):
-        Creature(**asked)
+        Render(DRAWING, **asked)
 
 
 def test_a_creature_is_tidied():
-    creature = Creature(species=None, tags=["  sea  lion ", None], points=[])
+    creature = Render(DRAWING, species=None, tags=["  sea  lion ", None], points=[])
     assert (creature.species, creature.tags) == ("unknown", ("sea lion", ""))
-    assert Creature(edited="").edited is None
-    assert Creature(points=[[1, 2.5, ""]]).points == ((1.0, 2.5, "unknown"),)
+    assert Render(DRAWING, edited="").edited is None
+    assert Render(DRAWING, points=[[1, 2.5, ""]]).points == ((1.0, 2.5, "unknown"),)
 
 
 # -- files ---------------------------------------------------------------------------------------
@@ -256,7 +256,7 @@ def test_every_species_has_its_colour():
 
 
 def seen(source: object, **asked: object) -> np.ndarray:
-    return see(source, Creature(**asked), SIZE, NAMES).classes
+    return found_edges(Edges(source, **asked), SIZE, tuple(NAMES)).classes
 
 
 def test_tags_belong_to_their_strokes_and_the_rest_is_the_species():
@@ -293,84 +293,82 @@ def test_what_cannot_be_seen_says_why(source: object, asked: dict, says: str):
 
 
 def test_edited_edges_take_the_place_of_the_found_ones():
-    found = see(DRAWING, Creature(), SIZE, NAMES)
+    found = found_edges(Edges(DRAWING), SIZE, tuple(NAMES))
     edges = found.edges.copy()
     edges[10] = 255
-    edited = see(DRAWING, Creature(edited=png_url(edges)), SIZE, NAMES)
+    edited = found_edges(Edges(DRAWING, edited=png_url(edges)), SIZE, tuple(NAMES))
     assert np.array_equal(edited.edges, edges) and edited.edge_map.edges is edited.edges
     assert (edited.kind, edited.edge_map.scale) == (found.kind, found.edge_map.scale)
     for side in (32, 256, 500):  # another size: lines stay lines, in their place
         other = np.zeros((side, side), np.uint8)
         other[:, side // 4] = 200
-        brought = see(DRAWING, Creature(edited=other), SIZE, NAMES).edges
+        brought = found_edges(Edges(DRAWING, edited=other), SIZE, tuple(NAMES)).edges
         assert brought.shape == (SIZE, SIZE) and set(np.unique(brought)) == {0, 255}
         assert brought[:, 15:18].any(axis=1).all() and not brought[:, 20:].any()
 
 
-# -- the studio ----------------------------------------------------------------------------------
+# -- the service ---------------------------------------------------------------------------------
 
 
-def test_a_variant_is_the_same_alone_and_among_others(studio: Studio):
-    creature = Creature(tags=["lion", "goat"], n=3, seed=4)
-    made = studio.chimera(DRAWING, creature)
+def test_a_variant_is_the_same_alone_and_among_others(executor: LocalExecutor):
+    asked = {"tags": ["lion", "goat"], "seed": 4}
+    made = executor.submit(Render(DRAWING, **asked, n=3)).result()
     assert made.pictures.shape == (3, SIZE, SIZE, 3) and made.pictures.dtype == np.uint8
     assert not np.array_equal(made.pictures[0], made.pictures[2])
-    one = studio.chimera(DRAWING, Creature(tags=["lion", "goat"], seed=4)).pictures
-    assert np.array_equal(one[0], made.pictures[0])
-    second = studio.chimera(DRAWING, Creature(tags=["lion", "goat"], n=2, seed=5)).pictures[1]
+    assert np.array_equal(pictures(executor, **asked)[0], made.pictures[0])
+    second = pictures(executor, **{**asked, "seed": 5}, n=2)[1]
     assert not np.array_equal(second, made.pictures[1])
-    full = studio.full(DRAWING, creature, 2)
+    full = executor.submit(FullSize(DRAWING, **asked, first=2)).result().pixels
     assert full.shape == (750, 1000, 3)
-    assert np.array_equal(full, Chimera.framed(made.pictures[2], made.seen.edge_map))
-    other = studio.chimera(DRAWING, Creature(species="fish", seed=4)).pictures[0]
+    assert np.array_equal(full, Chimera.framed(made.pictures[2], made.found.edge_map))
+    other = pictures(executor, species="fish", seed=4)[0]
     assert not np.array_equal(other, made.pictures[0])
 
 
 def test_where_there_is_a_network_with_noise_it_makes_the_other_variants(tmp_path: Path):
-    creature = Creature(species="goat", n=3, seed=4)
+    asked = {"species": "goat", "n": 3, "seed": 4}
     write_chimera(tmp_path, NAMES, SIZE)
-    alone = Studio(Registry(tmp_path, "cpu")).chimera(DRAWING, creature).pictures
+    alone = pictures(lonely(tmp_path), **asked)
     write_chimera(tmp_path, NAMES, SIZE, name="chimera_modes", noise=2)
-    varied = Studio(Registry(tmp_path, "cpu")).chimera(DRAWING, creature).pictures
+    varied = pictures(lonely(tmp_path), **asked)
     assert np.array_equal(varied[0], alone[0])
     assert not np.array_equal(varied[1], alone[1]) and not np.array_equal(varied[1], varied[2])
 
 
-def test_backgrounds_and_bad_variants(studio: Studio):
-    white, scene = (
-        studio.chimera(DRAWING, Creature(background=background)).pictures[0]
-        for background in ("white", "scene")
-    )
+def test_backgrounds_and_bad_variants(executor: LocalExecutor):
+    white, scene = (pictures(executor, background=one)[0] for one in ("white", "scene"))
     assert not np.array_equal(white, scene)
     for k in (-1, 16, "2"):
         with pytest.raises(ValueError, match="The variant"):
-            studio.full(DRAWING, Creature(), k)
+            FullSize(DRAWING, first=k)
 
 
-def test_the_outline_is_in_the_units_of_what_came_in(studio: Studio):
-    strokes = studio.outline(DRAWING, Creature(), None)
+def test_the_outline_is_in_the_units_of_what_came_in(executor: LocalExecutor):
+    def outline(picture: np.ndarray | None) -> Drawing:
+        return executor.submit(Outline(DRAWING, picture=picture)).result().drawing
+
+    strokes = outline(None)
     assert (strokes.width, strokes.height) == (1000, 750) and len(strokes.strokes) == 3
     left, right = (sorted(line[:, 0].mean() for line in strokes.polylines())[k] for k in (0, -1))
     assert left == pytest.approx(200, abs=20) and right == pytest.approx(800, abs=20)
     shape = np.full((SIZE, SIZE, 3), 255, np.uint8)
     shape[20:44, 20:44] = 0
-    assert studio.outline(DRAWING, Creature(), shape).strokes
+    assert outline(shape).strokes
     with pytest.raises(ValueError, match="64 pixels square"):
-        studio.outline(DRAWING, Creature(), shape[:32])
+        outline(shape[:32])
 
 
-def test_edges_wait_for_no_picture_and_need_no_network(studio: Studio, tmp_path: Path):
-    answers = []
-    with studio._turn:
-        thread = threading.Thread(target=lambda: answers.append(studio.edges(DRAWING, Creature())))
-        thread.start()
-        thread.join(5)
-    assert answers and answers[0].edges.shape == (SIZE, SIZE)
+def test_edges_go_before_pictures_and_need_no_network(executor: LocalExecutor, tmp_path: Path):
+    many = [executor.submit(Render(DRAWING, n=16), str(k)) for k in range(4)]
+    assert executor.submit(Edges(DRAWING)).result().edges.shape == (SIZE, SIZE)
+    assert not all(job.ended for job in many)
+    for job in many:
+        job.cancel()
     (tmp_path / "INDEX.json").write_text("{}")
-    bare = Studio(Registry(tmp_path, device="cpu"))
-    assert bare.edges(DRAWING, Creature(tags=["snake"])).edges.shape == (256, 256)
+    bare = lonely(tmp_path)
+    assert bare.submit(Edges(DRAWING, tags=["snake"])).result().edges.shape == (256, 256)
     with pytest.raises(ModelUnavailable, match="The checkpoint chimera is missing.*git pull"):
-        bare.chimera(DRAWING, Creature())
+        pictures(bare)
 
 
 def test_what_the_page_is_told_of_the_network(beasts: Path, tmp_path: Path):
@@ -383,18 +381,18 @@ def test_what_the_page_is_told_of_the_network(beasts: Path, tmp_path: Path):
     problem, _, _ = chimerical(Registry(root))
     assert "model.safetensors is broken" in problem
     with pytest.raises(ModelUnavailable, match=r"chimera"):
-        Studio(Registry(root, device="cpu")).chimera(DRAWING, Creature())
+        pictures(lonely(root))
 
 
 def test_without_memory_the_answer_says_so(beasts: Path):
-    poor = Studio(Registry(beasts, device="cpu", budget_bytes=1000))
+    poor = lonely(beasts, budget_bytes=1000)
     with pytest.raises(OutOfBudget, match="larger --budget"):
-        poor.chimera(DRAWING, Creature())
-    assert poor.edges(DRAWING, Creature()).edges.any()
+        pictures(poor)
+    assert poor.submit(Edges(DRAWING)).result().edges.any()
 
 
-def test_a_run_that_fails_lets_its_network_go(studio: Studio):
+def test_a_run_that_fails_lets_its_network_go(executor: LocalExecutor):
     with pytest.raises(ValueError, match="did you mean"):
-        studio.chimera(DRAWING, Creature(species="lio"))
-    studio.chimera(DRAWING, Creature(n=2))
-    assert not any(slot.pins for slot in studio.registry._slots.values())
+        pictures(executor, species="lio")
+    pictures(executor, n=2)
+    assert not any(slot.pins for slot in executor.registry._slots.values())
