@@ -68,7 +68,9 @@ def centre_lines(ink: np.ndarray) -> list[list[np.ndarray]]:
 
 def _enlarged(picture: np.ndarray, factor: int) -> np.ndarray:
     """The picture with a margin, in finer pixels, its darkest ink 1; all 0 when it is empty."""
-    picture = np.pad(np.asarray(picture, dtype=np.float32), _MARGIN)
+    bare, inside = picture, slice(_MARGIN, -_MARGIN)
+    picture = np.zeros(np.add(bare.shape, 2 * _MARGIN), np.float32)
+    picture[inside, inside] = bare
     darkest = float(np.sort(picture, axis=None)[-8:].mean())
     if not darkest > _FAINT or picture.mean() > _FULL * darkest * _share_inside(picture):
         return np.zeros(np.multiply(picture.shape, factor), np.float32)
@@ -86,15 +88,16 @@ def _walked(grey: np.ndarray, width: float) -> list[np.ndarray]:
     blurred = cv2.GaussianBlur(grey, (0, 0), _REACH * width)
     sharp = grey + _SHARPEN * (grey - blurred)
     ink = _without_pale_holes(sharp > _LOW, grey)
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
-    keep = stats[:, cv2.CC_STAT_AREA] >= _SPECK * width * width
-    strong = np.zeros(len(stats), dtype=bool)
-    strong[labels[grey > _HIGH]] = True
-    keep &= strong
-    keep[0] = False  # the paper
+    count, labels = cv2.connectedComponents(ink, connectivity=8)
+    at = np.flatnonzero(ink.view(bool))
+    blot = labels.ravel()[at]
+    keep = np.zeros(count, dtype=bool)  # label 0 is the paper
+    keep[blot[grey.ravel()[at] > _HIGH]] = True
+    keep &= np.bincount(blot, minlength=count) >= _SPECK * width * width
     if not keep.any():
         return []
-    ink = keep[labels].astype(np.uint8)
+    if not keep[1:].all():
+        ink = keep.astype(np.uint8)[labels]
     depth = depth_of(ink)
     if depth.max() > _FILLED * width:
         ink = outlined(ink, depth, width, filled=_FILLED)
@@ -104,11 +107,15 @@ def _walked(grey: np.ndarray, width: float) -> list[np.ndarray]:
 
 def _without_pale_holes(ink: np.ndarray, grey: np.ndarray) -> np.ndarray:
     """(H, W) uint8, holes filled in which no paper shows: lines twice as wide are not two lines."""
-    count, labels = cv2.connectedComponents((~ink).astype(np.uint8), connectivity=4)
+    count, labels = cv2.connectedComponents((~ink).view(np.uint8), connectivity=4)
+    around = labels[0, 0] if grey[0, 0] < _HOLE else 0  # most of the paper: no need to look
+    at = np.flatnonzero((labels != 0) & (labels != around))
+    hole = labels.ravel()[at]
     shows = np.zeros(count, dtype=bool)
-    shows[labels[grey < _HOLE]] = True
-    shows[0] = False  # the ink
-    return (~shows[labels]).astype(np.uint8)
+    shows[hole[grey.ravel()[at] < _HOLE]] = True
+    filled = ink.astype(np.uint8)
+    filled.ravel()[at[~shows[hole]]] = 1
+    return filled
 
 
 def _centred(
@@ -215,14 +222,17 @@ def _relaxed(line: np.ndarray) -> np.ndarray:
     """A line of pixels with the worst of its stair steps taken off."""
     if len(line) < 5:
         return line
-    if np.array_equal(line[0], line[-1]):
-        round_again = np.concatenate([line[-3:-1], line, line[1:3]])
-        even = sum(round_again[k : len(line) + k] for k in range(5)) / 5
+    if _is_closed(line):
+        even = _means_of_five(np.concatenate([line[-3:-1], line, line[1:3]]))
         even[-1] = even[0]
         return even
     even = line.copy()
-    even[2:-2] = sum(line[k : len(line) - 4 + k] for k in range(5)) / 5
+    even[2:-2] = _means_of_five(line)
     return even
+
+
+def _means_of_five(line: np.ndarray) -> np.ndarray:
+    return (line[:-4] + line[1:-3] + line[2:-2] + line[3:-1] + line[4:]) / 5
 
 
 def _joined(lines: list[np.ndarray], width: float) -> list[np.ndarray]:
@@ -246,25 +256,26 @@ def _nearest_ends(
     lines: list[np.ndarray], reach: float
 ) -> tuple[tuple[int, bool], tuple[int, bool]] | None:
     """The nearest two free ends that one stroke of a pen may have joined: (line, is its last)."""
-    ends, points, away = [], [], []
+    ends, tips, inner = [], [], []
     for k, line in enumerate(lines):
         if not _is_open(line):
             continue
         back = min(4, len(line) - 1)
-        for is_last in (False, True):
-            tip, inner = (line[-1], line[-1 - back]) if is_last else (line[0], line[back])
-            ends.append((k, is_last))
-            points.append(tip)
-            away.append((tip - inner) / max(np.hypot(*(tip - inner)), 1e-9))
+        ends += [(k, False), (k, True)]
+        tips += [line[0], line[-1]]
+        inner += [line[back], line[-1 - back]]
     if len(ends) < 2:
         return None
-    at, out = np.array(points), np.array(away)
-    gap = at[None] - at[:, None]  # (E, E, 2) from the row's end to the column's
-    far = np.hypot(gap[..., 0], gap[..., 1])
+    at = np.array(tips)
+    gap_x, gap_y = at[:, 0] - at[:, :1], at[:, 1] - at[:, 1:]  # (E, E) from the row's end
+    far = np.hypot(gap_x, gap_y)
     near = np.triu(far < reach, 1)
     if not near.any():
         return None
-    facing = (out[:, None] * gap).sum(axis=2) / np.maximum(far, 1e-9)  # cosine, of the row's end
+    out = at - np.array(inner)
+    out /= np.maximum(np.hypot(out[:, 0], out[:, 1]), 1e-9)[:, None]
+    # cosine, of the row's end
+    facing = (out[:, :1] * gap_x + out[:, 1:] * gap_y) / np.maximum(far, 1e-9)
     fits = (np.minimum(facing, facing.T) > 0.4) | (far < 0.5 * reach)
     best, pair = np.inf, None
     for i, j in zip(*np.nonzero(near & fits), strict=True):
@@ -299,7 +310,7 @@ def _attached(lines: list[np.ndarray], width: float) -> list[np.ndarray]:
     if not ends:
         return lines
     tips = np.array([lines[k][side] for k, side in ends])
-    far = np.hypot(*(points[None] - tips[:, None]).transpose(2, 0, 1))  # (ends, points)
+    far = np.hypot(points[:, 0] - tips[:, :1], points[:, 1] - tips[:, 1:])  # (ends, points)
     far[owner[None] == np.array([k for k, _ in ends])[:, None]] = np.inf
     nearest = far.argmin(axis=1)
     lines = list(lines)
@@ -311,7 +322,11 @@ def _attached(lines: list[np.ndarray], width: float) -> list[np.ndarray]:
 
 
 def _is_open(line: np.ndarray) -> bool:
-    return len(line) > 3 and not np.array_equal(line[0], line[-1])
+    return len(line) > 3 and not _is_closed(line)
+
+
+def _is_closed(line: np.ndarray) -> bool:
+    return line[0].tolist() == line[-1].tolist()
 
 
 def _ordered(lines: list[np.ndarray]) -> list[np.ndarray]:
@@ -321,8 +336,9 @@ def _ordered(lines: list[np.ndarray]) -> list[np.ndarray]:
 
 
 def _from_its_start(line: np.ndarray) -> np.ndarray:
-    if len(line) > 3 and np.array_equal(line[0], line[-1]):
+    (left, top), (right, bottom) = line[0].tolist(), line[-1].tolist()
+    if len(line) > 3 and _is_closed(line):
         start = int(line[:-1, 1].argmin())
         line = np.concatenate([line[start:-1], line[: start + 1]])
         return line if line[len(line) // 4, 0] <= line[0, 0] else line[::-1]
-    return line if line[0].sum() <= line[-1].sum() else line[::-1]
+    return line if left + top <= right + bottom else line[::-1]

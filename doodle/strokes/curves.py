@@ -89,18 +89,15 @@ def fit_curves(lines: Sequence[np.ndarray], unit: float = 1.0) -> list[Curve]:
             first point.
         unit: pixels of a picture 28 wide to those of the lines; scales all tolerances.
     """
-    prepared = [_prepared(np.asarray(line, dtype=np.float64), unit) for line in lines]
-    points = np.concatenate([p for p, _ in prepared]) if prepared else np.zeros((0, 2))
-    begins = np.cumsum([0] + [len(p) for p, _ in prepared])
-    first, last = [], []
-    for begin, (_, breaks) in zip(begins, prepared, strict=False):
-        first += (begin + breaks[:-1]).tolist()
-        last += (begin + breaks[1:]).tolist()
-    order, pieces = _fitted(points, np.array(first, int), np.array(last, int), _TOLERANCE * unit)
-    cuts = np.searchsorted(order, begins)
+    if not len(lines):
+        return []
+    every = [np.asarray(line, dtype=np.float64) for line in lines]
+    points, begins, first, last = _prepared(_Lines(every), _SHARPER * unit)
+    order, pieces = _fitted(points, first, last, _TOLERANCE * unit)
+    cuts = np.searchsorted(order, begins).tolist()
     return [
         Curve(points[begin], pieces[a:b])
-        for begin, a, b in zip(begins, cuts[:-1], cuts[1:], strict=False)
+        for begin, a, b in zip(begins.tolist(), cuts[:-1], cuts[1:], strict=False)
     ]
 
 
@@ -127,71 +124,97 @@ def curve_points(curves: Sequence[Curve], spacing: float) -> list[np.ndarray]:
 # -- corners -------------------------------------------------------------------------------------
 
 
-def _prepared(line: np.ndarray, unit: float) -> tuple[np.ndarray, np.ndarray]:
-    """The line with its corners made sharp, and the points (from 0 to the last) to cut it at."""
-    last = len(line) - 1
-    if last < 2 * _ARM:
-        return line, np.array([0, last] if last else [0])
-    ring = np.array_equal(line[0], line[-1])
-    corners = _corners(line, ring)
-    if ring and len(corners):  # begin at a corner, so that the fit may be sharp there
-        line = np.concatenate([line[corners[0] : -1], line[: corners[0] + 1]])
-        corners = corners - corners[0]
-    sharp = _sharpened(line, corners, ring, _SHARPER * unit)
-    line = line.copy()
-    line[corners] = sharp
-    if ring:
-        line[-1] = line[0]
-    keep = np.ones(len(line), dtype=bool)  # the rounded way past a corner goes
-    around = np.concatenate([corners - 2, corners - 1, corners + 1, corners + 2])
-    if ring and len(corners):
-        around = np.concatenate([around, [last - 2, last - 1]])
-    keep[around[(around > 0) & (around < last)]] = False
-    is_break = np.zeros(len(line), dtype=bool)
-    is_break[[0, last]] = True
-    is_break[corners] = True
+class _Lines:
+    """Many lines in one array of points, so that what is done to each is done to all at once.
+
+    Args:
+        lines: each (P, 2) float64, P >= 1.
+    """
+
+    def __init__(self, lines: Sequence[np.ndarray]) -> None:
+        self.points = np.concatenate(lines)
+        sizes = np.array([len(line) for line in lines])
+        self.begin = np.cumsum(sizes) - sizes  # of each line: its first point,
+        self.last = sizes - 1  # the number of its last, counted from there,
+        self.end = self.begin + self.last
+        same = self.points[self.begin] == self.points[self.end]
+        self.has_turns = self.last >= 2 * _ARM
+        self.ring = same[:, 0] & same[:, 1] & self.has_turns  # and whether it closes
+        self.owner = np.repeat(np.arange(len(lines)), sizes)  # of each point: its line,
+        self.number = np.arange(len(self.points)) - self.begin[self.owner]  # and place in it
+
+    def further(self, index: np.ndarray | slice, by: int | np.ndarray) -> np.ndarray:
+        """Points so many places on: round a ring, but not beyond the ends of an open line."""
+        owner = self.owner[index]
+        number, last = self.number[index] + by, self.last[owner]
+        around = np.where(self.ring[owner], number % np.maximum(last, 1), number)
+        return self.points[self.begin[owner] + np.minimum(np.maximum(around, 0), last)]
+
+    def turns(self, arm: int) -> np.ndarray:
+        """How much they turn at each point, between so many points before and after; radians."""
+        every = slice(None)
+        into = self.points - self.further(every, -arm)
+        out_of = self.further(every, arm) - self.points
+        cross = into[:, 0] * out_of[:, 1] - into[:, 1] * out_of[:, 0]
+        return np.abs(np.arctan2(cross, _dot(into.T, out_of.T)))
+
+
+def _prepared(lines: _Lines, most: float) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Make the corners of lines sharp, by moving them at most so far.
+
+    Returns:
+        points (P, 2); where each line begins in them, and the last one ends (N + 1,); first and
+        last point of each run between breaks, which are corners and ends.
+    """
+    corners = _corners(lines)
+    sharp = _sharpened(lines, corners, most)
+    owner = lines.owner[corners]
+    start = np.zeros(len(lines.last), dtype=int)  # a ring begins at a corner, to be sharp there
+    start[owner[::-1]] = lines.number[corners[::-1]]  # the first of each line stays
+    start[~lines.ring] = 0
+    points = lines.further(slice(None), start[lines.owner])
+    corners = corners - start[owner]
+    points[corners] = sharp
+    points[lines.end[lines.ring]] = points[lines.begin[lines.ring]]
+    keep = np.ones(len(points), dtype=bool)  # the rounded way past a corner goes
+    for by in (-2, -1, 1, 2):
+        number = lines.number[corners] + by
+        keep[corners[(number > 0) & (number < lines.last[owner])] + by] = False
+    closed = lines.end[owner[lines.ring[owner]]]
+    keep[closed - 2] = keep[closed - 1] = False
+    is_break = np.zeros(len(points), dtype=bool)
+    is_break[lines.begin] = is_break[lines.end] = is_break[corners] = True
     keep |= is_break
-    return line[keep], np.flatnonzero(is_break[keep])
+    breaks = np.flatnonzero(is_break[keep])
+    owner = lines.owner[keep][breaks]
+    inside = owner[1:] == owner[:-1]
+    begins = np.concatenate([[0], np.cumsum(keep)[lines.end]])
+    return points[keep], begins, breaks[:-1][inside], breaks[1:][inside]
 
 
-def _corners(line: np.ndarray, ring: bool) -> np.ndarray:
-    """Points where the line turns most, sharply and at once; not the ends of an open line."""
-    turn, wide = _turns(line, ring, _ARM), _turns(line, ring, 2 * _ARM)
-    if ring:
-        turn[-1] = 0.0  # the first point once more
-        around = np.concatenate([turn[-_ARM - 1 : -1], turn[:-1], [0.0], turn[:_ARM]])
-    else:
-        turn[: _ARM - 1] = turn[len(turn) - _ARM + 1 :] = 0.0
-        around = np.pad(turn, _ARM)
-    most = np.lib.stride_tricks.sliding_window_view(around, 2 * _ARM + 1).max(axis=1)
+def _corners(lines: _Lines) -> np.ndarray:
+    """Points where lines turn most, sharply and at once; not the ends of an open line."""
+    turn, wide = lines.turns(_ARM), lines.turns(2 * _ARM)
+    ring, last = lines.ring[lines.owner], lines.last[lines.owner]
+    at_rim = (lines.number < _ARM - 1) | (lines.number > last - _ARM + 1)
+    turn[np.where(ring, lines.number == last, at_rim)] = 0.0  # a ring's last is its first again
     # a small circle turns on beyond the arms, a corner does not
     at_once = (wide < _ROUND * turn) | (turn > _HAIRPIN)
-    found = np.flatnonzero((turn >= most) & (turn > _CORNER) & at_once)
-    return found[np.diff(found, prepend=-_ARM) > 1]
+    found = np.flatnonzero((turn > _CORNER) & at_once & lines.has_turns[lines.owner])
+    ring, last, number = ring[found, None], last[found, None], lines.number[found, None]
+    near = number + np.arange(-_ARM, _ARM + 1)  # (F, 2 * _ARM + 1)
+    round_again = np.where(near < 0, near + last, np.where(near > last, near - last - 1, near))
+    near = np.where(ring, round_again, np.minimum(np.maximum(near, 0), last))
+    found = found[turn[found] >= turn[found[:, None] - number + near].max(axis=1)]
+    owner = lines.owner[found]
+    return found[(np.diff(found, prepend=-_ARM) > 1) | (np.diff(owner, prepend=-1) > 0)]
 
 
-def _turns(line: np.ndarray, ring: bool, arm: int) -> np.ndarray:
-    """How much the line turns at each point, between so many points before and after; radians."""
-    index, last = np.arange(len(line)), len(line) - 1
-    if ring:
-        before, after = line[(index - arm) % last], line[(index + arm) % last]
-    else:
-        before, after = line[np.maximum(index - arm, 0)], line[np.minimum(index + arm, last)]
-    into, out_of = line - before, after - line
-    cross = into[:, 0] * out_of[:, 1] - into[:, 1] * out_of[:, 0]
-    return np.abs(np.arctan2(cross, (into * out_of).sum(axis=1)))
-
-
-def _sharpened(line: np.ndarray, corners: np.ndarray, ring: bool, most: float) -> np.ndarray:
+def _sharpened(lines: _Lines, corners: np.ndarray, most: float) -> np.ndarray:
     """Where the lines beside each corner would meet, at most so far from it; (C, 2)."""
-    last = len(line) - 1
-
-    def at(index: np.ndarray) -> np.ndarray:
-        return line[index % last] if ring else line[np.clip(index, 0, last)]
-
-    here = line[corners]
-    a, b = at(corners - 2), at(corners + 2)
-    into, out_of = a - at(corners - 5), b - at(corners + 5)
+    here = lines.points[corners]
+    a, b = lines.further(corners, -2), lines.further(corners, 2)
+    into, out_of = a - lines.further(corners, -5), b - lines.further(corners, 5)
     cross = into[:, 0] * out_of[:, 1] - into[:, 1] * out_of[:, 0]
     usable = np.abs(cross) > 0.2 * np.hypot(*into.T) * np.hypot(*out_of.T)
     way = b - a
@@ -215,7 +238,7 @@ def _fitted(
     for depth in range(_DEPTH + 1):
         if not len(first):
             break
-        control, error, worst = _fit(points, first, last, into, out_of)
+        control, error, worst = _Runs(points, first, last, into, out_of).fit()
         split = (error > tolerance) & (last - first >= 4) & (depth < _DEPTH)
         starts.append(first[~split])
         pieces.append(control[~split, 1:])
@@ -256,72 +279,103 @@ def _end_tangents(
     return into, out_of
 
 
-def _fit(
-    points: np.ndarray, first: np.ndarray, last: np.ndarray, into: np.ndarray, out_of: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Best cubic for each run with given end tangents.
+class _Runs:
+    """Runs of points to fit one cubic each to.  Here the axis x, y comes before the points.
 
-    Returns:
-        control points (N, 4, 2); each one's largest distance to its points (N,), and where.
+    Args:
+        points: (P, 2); first, last: points of each run (N,).
+        into, out_of: unit vectors from its ends into it (N, 2).
     """
-    count = last - first + 1
-    begin = np.cumsum(count) - count
-    owner = np.repeat(np.arange(len(first)), count)
-    index = np.arange(count.sum()) - begin[owner] + first[owner]
-    inside = points[index]
-    p0, p3 = points[first], points[last]
-    chord = np.hypot(*(p3 - p0).T)
-    step = np.hypot(*np.diff(inside, axis=0, prepend=inside[:1]).T)
-    step[begin] = 0
-    way = np.cumsum(step)
-    way -= way[begin][owner]
-    length = way[begin + count - 1]
-    u = way / np.maximum(length, 1e-9)[owner]
-    for turn in range(_REFITS):
-        control = _least_squares(inside, u, owner, begin, p0, p3, into, out_of, chord, length)
-        if turn < _REFITS - 1:
-            u = _reparametrised(control[owner], inside, u)
-    error = np.hypot(*(_bezier(control[owner], u) - inside).T)
-    most = np.maximum.reduceat(error, begin)
-    hits = np.flatnonzero(error == most[owner])
-    hits = hits[np.diff(owner[hits], prepend=-1) > 0]  # the first of each
-    return control, most, index[hits]
+
+    def __init__(
+        self, points: np.ndarray, first: np.ndarray, last: np.ndarray, into: np.ndarray,
+        out_of: np.ndarray,
+    ) -> None:  # fmt: skip
+        count = last - first + 1
+        self.begin = np.cumsum(count) - count
+        self.owner = np.repeat(np.arange(len(first)), count)
+        self.index = np.arange(len(self.owner)) + (first - self.begin)[self.owner]
+        points = np.ascontiguousarray(points.T)
+        self.inside = points[:, self.index]  # (2, M)
+        ends = np.stack([points[:, first], into.T, out_of.T, points[:, last]])  # (4, 2, N)
+        self.p0, self.into, self.out_of, self.p3 = ends
+        self.at_points = ends.take(self.owner, axis=2)  # (4, 2, M)
+        self.chord = np.hypot(*(self.p3 - self.p0))
+        self.cosine = _dot(self.into, self.out_of)
+
+    def fit(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Best cubic for each run with the given end tangents.
+
+        Returns:
+            control points (N, 4, 2); each one's largest distance to its points (N,), and where.
+        """
+        step = np.zeros(len(self.owner))
+        step[1:] = np.hypot(*(self.inside[:, 1:] - self.inside[:, :-1]))
+        step[self.begin] = 0
+        way = np.cumsum(step)
+        way -= way[self.begin][self.owner]
+        length = np.maximum.reduceat(way, self.begin)
+        u = way / np.maximum(length, 1e-9)[self.owner]
+        for turn in range(_REFITS):
+            v = 1 - u
+            u3, v3 = u**3, v**3
+            control = self._least_squares(u, v, u3, v3, length)  # (4, 2, N)
+            at = control.take(self.owner, axis=2)
+            away = v3 * at[0] + 3 * v * v * u * at[1] + 3 * v * u * u * at[2] + u3 * at[3]
+            away -= self.inside
+            if turn < _REFITS - 1:
+                u = _reparametrised(at, away, u, v)
+        error = np.hypot(*away)
+        most = np.maximum.reduceat(error, self.begin)
+        hits = np.flatnonzero(error == most[self.owner])
+        hits = hits[np.diff(self.owner[hits], prepend=-1) > 0]  # the first of each
+        return control.transpose(2, 0, 1), most, self.index[hits]
+
+    def _least_squares(
+        self, u: np.ndarray, v: np.ndarray, u3: np.ndarray, v3: np.ndarray, length: np.ndarray
+    ) -> np.ndarray:
+        """Schneider's normal equations for the two lengths along the tangents; (4, 2, N)."""
+        b1, b2 = 3 * u * v * v, 3 * u * u * v
+        b0, b3 = v3 + b1, u3 + b2  # each end counts with the control point beside it
+        p0, into, out_of, p3 = self.at_points
+        rest = self.inside - p0 * b0 - p3 * b3
+        one, two = _dot(rest, into), _dot(rest, out_of)
+        sums = np.stack([b1 * b1, b1 * b2, b2 * b2, b1 * one, b2 * two])
+        c00, c01, c11, x0, x1 = np.add.reduceat(sums, self.begin, axis=1)
+        c01 = c01 * self.cosine
+        det = c00 * c11 - c01 * c01
+        sound = det > 1e-6 * np.maximum(c00 * c11, 1e-12)
+        det = np.where(sound, det, 1.0)
+        alpha = np.stack([(x0 * c11 - x1 * c01) / det, (c00 * x1 - c01 * x0) / det])
+        # too short or long a handle gives a cusp or a loop: the usual third instead
+        sound &= (alpha > 0.05 * length).all(axis=0) & (alpha < 1.2 * length).all(axis=0)
+        alpha = np.where(sound, alpha, np.where(self.chord > 0, self.chord, length) / 3)
+        p1, p2 = self.p0 + alpha[0] * self.into, self.p3 + alpha[1] * self.out_of
+        return np.stack([self.p0, p1, p2, self.p3])
 
 
-def _least_squares(
-    inside: np.ndarray, u: np.ndarray, owner: np.ndarray, begin: np.ndarray, p0: np.ndarray,
-    p3: np.ndarray, into: np.ndarray, out_of: np.ndarray, chord: np.ndarray, length: np.ndarray,
-) -> np.ndarray:  # fmt: skip
-    """Schneider's normal equations for the two lengths along the tangents; (N, 4, 2)."""
-    v = 1 - u
-    b1, b2 = 3 * u * v * v, 3 * u * u * v
-    b0, b3 = v**3 + b1, u**3 + b2  # each end counts with the control point beside it
-    rest = inside - p0[owner] * b0[:, None] - p3[owner] * b3[:, None]
-    one, two = (rest * into[owner]).sum(axis=1), (rest * out_of[owner]).sum(axis=1)
-    sums = np.add.reduceat(np.stack([b1 * b1, b1 * b2, b2 * b2, b1 * one, b2 * two]), begin, axis=1)
-    cosine = (into * out_of).sum(axis=1)
-    c00, c01, c11, x0, x1 = sums[0], sums[1] * cosine, sums[2], sums[3], sums[4]
-    det = c00 * c11 - c01 * c01
-    sound = det > 1e-6 * np.maximum(c00 * c11, 1e-12)
-    det = np.where(sound, det, 1.0)
-    alpha = np.stack([(x0 * c11 - x1 * c01) / det, (c00 * x1 - c01 * x0) / det])
-    # too short or long a handle gives a cusp or a loop: the usual third instead
-    sound &= (alpha > 0.05 * length).all(axis=0) & (alpha < 1.2 * length).all(axis=0)
-    alpha = np.where(sound, alpha, np.where(chord > 0, chord, length) / 3)[..., None]
-    return np.stack([p0, p0 + alpha[0] * into, p3 + alpha[1] * out_of, p3], axis=1)
+def _reparametrised(
+    control: np.ndarray, away: np.ndarray, u: np.ndarray, v: np.ndarray
+) -> np.ndarray:
+    """One Newton step towards the parameter of the nearest point, of each point.
+
+    Args:
+        control: of its cubic, (4, 2, M).
+        away: from the point to where the cubic is at its parameter, (2, M).
+        u, v: the parameter, and 1 - u, (M,).
+    """
+    first = 3 * (control[1:] - control[:-1])  # (3, 2, M), and (2, 2, M): Beziers of the derivatives
+    second = 2 * (first[1:] - first[:-1])
+    speed = first[0] * v * v + 2 * first[1] * u * v + first[2] * u * u
+    bend = second[0] * v + second[1] * u
+    slope = _dot(speed, speed) + _dot(away, bend)
+    move = _dot(away, speed) / np.where(slope > 1e-9, slope, np.inf)
+    return (u - move).clip(0, 1)
 
 
-def _reparametrised(control: np.ndarray, inside: np.ndarray, u: np.ndarray) -> np.ndarray:
-    """One Newton step towards the parameter of the nearest point, of each point."""
-    first = 3 * np.diff(control, axis=1)  # (M, 3, 2), and (M, 2, 2): Beziers of the derivatives
-    second = 2 * np.diff(first, axis=1)
-    s, v = u[:, None], 1 - u[:, None]
-    away = _bezier(control, u) - inside
-    speed = first[:, 0] * v * v + 2 * first[:, 1] * s * v + first[:, 2] * s * s
-    bend = second[:, 0] * v + second[:, 1] * s
-    slope = (speed * speed).sum(axis=1) + (away * bend).sum(axis=1)
-    move = (away * speed).sum(axis=1) / np.where(slope > 1e-9, slope, np.inf)
-    return np.clip(u - move, 0, 1)
+def _dot(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Scalar products of vectors (2, M); never the negative zero, which atan2 tells apart."""
+    return a[0] * b[0] + a[1] * b[1] + 0.0
 
 
 def _bezier(control: np.ndarray, t: np.ndarray) -> np.ndarray:

@@ -5,7 +5,7 @@ Coordinates here are pixel indices (x, y): whole numbers are the middles of pixe
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from functools import cache, cached_property
 
@@ -44,12 +44,12 @@ def thin(ink: np.ndarray) -> np.ndarray:
 def _thinned(ink: np.ndarray) -> np.ndarray:
     kernel = np.array([[128, 1, 2], [64, 0, 4], [32, 16, 8]], dtype=np.float32)
     tables = _thinning_tables()
-    left = ink.size + 1
-    while cv2.countNonZero(ink) < left:  # pixels are only ever taken away
-        left = cv2.countNonZero(ink)
+    before, count = -1, cv2.countNonZero(ink)
+    while count != before:  # pixels are only ever taken away
         for table in tables:
             code = cv2.filter2D(ink, -1, kernel, borderType=cv2.BORDER_CONSTANT)
-            ink = ink & cv2.LUT(code, table)
+            ink = cv2.bitwise_and(ink, cv2.LUT(code, table))
+        before, count = count, cv2.countNonZero(ink)
     return ink
 
 
@@ -117,70 +117,84 @@ def strokes_of(skeleton: np.ndarray, depth: np.ndarray, width: float) -> list[np
 
 
 def _chains(skeleton: np.ndarray) -> list[_Chain]:
-    points, near = _graph(skeleton)
-    chains, walked, inside = [], set(), [False] * len(near)
+    points, around, links = _graph(skeleton)
+    forks = [pixel for pixel, link in enumerate(links) if link < 0]  # and tips, and lone pixels
+    rows = zip(forks, around[forks].tolist(), strict=True)
+    near = {pixel: [other for other in row if other >= 0] for pixel, row in rows}
+    paths, walked, inside = [], set(), set()
 
     def add(path: list[int]) -> None:
-        first, last = path[0], path[-1]
-        chains.append(_Chain(points[path], (first, last), (len(near[first]), len(near[last]))))
-        walked.update(((path[0], path[1]), (path[-1], path[-2])) if len(path) > 1 else ())
-        for pixel in path:
-            inside[pixel] = True
+        paths.append(path)
+        inside.update(path)
 
-    for start, others in enumerate(near):
-        if len(others) == 2:
-            continue
+    for start, others in near.items():
         if not others:
             add([start])
         for step in others:
             if (start, step) not in walked:
-                add(_walk(near, start, step))
-    for start in range(len(near)):  # what is left are rings
-        if not inside[start]:
-            add(_walk(near, start, near[start][0]))
+                path = _walk(links, start, step)
+                walked.add((path[-1], path[-2]))
+                add(path)
+    for start in range(len(links)):  # what is left are rings
+        if start not in inside:
+            add(_walk(links, start, next(other for other in around[start].tolist() if other >= 0)))
+    every = points[[pixel for path in paths for pixel in path]] if paths else points
+    chains, begin = [], 0
+    for path in paths:
+        end = begin + len(path)
+        first, last = path[0], path[-1]
+        degrees = (len(near.get(first, (0, 0))), len(near.get(last, (0, 0))))
+        chains.append(_Chain(every[begin:end], (first, last), degrees))
+        begin = end
     return chains
 
 
-def _graph(skeleton: np.ndarray) -> tuple[np.ndarray, list[list[int]]]:
-    """Pixels of a skeleton, (N, 2) float64 in rows, and the numbers of each one's neighbours."""
+def _graph(skeleton: np.ndarray) -> tuple[np.ndarray, np.ndarray, list[int]]:
+    """Pixels of a skeleton and how they hang together.
+
+    Returns:
+        the pixels (N, 2) float64, row by row; the numbers of each one's neighbours (N, 8), -1
+        where there is none; the sum of these where there are two, so that one gives the other,
+        and -1 elsewhere.
+    """
     columns = skeleton.shape[1]
-    pixel = np.flatnonzero(skeleton)
+    pixel = np.flatnonzero(skeleton > 0)
     points = np.empty((len(pixel), 2))
     points[:, 1], points[:, 0] = np.divmod(pixel, columns)
     number = np.full(skeleton.size, -1)
     number[pixel] = np.arange(len(pixel))
     steps = [dx + columns * dy for dx, dy, *_ in (*_SIDES, *_DIAGONALS)]
-    around = number[pixel[:, None] + np.array(steps)]  # (N, 8)
+    around = number[pixel[:, None] + np.array(steps)]
     # a diagonal step counts only where no pixel beside it makes it two straight ones
     is_side = around[:, :4] >= 0
     beside = is_side[:, [a for *_, a, _ in _DIAGONALS]] | is_side[:, [b for *_, b in _DIAGONALS]]
     around[:, 4:][beside] = -1
-    is_near = around >= 0
-    flat, ends = around[is_near].tolist(), np.cumsum(is_near.sum(axis=1)).tolist()
-    return points, [flat[a:b] for a, b in zip([0, *ends], ends, strict=False)]
+    has_two = np.count_nonzero(around >= 0, axis=1) == 2
+    links = np.where(has_two, around.sum(axis=1) + 6, -1)  # the six others hold -1
+    return points, around, links.tolist()
 
 
-def _walk(near: list[list[int]], start: int, step: int) -> list[int]:
+def _walk(links: list[int], start: int, step: int) -> list[int]:
     """From `start` over `step` to the next pixel that is no mere link, or round to the start."""
     path = [start, step]
-    before, here = start, step
-    while here != start and len(near[here]) == 2:
-        one, other = near[here]
-        before, here = here, other if one == before else one
+    before, here, both = start, step, links[step]
+    while both >= 0 and here != start:
+        before, here = here, both - before
+        both = links[here]
         path.append(here)
     return path
 
 
 def _spurs(chains: list[_Chain], depth: np.ndarray) -> list[_Chain]:
     """Twigs that are no longer than the line is thick where they fork off."""
-    at_fork, count = defaultdict(list), defaultdict(int)
+    at_fork = defaultdict(list)
     for chain in chains:
-        for end, degree in zip(chain.ends, chain.degrees, strict=True):
-            count[end] += 1
-            if degree >= 3 and min(chain.degrees) == 1:
-                x, y = chain.points[0 if end == chain.ends[0] else -1].tolist()
-                if chain.is_shorter(_SPUR * depth[int(y), int(x)] + 1):
-                    at_fork[end].append(chain)
+        if min(chain.degrees) == 1 and max(chain.degrees) >= 3:
+            side = 0 if chain.degrees[0] >= 3 else -1
+            x, y = chain.points[side].tolist()
+            if chain.is_shorter(_SPUR * depth[int(y), int(x)] + 1):
+                at_fork[chain.ends[side]].append(chain)
+    count = Counter(end for chain in chains for end in chain.ends) if at_fork else {}
     spurs = []
     for fork, twigs in at_fork.items():
         twigs.sort(key=lambda chain: chain.length)
@@ -207,6 +221,8 @@ def _crossings(
 
     members = defaultdict(list)
     for chain in chains:
+        if max(chain.degrees) < 3:
+            continue
         forks = [e for e, d in zip(chain.ends, chain.degrees, strict=True) if d >= 3]
         for fork in forks:
             find(fork)
