@@ -72,6 +72,7 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 def executor_of(arguments: argparse.Namespace) -> Executor:
     """What answers the page: models in a process of their own, or in this one."""
+    from doodle.services.asking import usable_cores
     from doodle.services.executor import LocalExecutor
     from doodle.services.lent import LentExecutor
     from doodle.services.process import ProcessExecutor
@@ -84,7 +85,7 @@ def executor_of(arguments: argparse.Namespace) -> Executor:
         pass
     else:
         return LentExecutor(registry, GPU)
-    threads = arguments.threads or min(4, len(os.sched_getaffinity(0)))
+    threads = arguments.threads or usable_cores()
     if not arguments.own_process:
         return LocalExecutor(registry, threads=threads)
     executor = ProcessExecutor(registry, arguments.device, budget, threads)

@@ -1,5 +1,7 @@
 """How quick the chimera answers: the edge preview of strokes and pictures, and one picture.
 
+Each is asked for as the page does, so a picture includes its edges and its species map.
+
     python benchmarks/chimera.py [--checkpoints FOLDER]
 
 Without a checkpoint a network of the same size and random weights is timed. Appends to
@@ -11,6 +13,7 @@ from __future__ import annotations
 import argparse
 import io
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -22,7 +25,8 @@ from PIL import Image
 from record import ROOT, append, percentile
 
 if TYPE_CHECKING:
-    from doodle.pipelines.chimera import Chimera
+    from doodle.registry import Registry
+    from doodle.services.executor import Executor
     from doodle.strokes.drawing import Drawing
 
 PREVIEW, PICTURE = 50.0, 600.0  # ms on two cores
@@ -54,28 +58,34 @@ def pictures() -> dict[str, np.ndarray]:
     return {"drawing of 1024 px": cv2.merge([255 - ink] * 3), "photograph of 2048 px": photo}
 
 
-def measure(chimera: Chimera, runs: int) -> dict[str, Any]:
+def measure(executor: Executor, runs: int) -> dict[str, Any]:
     """Milliseconds of everything that a visitor waits for."""
-    from doodle.strokes.bridge import EdgeStyle
+    from doodle.requests import EdgeOptions, Edges, Outline, Render
+    from doodle.requests.uploads import read
+    from doodle.services.readiness import chimerical
+    from doodle.strokes.species import species_map
+
+    def asked(request: Any) -> Callable[[], Any]:
+        return lambda: executor.submit(request).result()
 
     shown, drawing = pictures(), animal()
-    calls: dict[str, Callable[[], Any]] = {"preview, strokes": lambda: chimera.edges_of(drawing)}
+    calls = {"preview, strokes": asked(Edges(drawing))}
     for name, picture in shown.items():
-        calls[f"preview, {name}"] = lambda p=picture: chimera.edges_of(p)
-    line_art = shown["drawing of 1024 px"]
-    calls["preview, hand style"] = lambda: chimera.edges_of(line_art, EdgeStyle(way="hand"))
-    edges = chimera.edges_of(drawing)
-    groups = [([line], chimera.species[k % len(chimera.species)])
-              for k, line in enumerate(drawing.polylines())]  # fmt: skip
-    classes = chimera.species_map(edges, groups=groups)
-    calls["species map"] = lambda: chimera.species_map(edges, groups=groups)
-    calls["one picture"] = lambda: chimera(edges, classes)
-    calls["outline as strokes"] = lambda: chimera.outline(edges)
+        calls[f"preview, {name}"] = asked(Edges(picture))
+    hand = EdgeOptions(way="hand")
+    calls["preview, hand style"] = asked(Edges(shown["drawing of 1024 px"], hand))
+    found = executor.submit(Edges(drawing)).result()
+    _, species, _ = chimerical(executor.registry)
+    tags = [species[k % len(species)] for k in range(len(drawing.strokes))]
+    groups = [([line], tag) for line, tag in zip(drawing.polylines(), tags, strict=True)]
+    calls["species map"] = lambda: species_map(found.edge_map, species, groups=groups)
+    calls["one picture"] = asked(Render(drawing, tags=tags))
+    calls["outline as strokes"] = asked(Outline(drawing))
     buffer = io.BytesIO()
     Image.fromarray(shown["photograph of 2048 px"]).resize((6000, 4000)).save(buffer, "JPEG")
-    calls["photograph of 6000 x 4000 px, from file to edges"] = lambda: chimera.edges_of(
-        buffer.getvalue()
-    )
+    calls["photograph of 6000 x 4000 px, from file to edges"] = lambda: asked(
+        Edges(read(buffer.getvalue()))
+    )()
     figures: dict[str, Any] = {}
     for name, call in calls.items():
         seconds, busy = [], []
@@ -97,6 +107,22 @@ def measure(chimera: Chimera, runs: int) -> dict[str, Any]:
     return figures
 
 
+def random_weights(folder: Path, device: str) -> Registry:
+    """A network of the shipped one's size that has learned nothing."""
+    import torch
+
+    from doodle.checkpoint import FILE, save
+    from doodle.models.pix2pix import Pix2Pix, Pix2PixConfig
+    from doodle.registry import Registry
+    from doodle.strokes.species import COLOURS
+
+    torch.manual_seed(0)
+    config = Pix2PixConfig(width=64, most=4, classes=len(COLOURS), up="resize")
+    save(folder / FILE, Pix2Pix(config).eval(), model="pix2pix", config=config, licence="none",
+         attribution="nobody", data={"categories": list(COLOURS)})  # fmt: skip
+    return Registry.of({NAME: folder}, device)
+
+
 def main() -> None:
     """Measure and append."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -107,24 +133,21 @@ def main() -> None:
 
     import torch
 
-    from doodle.models.pix2pix import Pix2Pix, Pix2PixConfig
-    from doodle.pipelines.chimera import Chimera
     from doodle.registry import Registry
-    from doodle.strokes.species import COLOURS
+    from doodle.services.asking import asking
+    from doodle.services.readiness import chimerical
 
     registry = Registry(args.checkpoints, args.device)
     print(registry.placement, file=sys.stderr)
-    trained = {card.name: card for card in registry.cards()}.get(NAME)
-    if trained:
-        with registry.use(NAME) as (network,):
-            figures = measure(Chimera(network, trained.header["data"]["categories"]), args.runs)
-    else:
-        torch.manual_seed(0)
-        network = Pix2Pix(Pix2PixConfig(width=64, most=4, up="resize")).eval()
-        network = network.to(registry.placement.device)
-        figures = measure(Chimera(network, tuple(COLOURS)), args.runs)
-    facts = {"device": args.device, "threads": torch.get_num_threads(), "size": network.config.size,
-             "width": network.config.width, "trained": bool(trained)}  # fmt: skip
+    trained = not chimerical(registry)[0]
+    with tempfile.TemporaryDirectory() as folder:
+        if not trained:
+            registry = random_weights(Path(folder), args.device)
+        with asking(registry) as executor:
+            figures = measure(executor, args.runs)
+        config = registry.fit_card(NAME).header["config"]
+    facts = {"device": args.device, "threads": torch.get_num_threads(), "size": config["size"],
+             "width": config["width"], "trained": trained}  # fmt: skip
     append("chimera", facts | figures)
 
 

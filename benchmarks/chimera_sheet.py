@@ -19,9 +19,10 @@ from PIL import Image, ImageColor, ImageDraw
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from doodle import checkpoint  # noqa: E402
-from doodle.pipelines.chimera import Chimera  # noqa: E402
-from doodle.registry import CHECKPOINTS, Registry  # noqa: E402
+from doodle.registry import Registry  # noqa: E402
+from doodle.requests import Render  # noqa: E402
+from doodle.services.asking import asking  # noqa: E402
+from doodle.services.executor import Executor  # noqa: E402
 from doodle.strokes.drawing import Drawing  # noqa: E402
 from doodle.strokes.species import COLOURS  # noqa: E402
 
@@ -36,30 +37,30 @@ def main() -> None:
     parser.add_argument("--side", type=int, default=168, help="pixels of a picture on the sheet")
     parser.add_argument("--out", type=Path, required=True, help="PNG to write")
     args = parser.parse_args()
-    header = checkpoint.read_header(CHECKPOINTS / "chimera" / checkpoint.FILE)
-    with Registry().use("chimera", "chimera_modes") as (network, varied):
-        chimera = Chimera(network, header["data"]["categories"], varied)
-        rows = [row(chimera, file, args.seed) for file in sorted(args.examples.glob("*.json"))]
+    with asking(Registry()) as executor:
+        rows = [row(executor, file, args.seed) for file in sorted(args.examples.glob("*.json"))]
     sheet(rows, args.side).save(args.out, optimize=True)
 
 
-def row(chimera: Chimera, file: Path, seed: int) -> list[tuple[str, np.ndarray]]:
+def row(executor: Executor, file: Path, seed: int) -> list[tuple[str, np.ndarray]]:
     """Labels and pictures of one drawing."""
     given = json.loads(file.read_text(encoding="utf-8"))
     drawing, tags = Drawing.parse(given["drawing"]), given["drawing"]["tags"]
-    lines, names = drawing.polylines(), list(dict.fromkeys(tags))
-    edges = chimera.edges_of(drawing)
-    cells = [(given["name"], coloured([edges.to_pixels(line) for line in lines], tags, edges.size)),
-             ("edges", cv2.merge([edges.edges] * 3))]  # fmt: skip
-    for turned in (names, names[1:] + names[:1]):
-        told = dict(zip(names, turned, strict=True))
-        groups = [([line], told[tag]) for line, tag in zip(lines, tags, strict=True)]
-        classes = chimera.species_map(edges, groups=groups)
-        made = chimera(edges, classes, seed=seed, n=2)
-        cells.append((", ".join(turned), made[0]))
-        if turned == names:
-            cells.append(("another answer", made[1]))
-    return [*cells, ("nothing told", chimera(edges, seed=seed)[0])]
+    names = list(dict.fromkeys(tags))
+    tellings = [dict(zip(names, turned, strict=True)) for turned in (names, names[1:] + names[:1])]
+    jobs = [executor.submit(Render(drawing, tags=[told[tag] for tag in tags], n=2, seed=seed))
+            for told in tellings]  # fmt: skip
+    (told, other), untold = [job.result() for job in jobs], executor.submit(Render(drawing))
+    found = told.found
+    lines = [found.edge_map.to_pixels(line) for line in drawing.polylines()]
+    return [
+        (given["name"], coloured(lines, tags, len(found.edges))),
+        ("edges", cv2.merge([found.edges] * 3)),
+        (", ".join(tellings[0].values()), told.pictures[0]),
+        ("another answer", told.pictures[1]),
+        (", ".join(tellings[1].values()), other.pictures[0]),
+        ("nothing told", untold.result().pictures[0]),
+    ]
 
 
 def coloured(lines: list[np.ndarray], tags: list[str], size: int) -> np.ndarray:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -14,10 +15,9 @@ from PIL import Image, ImageDraw
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from doodle import checkpoint  # noqa: E402
-from doodle.pipelines.imagine import Imaginer  # noqa: E402
-from doodle.pipelines.text import TextEncoder  # noqa: E402
 from doodle.registry import CHECKPOINTS, Registry  # noqa: E402
+from doodle.requests import Imagine  # noqa: E402
+from doodle.services.asking import asking, in_order  # noqa: E402
 from doodle.strokes.raster import centred  # noqa: E402
 
 SIDE, LABEL, MARGIN = 96, 16, 10
@@ -32,12 +32,15 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0, help="of the words and the doodles")
     parser.add_argument("--out", type=Path, required=True, help="PNG to write")
     args = parser.parse_args()
-    header = checkpoint.read_header(CHECKPOINTS / "dccgan" / checkpoint.FILE)
-    unseen = set(header["data"]["unseen"])
-    with Registry().use("dccgan", "words", "recogniser") as (network, table, recogniser):
-        words = args.words.split(",") if args.words else chosen(table.categories, args)
-        imaginer = Imaginer(network, TextEncoder(table), recogniser)
-        found = [imaginer(word, n=args.n, seed=args.seed) for word in words]
+    # without CLIP's text tower, should it be there: all that is shipped
+    names = ("dccgan", "words", "recogniser")
+    registry = Registry.of({name: CHECKPOINTS / name for name in names})
+    unseen = set(registry.fit_card("dccgan").header["data"]["unseen"])
+    categories = registry.fit_card("words").header["config"]["categories"]
+    words = args.words.split(",") if args.words else chosen(categories, args)
+    with asking(registry) as executor:
+        requests = (Imagine(word, args.n, args.seed) for word in words)
+        found = [job.result() for job in in_order(executor, requests)]
     down = -(-len(words) // args.across)
     size = (args.across * (SIDE + MARGIN) + MARGIN, down * (SIDE + LABEL + MARGIN) + MARGIN)
     sheet = Image.new("L", size, 255)
@@ -54,7 +57,7 @@ def main() -> None:
     sheet.save(args.out, optimize=True)
 
 
-def chosen(categories: tuple[str, ...], args: argparse.Namespace) -> list[str]:
+def chosen(categories: Sequence[str], args: argparse.Namespace) -> list[str]:
     """Categories by chance, in the order of the alphabet."""
     order = np.random.default_rng(args.seed).permutation(len(categories))
     return sorted(categories[k] for k in order[: args.count])

@@ -2,7 +2,7 @@
 
     python benchmarks/endings.py [--magenta bird.gen.json]
 
-Ours is the pipeline that the page calls. The peer is the npm package `@magenta/sketch` in node (its
+Ours is the executor that the page asks. The peer is the npm package `@magenta/sketch` in node (its
 CPU backend), which is installed below runs/ when npm can; else the same steps in plain numpy, which
 is quicker than the package. Both draw endings of equally many points. Appends to
 runs/benchmarks.jsonl.
@@ -26,10 +26,12 @@ import numpy as np
 from record import ROOT, append, percentile
 
 if TYPE_CHECKING:
-    from doodle.pipelines.complete import Completer
+    from doodle.registry import Registry
+    from doodle.services.executor import Executor
 
 PACKAGE = "@magenta/sketch@0.2.0"
 NODE = ROOT / "runs" / "node"
+OVERSAMPLE, ENOUGH = 4, 128  # candidates for each ranked ending, and for all: Completer's
 HALF_CAT = [  # ears and brow of a face, on a canvas of 1000 x 750
     np.array([[330, 420], [320, 330], [350, 200], [420, 270], [500, 255], [580, 270]], np.float32),
     np.array([[580, 270], [650, 200], [680, 330], [670, 420]], np.float32),
@@ -37,43 +39,47 @@ HALF_CAT = [  # ears and brow of a face, on a canvas of 1000 x 750
 ]
 
 
-def completer(checkpoints: Path, device: str) -> tuple[Completer, bool]:
-    """The pipeline over the shipped networks, or over random weights of the default sizes."""
-    from doodle.errors import ModelUnavailable
-    from doodle.pipelines.complete import Completer
+def networks(checkpoints: Path, device: str, spare: Path) -> tuple[Registry, bool]:
+    """The shipped networks, or random weights of the default sizes, written to a spare folder."""
     from doodle.registry import Registry
+    from doodle.services.readiness import sketching
 
-    names = ("sketch_rnn", "words", "recogniser")
     registry = Registry(checkpoints, device)
     print(registry.placement)
-    try:
-        with registry.use(*names) as networks:
-            return Completer(*networks), True
-    except ModelUnavailable as error:
-        print(f"{error}\nGoing on with random weights.", file=sys.stderr)
+    problem = sketching(registry)
+    if not problem:
+        return registry, True
+    print(f"{problem}\nGoing on with random weights.", file=sys.stderr)
     from dataclasses import replace
 
+    from doodle.checkpoint import FILE, save
     from doodle.models import resolve
 
-    sketch_rnn, recogniser, words = (resolve(n) for n in ("sketch_rnn", "recogniser", "word_table"))
+    words, sketch_rnn, recogniser = (resolve(n) for n in ("word_table", "sketch_rnn", "recogniser"))
     table = words[1](words[0].tiny())
     table.vectors.normal_()
     judge = recogniser[1](replace(recogniser[0](), categories=len(table.categories)))
     network = sketch_rnn[1](sketch_rnn[0]())
     network.head.bias.data[-1] = -20  # random weights would end at once; these go on to the limit
-    return Completer(network.eval(), table, judge.eval()), False
+    made = {"words": ("word_table", table), "sketch_rnn": ("sketch_rnn", network),
+            "recogniser": ("recogniser", judge)}  # fmt: skip
+    for name, (model, module) in made.items():
+        save(spare / name / FILE, module.eval(), model=model, config=module.config,
+             licence="none", attribution="nobody")  # fmt: skip
+    return Registry.of({name: spare / name for name in made}, device), False
 
 
-def measure_ours(pipeline: Completer, n: int, runs: int) -> dict[str, Any]:
+def measure_ours(executor: Executor, n: int, runs: int) -> dict[str, Any]:
     """Seconds to the first ink and to all endings, with ranking and without."""
-    from doodle.pipelines.complete import MOST, OVERSAMPLE, Ink
+    from doodle.requests import Complete
+    from doodle.services.results import Ink
     from doodle.strokes.drawing import Drawing
 
     drawing = Drawing.from_polylines(HALF_CAT, 1000, 750)
     first, ranked, plain, points = [], [], [], []
     for seed in range(-2, runs):  # two to warm up
         begun = time.perf_counter()
-        events = pipeline.stream(drawing, "cat", n=n, seed=seed + 2)
+        events = iter(executor.submit(Complete("cat", n, seed=seed + 2, drawing=drawing)))
         for event in events:
             if isinstance(event, Ink):
                 first.append(time.perf_counter() - begun)
@@ -82,9 +88,11 @@ def measure_ours(pipeline: Completer, n: int, runs: int) -> dict[str, Any]:
             pass
         ranked.append(time.perf_counter() - begun)
         begun = time.perf_counter()
-        endings = pipeline.complete(drawing, "cat", n=n, seed=seed + 2, rank=False)
+        asked = Complete("cat", n, seed=seed + 2, rank=False, drawing=drawing)
+        endings = executor.submit(asked).result().endings
         plain.append(time.perf_counter() - begun)
         points.append(sum(len(line) for ending in endings for line in ending.strokes) / n)
+    drawn = max(n, min(n * OVERSAMPLE, ENOUGH))
     first, ranked, plain, points = first[2:], ranked[2:], plain[2:], points[2:]
     return {
         "first ink, p50 (ms)": 1e3 * percentile(first, 0.5),
@@ -94,7 +102,7 @@ def measure_ours(pipeline: Completer, n: int, runs: int) -> dict[str, Any]:
         f"{n} endings unranked, p50 (ms)": 1e3 * percentile(plain, 0.5),
         "endings a second, ranked": n / statistics.median(ranked),
         "endings a second, unranked": n / statistics.median(plain),
-        "candidates a second, ranked": min(n * OVERSAMPLE, MOST) / statistics.median(ranked),
+        "candidates a second, ranked": drawn / statistics.median(ranked),
         "points an ending": statistics.mean(points),
     }
 
@@ -167,9 +175,13 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=10, help="requests to time (%(default)s)")
     args = parser.parse_args()
 
-    pipeline, trained = completer(args.checkpoints, args.device)
-    figures = {"weights": "trained" if trained else "random", "device": args.device}
-    figures |= measure_ours(pipeline, args.n, args.runs)
+    from doodle.services.asking import asking
+
+    with tempfile.TemporaryDirectory() as folder:
+        registry, trained = networks(args.checkpoints, args.device, Path(folder))
+        figures = {"weights": "trained" if trained else "random", "device": args.device}
+        with asking(registry) as executor:
+            figures |= measure_ours(executor, args.n, args.runs)
     steps = round(figures["points an ending"]) + 1  # one more to say that it is the end
     with tempfile.TemporaryDirectory() as folder:
         weights = args.magenta or random_weights(Path(folder))

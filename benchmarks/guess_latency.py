@@ -101,14 +101,16 @@ def main() -> None:
         sys.exit("This needs a Chromium: install one, or set CHROMIUM to its path.")
 
     os.environ.update(no_proxy="127.0.0.1,localhost", GRADIO_ANALYTICS_ENABLED="False")
-    from doodle.registry import CHECKPOINTS, Registry
+    import app
     from doodle.ui.page import build_app
     from doodle.ui.theme import launch_options
 
-    app = build_app(Registry(CHECKPOINTS, args.device, None))
-    _, url, _ = app.launch(prevent_thread_lock=True, quiet=True, **launch_options())
+    executor = app.executor_of(app.parse(["--device", args.device]))
+    page = build_app(executor)
+    _, url, _ = page.launch(prevent_thread_lock=True, quiet=True, **launch_options())
     times = measure(url, chromium, args.strokes, args.seed)
-    app.close(verbose=False)
+    page.close(verbose=False)
+    executor.close()
     shown = [time["shown"] for time in times]
     figures: dict[str, Any] = {"strokes": len(times)}
     for name in ("asked", "answered", "shown"):

@@ -1,4 +1,4 @@
-"""How quick sixteen doodles come, with and without tracing and ranking: the pipeline as called.
+"""How quick sixteen doodles come, with and without tracing and ranking: as asked for.
 
     python benchmarks/imagine.py [--words cat,telescope]
 
@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING, Any
 from record import ROOT, append, percentile
 
 if TYPE_CHECKING:
-    from doodle.pipelines.imagine import Imaginer
+    from doodle.services.executor import Executor
 
+OVERSAMPLE = 3  # candidates for each ranked doodle: Imaginer's
 TARGET = 200.0  # ms for sixteen doodles, ranked and traced, on two cores
 WAYS = {
     "ranked, traced": {},
@@ -27,13 +28,16 @@ WAYS = {
 }
 
 
-def measure(imaginer: Imaginer, words: list[str], n: int, runs: int) -> dict[str, Any]:
+def measure(executor: Executor, words: list[str], n: int, runs: int) -> dict[str, Any]:
     """Milliseconds of each way, and what tracing and ranking take of the whole."""
+    from doodle.requests import Imagine
+
     seconds: dict[str, list[float]] = {way: [] for way in WAYS}
     for run in range(-2, runs):  # two to warm up; the ways take turns, so that noise hits all alike
         for way, options in WAYS.items():
             begun = time.perf_counter()
-            imaginer(words[run % len(words)], n=n, seed=max(run, 0), **options)
+            word = words[run % len(words)]
+            executor.submit(Imagine(word, n, seed=max(run, 0), **options)).result()
             if run >= 0:
                 seconds[way].append(time.perf_counter() - begun)
     figures: dict[str, Any] = {}
@@ -48,7 +52,8 @@ def measure(imaginer: Imaginer, words: list[str], n: int, runs: int) -> dict[str
         f"RATIO target of {TARGET:g} ms to the whole": TARGET / 1e3 / whole,
     }
     begun = time.perf_counter()
-    imaginer.many(words, n=n)
+    for job in [executor.submit(Imagine(word, n)) for word in words]:
+        job.result()
     figures["one word of a batch (ms)"] = 1e3 * (time.perf_counter() - begun) / len(words)
     return figures
 
@@ -65,16 +70,14 @@ def main() -> None:
 
     import torch
 
-    from doodle.pipelines.imagine import OVERSAMPLE, Imaginer
-    from doodle.pipelines.text import TextEncoder
     from doodle.registry import Registry
+    from doodle.services.asking import asking
 
     registry = Registry(args.checkpoints, args.device)
     print(registry.placement, file=sys.stderr)
-    with registry.use("dccgan", "words", "recogniser") as (network, words, recogniser):
-        imaginer = Imaginer(network, TextEncoder(words), recogniser)
+    with asking(registry) as executor:
         asked = [word.strip() for word in args.words.split(",")]
-        figures = measure(imaginer, asked, args.n, args.runs)
+        figures = measure(executor, asked, args.n, args.runs)
     facts = {"device": args.device, "threads": torch.get_num_threads(), "oversample": OVERSAMPLE}
     append("imagine", facts | figures)
 

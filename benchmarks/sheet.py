@@ -1,6 +1,6 @@
 """Draw words with the shipped checkpoints and lay them out on one sheet.
 
-    python benchmarks/sheet.py --out docs/drawings.png
+python benchmarks/sheet.py --out docs/drawings.png
 """
 
 from __future__ import annotations
@@ -11,8 +11,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from doodle.pipelines.complete import Completer  # noqa: E402
 from doodle.registry import Registry  # noqa: E402
+from doodle.requests import Draw  # noqa: E402
+from doodle.services.asking import asking, in_order  # noqa: E402
 from doodle.strokes.raster import centred  # noqa: E402
 from doodle.training.plots import contact_sheet  # noqa: E402
 
@@ -29,17 +30,13 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True, help="PNG to write")
     args = parser.parse_args()
     words = [word.strip() for word in args.words.split(",")]
-    rows = []
-    with Registry().use("sketch_rnn", "words", "recogniser") as networks:
-        completer = Completer(*networks)
-        for word in words:
-            drawn = completer.draw(
-                word, n=args.n, temperature=args.temperature, seed=args.seed, rank=args.rank
-            )
-            rows.append([
-                centred(ending.strokes, 72, field=256, padding=12, line_width=6)
-                for ending in drawn
-            ])  # fmt: skip
+    requests = [Draw(word, args.n, args.temperature, args.seed, args.rank) for word in words]
+    with asking(Registry()) as executor:
+        rows = [
+            [centred(ending.strokes, 72, field=256, padding=12, line_width=6)
+             for ending in job.result().endings]
+            for job in in_order(executor, requests)
+        ]  # fmt: skip
     args.out.parent.mkdir(parents=True, exist_ok=True)
     contact_sheet(rows, words).save(args.out, optimize=True)
 

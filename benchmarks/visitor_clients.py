@@ -16,7 +16,6 @@ import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
@@ -29,9 +28,9 @@ from record import ROOT
 
 EXAMPLES = ROOT / "doodle" / "ui" / "examples"
 ENDPOINTS = ("recognise", "complete", "imagine", "draw", "chimera", "morph")
-BROKEN = (aiohttp.ClientError, asyncio.TimeoutError, OSError, ValueError)  # no answer, or no JSON
+# No answer in time or at all, no JSON, or JSON of another shape.
+BROKEN = (aiohttp.ClientError, asyncio.TimeoutError, OSError, ValueError, TypeError, LookupError)
 START_LIMIT = 120.0  # seconds to wait for the first page
-_MOODS = ("sleepy", "happy", "tall", "tiny", "striped", "angry", "royal")
 _NUMBERS = 4  # of each point of a stroke: x, y, time, pressure
 
 
@@ -52,15 +51,15 @@ def categories() -> list[str]:
 
 
 def own_word(client: int) -> str:
-    """A word that no other of the first 345 clients has."""
+    """A word that no other client has, while there are fewer than categories."""
     return categories()[7 * client % len(categories())]  # neighbours differ much
 
 
 def shifted(drawing: dict[str, Any], client: int) -> dict[str, Any]:
     """The drawing a little elsewhere, so that no two clients send the same."""
-    step = (client % 20, client // 20 % 20)
+    step = (client % 20, client // 20 % 20, 0, 0)
     moved = [
-        [number + (step[k % _NUMBERS] if k % _NUMBERS < 2 else 0) for k, number in enumerate(line)]
+        [number + step[k % _NUMBERS] for k, number in enumerate(line)]
         for line in drawing["strokes"]
     ]
     return {**drawing, "strokes": moved}
@@ -68,37 +67,13 @@ def shifted(drawing: dict[str, Any], client: int) -> dict[str, Any]:
 
 def begun(drawing: dict[str, Any], share: float) -> dict[str, Any]:
     """The drawing as it was when this share of its points was drawn, one at least."""
-    left = max(1, round(share * sum(len(line) // _NUMBERS for line in drawing["strokes"])))
+    left = max(1, round(share * sum(map(len, drawing["strokes"])) / _NUMBERS))
     kept = []
     for line in drawing["strokes"]:
-        if left <= 0:
-            break
-        kept.append(line[: left * _NUMBERS])
+        kept.append(line[: _NUMBERS * max(0, left)])
         left -= len(line) // _NUMBERS
-    # without the lists that have an entry for each stroke, such as widths
-    plain = {key: drawing[key] for key in ("v", "w", "h") if key in drawing}
-    return {**plain, "strokes": kept}
-
-
-def request(endpoint: str, client: int, call: int) -> dict[str, Any]:
-    """Arguments of an endpoint by name, different for each client and call."""
-    kept, seed = examples(), 1000 * client + call
-    first, second = (kept[(client + call + k) % len(kept)] for k in range(2))
-    drawing, word = shifted(first["drawing"], client), own_word(client + call)
-    if endpoint == "recognise":
-        return {"drawing": drawing}
-    if endpoint == "complete":
-        return {"drawing": drawing, "word": first["word"], "n": 9, "seed": seed}
-    if endpoint == "imagine":
-        return {"text": f"a {_MOODS[seed % len(_MOODS)]} {word}", "n": 16, "seed": seed}
-    if endpoint == "draw":
-        return {"word": word, "seed": seed}
-    if endpoint == "chimera":
-        beasts = examples("chimera")
-        beast = shifted(beasts[(client + call) % len(beasts)]["drawing"], client)
-        return {"drawing": beast, "tags": beast.get("tags"), "seed": seed}
-    names = {"word_first": first["word"], "word_second": second["word"]}
-    return {"first": drawing, "second": second["drawing"], **names, "seed": seed}
+    # not the lists with an entry for each stroke, such as widths
+    return {"w": drawing["w"], "h": drawing["h"], "strokes": [line for line in kept if line]}
 
 
 async def events(response: aiohttp.ClientResponse) -> AsyncIterator[tuple[str, str]]:
@@ -147,21 +122,20 @@ class Api:
     """
 
     def __init__(self, http: aiohttp.ClientSession, base: str) -> None:
-        self.http, self.base = http, base
+        self.http, self.base, self.root = http, base, f"{base}/gradio_api"
         self._parameters: dict[str, list[dict[str, Any]]] = {}
 
     async def open(self) -> None:
         """Learn what the endpoints take."""
-        info = await self.get("/gradio_api/info")
-        named = info["named_endpoints"]
+        named = (await self.get(f"{self.root}/info"))["named_endpoints"]
         self._parameters = {name[1:]: named[name]["parameters"] for name in named}
 
     def __contains__(self, endpoint: str) -> bool:
         return endpoint in self._parameters
 
-    async def get(self, path: str) -> Any:
+    async def get(self, address: str) -> Any:
         """The JSON there."""
-        async with self.http.get(self.base + path) as response:
+        async with self.http.get(address) as response:
             response.raise_for_status()
             return await response.json(content_type=None)
 
@@ -171,42 +145,38 @@ class Api:
         Raises:
             Failed: the status is not 200; says what the server said.
         """
-        async with self.http.post(f"{self.base}/gradio_api/{path}", json=body) as response:
+        async with self.http.post(f"{self.root}/{path}", json=body) as response:
             if response.status != 200:
                 raise Failed(f"{response.status}: {(await response.text())[:200]}")
             return json.loads(await response.read())
 
-    async def call(self, endpoint: str, client: int, number: int, session: str = "") -> None:
+    async def call(self, endpoint: str, given: dict[str, Any], session: str = "") -> None:
         """Call an endpoint by events: ask, then read the stream until it is answered.
+
+        Args:
+            given: its arguments by name.
+            session: hash of the caller's session; Gradio makes one up for each call without.
 
         Raises:
             Failed: it was answered with an error, or not at all.
         """
-        body = self._body(endpoint, client, number, session)
+        body, answer = self._body(endpoint, given, session), ("", "")
         event = (await self.post(f"call/{endpoint}", body))["event_id"]
-        answer = ("", "")
-        address = f"{self.base}/gradio_api/call/{endpoint}/{event}"
-        async with self.http.get(address) as response:
+        async with self.http.get(f"{self.root}/call/{endpoint}/{event}") as response:
             async for one in events(response):
                 answer = one  # the last ends the stream
         kind, data = answer
         if kind != "complete" or data in ("", "null", "[null]"):
             raise Failed(f"{kind or 'no answer'}: {data[:200]}")
 
-    async def run(self, endpoint: str, client: int, number: int, session: str = "") -> None:
-        """Call an endpoint directly, past the queue.
-
-        Raises:
-            Failed: as `call`.
-        """
-        body = self._body(endpoint, client, number, session)
-        answer = await self.post(f"run/{endpoint}", body)
+    async def run(self, endpoint: str, given: dict[str, Any], session: str = "") -> None:
+        """As `call`, but directly, past the queue."""
+        answer = await self.post(f"run/{endpoint}", self._body(endpoint, given, session))
         if not (answer.get("data") or [None])[0]:
             raise Failed(f"no data: {str(answer)[:200]}")
 
-    def _body(self, endpoint: str, client: int, number: int, session: str) -> dict[str, Any]:
+    def _body(self, endpoint: str, given: dict[str, Any], session: str) -> dict[str, Any]:
         # the defaults are sent too: Gradio fills them in for its own clients only
-        given = request(endpoint, client, number)
         data = [
             given.get(one["parameter_name"], one["parameter_default"])
             for one in self._parameters[endpoint]
@@ -226,13 +196,7 @@ class PageEvent:
 
 
 def handlers(config: dict[str, Any], name: str, elem_id: str | None = None) -> list[PageEvent]:
-    """The server's handlers of an event, such as click.
-
-    Args:
-        config: of the page.
-        name: of the event.
-        elem_id: of the component that has it; any when None.
-    """
+    """The server's handlers of an event, such as click, of one component of the page or of any."""
     ids = {one["id"]: one["props"].get("elem_id") or "" for one in config["components"]}
     return [
         PageEvent(
@@ -249,12 +213,7 @@ def handlers(config: dict[str, Any], name: str, elem_id: str | None = None) -> l
 
 
 class PageSession:
-    """An open page: a session of its own, and one stream that answers all of its queued events.
-
-    Args:
-        api: of its server.
-        number: of the visitor.
-    """
+    """An open page: a session of its own, and one stream that answers all of its queued events."""
 
     def __init__(self, api: Api, number: int) -> None:
         self._api = api
@@ -266,9 +225,9 @@ class PageSession:
 
     async def stay(self) -> None:
         """Hold the page's heartbeat; the server lets the session go once this is cancelled."""
-        async with self._api.http.get(self._address(f"heartbeat/{self.hash}")) as response:
-            async for _ in events(response):
-                pass
+        with contextlib.suppress(*BROKEN):  # then its events break too, and tell
+            async with self._api.http.get(f"{self._api.root}/heartbeat/{self.hash}") as response:
+                await response.read()
 
     async def send(
         self, event: PageEvent, data: list[Any], seen: Callable[[list[Any]], None] | None = None
@@ -283,7 +242,7 @@ class PageSession:
             Failed: it was refused, or ended with an error.
         """
         body = {"data": data, "fn_index": event.fn, "trigger_id": event.trigger}
-        body["session_hash"] = self.hash
+        body |= {"session_hash": self.hash}
         if not event.queued:
             output = (await self._api.post("run/predict", body))["data"]
             if seen:
@@ -308,16 +267,13 @@ class PageSession:
             self._reader.cancel()
             await asyncio.wait([self._reader])
 
-    def _address(self, path: str) -> str:
-        return f"{self._api.base}/gradio_api/{path}"
-
     def _inbox(self, event: str) -> asyncio.Queue[dict[str, Any]]:
         return self._inboxes.setdefault(event, asyncio.Queue())
 
     async def _read(self) -> None:
         # The server closes the stream when nothing is pending. An event sent at that very moment
         # needs another stream, which Gradio's own client forgets.
-        address = self._address(f"queue/data?session_hash={self.hash}")
+        address = f"{self._api.root}/queue/data?session_hash={self.hash}"
         try:
             while self._pending:
                 async with self._api.http.get(address) as response:
@@ -328,17 +284,13 @@ class PageSession:
             self._deliver({"msg": "unexpected_error", "message": f"the stream broke: {error!r}"})
 
     def _deliver(self, message: dict[str, Any]) -> None:
-        event = message.get("event_id")
-        if event:
-            self._inbox(event).put_nowait(message)
-        elif message["msg"] == "unexpected_error":  # of the stream, so of all its events
-            for name in self._pending:
-                self._inbox(name).put_nowait(message)
-            self._pending.clear()
-        if event and message["msg"] == "process_completed":
-            if event not in self._pending:
-                self._ended.add(event)
-            self._pending.discard(event)
+        event, broken = message.get("event_id"), message["msg"] == "unexpected_error"
+        for name in [event] if event else list(self._pending) if broken else []:
+            self._inbox(name).put_nowait(message)
+            if broken or message["msg"] == "process_completed":
+                if name not in self._pending:
+                    self._ended.add(name)
+                self._pending.discard(name)
 
 
 async def _followed(
@@ -355,8 +307,7 @@ async def _followed(
             continue  # its place in the queue, or a log
         output = message["output"]["data"]
         if not ended and shown is not None:
-            pairs = zip(shown, output, strict=True)
-            output = [edited(old, edits) for old, edits in pairs]
+            output = [edited(old, edits) for old, edits in zip(shown, output, strict=True)]
         shown = output
         if seen:
             seen(output)
@@ -365,17 +316,11 @@ async def _followed(
 
 
 class Server:
-    """The app, started in processes of its own, or one that runs already.
-
-    Args:
-        url: of one that runs; none is started then.
-        pid: of one that runs, for its memory.
-    """
+    """The app, started in processes of its own; or one that runs at `url`, its memory by `pid`."""
 
     def __init__(self, url: str | None = None, pid: int | None = None) -> None:
         self.base, self.pid = (url or "").rstrip("/"), pid
         self._process: subprocess.Popen[bytes] | None = None
-        self._output = tempfile.TemporaryFile()
 
     async def start(self, http: aiohttp.ClientSession) -> None:
         """Return when the first page was served.
@@ -403,23 +348,15 @@ class Server:
             [sys.executable, "app.py", "--port", str(port)],
             cwd=ROOT,
             env={**os.environ, "GRADIO_ANALYTICS_ENABLED": "False"},
-            stdout=self._output,
-            stderr=subprocess.STDOUT,
+            stdout=subprocess.DEVNULL,
             start_new_session=True,  # so that its own processes can be ended with it
         )
         self.base, self.pid = f"http://127.0.0.1:{port}", self._process.pid
 
     @property
     def died(self) -> bool:
-        """It has ended; False where that cannot be known."""
-        if self._process is None:
-            return bool(self.pid) and not Path(f"/proc/{self.pid}").exists()
-        return self._process.poll() is not None
-
-    def last_words(self) -> str:
-        """The end of what it printed."""
-        self._output.seek(0)
-        return "\n".join(self._output.read().decode(errors="replace").splitlines()[-15:])
+        """It has ended; not known of one that was not started here."""
+        return self._process is not None and self._process.poll() is not None
 
     def stop(self) -> None:
         """End what was started here."""

@@ -44,6 +44,7 @@ PAUSE = 0.25  # seconds after an error: refusals come at once, and would crowd o
 GUESS_EVERY, COMPLETE_EVERY = 2.0, 20.0  # seconds, of each visitor
 PATIENCE = 5000  # ms, after which the page gives up a guess
 ROUNDS, ROUND_CLIENTS, ROUND_CALLS, ROUND_REST = 5, 4, 60, 3.0
+_MOODS = ("sleepy", "happy", "tall", "tiny", "striped", "angry", "royal")
 _INK = re.compile(r"^\d+ \+ \S+ \S+", re.MULTILINE)
 
 
@@ -87,15 +88,37 @@ def complain(times: Times) -> None:
         print(f"    such as: {times.errors[0][:160]}", flush=True)
 
 
+def request(endpoint: str, client: int, call: int) -> dict[str, Any]:
+    """Arguments of an endpoint by name, different for each client and call."""
+    kept, seed = clients.examples(), 1000 * client + call
+    first, second = (kept[(client + call + k) % len(kept)] for k in range(2))
+    drawing, word = clients.shifted(first["drawing"], client), clients.own_word(client + call)
+    if endpoint == "recognise":
+        return {"drawing": drawing}
+    if endpoint == "complete":
+        return {"drawing": drawing, "word": first["word"], "n": 9, "seed": seed}
+    if endpoint == "imagine":
+        return {"text": f"a {_MOODS[seed % len(_MOODS)]} {word}", "n": 16, "seed": seed}
+    if endpoint == "draw":
+        return {"word": word, "seed": seed}
+    if endpoint == "chimera":
+        beasts = clients.examples("chimera")
+        beast = clients.shifted(beasts[(client + call) % len(beasts)]["drawing"], client)
+        return {"drawing": beast, "tags": beast.get("tags"), "seed": seed}
+    names = {"word_first": first["word"], "word_second": second["word"]}
+    return {"first": drawing, "second": second["drawing"], **names, "seed": seed}
+
+
 async def loop(api: Api, args: argparse.Namespace, rows: list[dict[str, Any]]) -> None:
     """Every endpoint with every number of clients; a row each is printed and added."""
     line("closed loop", "clients", "calls/s", "p50 (ms)", "p95 (ms)", "errors")
     ways = [(name, name, api.call) for name in args.endpoints]
-    if "recognise" in args.endpoints and await _answers(api.run("recognise", 0, 0)):
+    probe = request("recognise", 0, 0)
+    if "recognise" in args.endpoints and await _answers(api.run("recognise", probe)):
         ways.append(("recognise, direct", "recognise", api.run))
     for name, endpoint, ask in ways:
         for number in args.clients:
-            await _answers(ask(endpoint, 0, 0))  # the first may load a model
+            await _answers(ask(endpoint, request(endpoint, 0, 0)))  # the first may load a model
             times, rate = await _hammer(ask, endpoint, number, args)
             found = {"clients": number, "calls/s": rate, **times.figures()}
             rows.append({"endpoint": name, **found})
@@ -119,7 +142,7 @@ async def _hammer(
         session, call = f"loop-{k}" if args.session else "", 0
         while time.perf_counter() - begun < args.seconds:
             call += 1
-            await times.take(ask(endpoint, k, call, session))
+            await times.take(ask(endpoint, request(endpoint, k, call), session))
 
     await asyncio.gather(*map(client, range(number)))
     return times, len(times.ms) / (time.perf_counter() - begun)
@@ -154,14 +177,7 @@ class Tally:
 
 
 class Visitor:
-    """Somebody with the page open, drawing; no other has the same word.
-
-    Args:
-        api: of the server.
-        number: of the visitor.
-        config: of the page.
-        tally: where it is noted.
-    """
+    """Somebody with the page open, drawing; no other has the same number, nor the same word."""
 
     def __init__(self, api: Api, number: int, config: dict[str, Any], tally: Tally) -> None:
         self._api, self._number, self._tally = api, number, tally
@@ -261,7 +277,7 @@ class Visitor:
 
 async def afternoon(api: Api, args: argparse.Namespace, found: dict[str, Any]) -> None:
     """All visitors at once; what they met is printed and added, also when it is cut short."""
-    config, tally = await api.get("/config"), Tally()
+    config, tally = await api.get(f"{api.base}/config"), Tally()
     visitors = [Visitor(api, number, config, tally) for number in range(args.visitors)]
     until = asyncio.get_running_loop().time() + 60 * args.minutes
     try:
@@ -287,7 +303,7 @@ async def rounds(
 
 async def _share(api: Api, calls: Iterator[tuple[str, int]], times: Times) -> None:
     for endpoint, call in calls:  # the others take from it too
-        await times.take(api.call(endpoint, 0, call))
+        await times.take(api.call(endpoint, request(endpoint, 0, call)))
 
 
 def note(when: str, server: Server, memory: dict[str, Any]) -> None:
@@ -370,13 +386,14 @@ def main() -> None:
     server = Server(args.url, args.pid)
     try:
         ended = asyncio.run(measure(server, args, results))
+    except Failed as error:
+        sys.exit(str(error))
     finally:
         server.stop()
     print(f"\n{ended}")
     with contextlib.redirect_stdout(io.StringIO()):  # the tables have said it
-        append("visitors", {"ended": ended, **results})
-    if ended == DIED:
-        sys.exit(server.last_words())
+        append("visitors", {"ended": ended, **vars(args), **results})
+    sys.exit(1 if ended == DIED else 0)
 
 
 if __name__ == "__main__":

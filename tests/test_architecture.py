@@ -27,13 +27,20 @@ OURS: dict[str, set[str]] = {
     "card": {"checkpoint"},
     "registry": {"checkpoint"},
     "pipelines": {"strokes", "models"},
-    "live": {"pipelines", "strokes"},
+    "requests": {"strokes"},
+    "services": {"requests", "pipelines", "registry", "strokes"},
     "training": {"data", "models", "strokes", "checkpoint"},
     "convert": {"models", "checkpoint"},
     # convert: to measure the networks of others beside ours
-    "evaluation": {"data", "models", "pipelines", "registry", "strokes", "checkpoint", "convert"},
-    "ui": {"pipelines", "live", "registry", "strokes"},
-    "commands": {"*"},
+    "evaluation": set(
+        "data models pipelines requests services registry strokes checkpoint convert".split()
+    ),
+    # what is asked of the networks goes through the services; no pipeline is built there
+    "ui": {"requests", "services", "registry", "strokes"},
+    "commands": set(
+        "requests services registry strokes checkpoint card convert data training evaluation "
+        "models".split()
+    ),
     "cli": {"*"},
     "__main__": {"cli"},
     "__init__": set(),
@@ -45,13 +52,14 @@ ONLY_IN: dict[str, set[str]] = {
     "argparse": {"commands", "cli"},
     "pickle": set(),
     "safetensors": {"checkpoint"},
-    "spaces": {"ui"},
+    "spaces": set(),  # app.py asks whether it is there
+    "multiprocessing": {"services"},
     "open_clip": {"models", "data"},
     "timm": {"models"},
     "huggingface_hub": {"models", "data"},
 }
 NEVER_IN: dict[str, set[str]] = {
-    "torch": {"strokes", "ui", "commands", "cli", "card", "errors"},
+    "torch": {"strokes", "requests", "services", "ui", "commands", "cli", "card", "errors"},
     "torchvision": set(OURS),
 }
 
@@ -122,6 +130,22 @@ def test_imports_point_one_way():
     assert not bad
 
 
+def outside() -> list[Path]:
+    """Programs beside the package: they ask as the page does."""
+    return [ROOT / "app.py", *sorted((ROOT / "benchmarks").glob("*.py"))]
+
+
+def test_programs_beside_the_package_build_no_pipelines():
+    bad = [
+        f"{path.name} imports {name}"
+        for path in outside()
+        if path.exists()
+        for name in imports(ast.parse(path.read_text()), ())
+        if f"{name}.".startswith("doodle.pipelines.")
+    ]
+    assert not bad
+
+
 @pytest.mark.parametrize(
     ("here", "text"),
     [
@@ -136,6 +160,15 @@ def test_imports_point_one_way():
         ("models", "if TYPE_CHECKING:\n    from doodle.registry import Registry"),
         ("data", "if TYPE_CHECKING:\n    import json\nelse:\n    import argparse"),
         ("ui", "from torch import nn"),
+        ("ui", "from doodle.pipelines.complete import Completer"),
+        ("ui", "from ..pipelines import steps"),
+        ("commands", "def f():\n    from doodle.pipelines.recognise import Recognition"),
+        ("requests", "from doodle.services import results"),
+        ("requests", "import torch"),
+        ("services", "from doodle.models import sketch_rnn"),
+        ("services", "from doodle.ui.page import build_app"),
+        ("services", "import spaces"),
+        ("pipelines", "from multiprocessing import Pool"),
         ("attic", "import os"),
     ],
 )
@@ -192,6 +225,19 @@ def test_strokes_leave_torch_out():
     assert (
         run(f"import sys\nimport doodle.strokes\n{lines}print('torch' in sys.modules)") == "False\n"
     )
+
+
+def test_the_page_and_its_requests_leave_torch_out():
+    """They live in a process of their own; the networks' one alone pays for torch."""
+    code = "import sys, doodle.requests, doodle.ui.page, doodle.services.process\n"
+    assert run(code + "print('torch' in sys.modules)") == "False\n"
+
+
+@pytest.mark.parametrize("package", ["requests", "services"])
+def test_requests_and_services_leave_torch_out_until_they_work(package):
+    modules = [p.stem for p in (ROOT / "doodle" / package).glob("*.py") if p.stem != "__init__"]
+    lines = "".join(f"import doodle.{package}.{name}\n" for name in modules)
+    assert run(f"import sys\n{lines}print('torch' in sys.modules)") == "False\n"
 
 
 def test_help_leaves_heavy_packages_out():

@@ -102,6 +102,30 @@ def test_endings_are_in_the_coordinates_of_the_input(run, ndjson):
             assert same == pytest.approx(ys, abs=1e-2)
 
 
+def test_many_drawings_come_in_the_order_of_the_file(run, tmp_path):
+    """More than are asked for at once; each is as if it came alone."""
+    lines = [json.dumps({"drawing": [[[0, 10 + k], [0, 40]], *CAT]}) for k in range(70)]
+    many, one = tmp_path / "many.ndjson", tmp_path / "one.ndjson"
+    many.write_text("\n".join(lines) + "\n")
+    code, out, err = run("complete", many, "--word", "cat", "--n", 1, "--no-rank", "--json")
+    assert (code, err, out.count("\n")) == (0, "", 70)
+    for k in (0, 37, 69):
+        one.write_text(lines[k] + "\n")
+        alone = run("complete", one, "--word", "cat", "--n", 1, "--no-rank", "--json")
+        assert alone == (0, out.splitlines(keepends=True)[k], "")
+
+
+def test_an_empty_drawing_of_a_file_has_its_place_or_needs_a_word(run, tmp_path):
+    path = tmp_path / "some.ndjson"
+    path.write_text(json.dumps({"drawing": CAT}) + "\n" + json.dumps({"drawing": []}) + "\n")
+    refused(run("complete", path, "--n", 1), 2, "drawing 2 is empty: say what it shall become")
+    code, out, err = run("complete", path, "--n", 2, "--word", "moon", "--json")
+    assert (code, err) == (0, "")
+    for line in out.splitlines():
+        check_endings(line, 2, ranked=True)
+    assert out.splitlines()[1] == run("draw", "moon", "--n", 2, "--json")[1].rstrip()
+
+
 def test_without_the_recogniser_drawings_come_as_they_are_drawn(run, tiny_checkpoints, tmp_path):
     root = tmp_path / "copy"
     shutil.copytree(tiny_checkpoints, root)
@@ -110,6 +134,8 @@ def test_without_the_recogniser_drawings_come_as_they_are_drawn(run, tiny_checkp
     assert code == 0
     check_endings(out, 2, ranked=False)
     assert run("draw", "cat", "--n", 2, "--checkpoints", root) == (0, out, "")  # as they come
+    ranked = run("draw", "cat", "--n", 2, "--checkpoints", tiny_checkpoints)
+    assert ranked[1] != out
 
 
 def test_out_writes_svgs_instead(run, ndjson, tmp_path):

@@ -214,6 +214,34 @@ def test_a_device_that_is_not_there_is_the_callers_mistake(root):
         touch(Registry(root, "tpu"), "a")
 
 
+def test_a_registry_of_single_folders(root, tmp_path, loads):
+    """As evaluations have them: other names than the folders', no index, digests or not."""
+    (tmp_path / checkpoint.INDEX).unlink()
+    registry = Registry.of({"x": root / "a", "y": str(root / "b"), "z": root / "none"}, "cpu")
+    assert [bool(card.problem) for card in registry.cards()] == [False, False, True]
+    assert registry.fit_card("x").header["model"] == "magenta_decoder"
+    with registry.use("y", "x") as (b, a):
+        assert torch.equal(b.w_hh, checkpoint.load(root / "b" / checkpoint.FILE)[0].w_hh)
+        assert not torch.equal(a.w_hh, b.w_hh)
+    assert loads[:2] == ["b", "a"]
+    with pytest.raises(ModelUnavailable, match="none/model.safetensors is missing"):
+        touch(registry, "z")
+    with pytest.raises(ModelUnavailable, match="no checkpoint 'a' .*x, y, z"):
+        touch(registry, "a")
+
+
+def test_what_is_built_over_networks_is_built_once(root):
+    registry, built = Registry(root, "cpu"), []
+
+    def work(_):
+        with registry.use("a") as networks:
+            return registry.keep(("a",), networks, lambda one: built.append(one) or [one])
+
+    with ThreadPoolExecutor(8) as pool:
+        kept = list(pool.map(work, range(24)))
+    assert len(built) == 1 and all(one is kept[0] for one in kept)
+
+
 @pytest.mark.gpu
 def test_networks_live_on_the_gpu_and_agree_with_the_cpu(root):
     with Registry(root, "cuda").use("a") as (gpu,), Registry(root, "cpu").use("a") as (cpu,):

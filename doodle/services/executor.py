@@ -19,7 +19,7 @@ from doodle.pipelines.steps import GUESS, PREVIEW, WORK, Engine, Step, answer_of
 from doodle.registry import Registry
 from doodle.requests import Edges, Recognise, Status
 from doodle.services.jobs import Job
-from doodle.services.results import ModelStatus, Waiting
+from doodle.services.results import Waiting
 from doodle.services.tasks import Task
 
 ACTIVE = 16  # requests that are worked on at once; others wait for their turn
@@ -88,7 +88,7 @@ class LocalExecutor:
 
             tasks = all_tasks(registry)
         self.registry = registry
-        self._tasks = {Status: self._status, **tasks}
+        self._tasks = dict(tasks)
         self._threads = threads
         self._most_waiting = most_waiting
         self._changed = threading.Condition()
@@ -158,11 +158,6 @@ class LocalExecutor:
         with self._changed:
             self._fresh = [run for run in self._fresh if run.job is not job]
             self._changed.notify()
-
-    def _status(self, request: Status) -> Task:
-        """Where the models run."""
-        where = "GPU" if self.registry.placement.device.type != "cpu" else "CPU"
-        yield ModelStatus(where, self.registry.status())
 
     # -- choosing, with the lock held ------------------------------------------------------------
 

@@ -7,10 +7,11 @@ from typing import Any
 
 from doodle.pipelines.steps import Call
 from doodle.registry import Registry
-from doodle.requests import Warm
+from doodle.requests import Status, Warm
 from doodle.services.chimera import Chimeras
 from doodle.services.doodles import Doodling
 from doodle.services.recognition import Recogniser
+from doodle.services.results import ModelStatus
 from doodle.services.sketches import Sketches
 from doodle.services.tasks import Task
 
@@ -27,4 +28,8 @@ def all_tasks(registry: Registry) -> dict[type, Callable[[Any], Task]]:
         yield Call(sketches.warm)
         yield None
 
-    return {**table, Warm: warm}
+    def status(request: Status) -> Task:
+        where = "GPU" if registry.placement.device.type != "cpu" else "CPU"
+        yield ModelStatus(where, registry.status())
+
+    return {**table, Warm: warm, Status: status}

@@ -6,6 +6,7 @@ Drawings and answers have the shapes of the command line: ``{"endings": [{"strok
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from functools import wraps
 from typing import Any
@@ -236,7 +237,8 @@ def _creator(ask: Ask) -> Callable[..., Awaitable[dict[str, Any]]]:
             raise ValueError("Give either a drawing or an image.")
         source, scale = Drawing.parse(drawing), 1.0
         if drawing is None:
-            source, scale = read_sized(bytes_of(image), "The image")
+            # a large photograph takes a while, in which the page goes on
+            source, scale = await asyncio.to_thread(read_sized, bytes_of(image), "The image")
         wanted = Render(
             source,
             EdgeOptions(way, kind),
@@ -250,7 +252,7 @@ def _creator(ask: Ask) -> Callable[..., Awaitable[dict[str, Any]]]:
         moved = [(x * scale, y * scale, name) for x, y, name in wanted.points]
         *_, made = await ask(Render(**{**vars(wanted), "points": moved}), request)
         return {
-            "pictures": [png_url(picture) for picture in made.pictures],
+            "pictures": await asyncio.to_thread(lambda: [png_url(one) for one in made.pictures]),
             "edges": png_url(made.found.edges),
             "size": len(made.found.edges),
             "kind": made.found.kind,

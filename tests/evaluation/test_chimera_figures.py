@@ -13,11 +13,14 @@ from generated import write_animals, write_image_features
 from doodle import checkpoint
 from doodle.cli import main
 from doodle.data.animals import load_animals, pack
-from doodle.evaluation.chimera import Evaluation, held_out
+from doodle.evaluation.chimera import Evaluation, Product, held_out
 from doodle.evaluation.distances import kernel_distance
 from doodle.evaluation.picture_features import Namer, random_features
 from doodle.models.image_features import load
 from doodle.models.pix2pix import Pix2Pix, Pix2PixConfig
+from doodle.pipelines.chimera import Chimera
+from doodle.registry import Registry
+from doodle.services.asking import asking
 
 SIZE = 32
 HALF = "of the change when one half's species changes"
@@ -113,6 +116,25 @@ def test_where_a_change_of_species_shows(animals):
     assert found[name] == pytest.approx(0.5)
     assert found[f"grey levels {HALF}, in the other half 2 px and more away"] == pytest.approx(8)
     assert measured(animals, deaf)[name] == 0.5
+
+
+def test_the_product_is_given_edges_and_map_as_they_are(tmp_path, animals):
+    torch.manual_seed(0)
+    config = Pix2PixConfig(width=4, most=2, size=SIZE, classes=2, up="resize")
+    checkpoint.save(tmp_path / checkpoint.FILE, Pix2Pix(config), model="pix2pix", config=config,
+                    licence="MIT", attribution="nobody", data={"categories": ["cat", "fish"]},
+                    training={}, metrics=[])  # fmt: skip
+    pipeline = Chimera(checkpoint.load(tmp_path / checkpoint.FILE)[0], ["cat", "fish"])
+    with asking(Registry.of({"chimera": tmp_path}, "cpu")) as executor:
+        product = Product(executor)
+        assert (product.size, product.species) == (SIZE, ("cat", "fish"))
+        for pairs in held_out(animals, 4).values():
+            for k, pair in enumerate(pairs):
+                half = np.where(np.arange(SIZE) < SIZE // 2, np.uint8(1), np.uint8(2))
+                told = np.broadcast_to(half, (SIZE, SIZE)).copy() if k % 2 else pair.classes
+                shown = "scene" if k % 3 else "white"
+                wanted = pipeline(pair.edges, told, background=shown)
+                assert np.array_equal(product(pair.edges, told, background=shown), wanted)
 
 
 @pytest.fixture(scope="module")

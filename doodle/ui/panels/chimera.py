@@ -6,6 +6,7 @@ as its value, for the preview of the edges and for the pictures alike: they cann
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import binascii
 import json
@@ -156,7 +157,8 @@ class Creatures:
                     yield json.dumps({"run": run, "waiting": queued(event)}), gr.skip(), gr.skip()
                 else:
                     edges, kept = seen_letter(event.found, run), Rendered(asked, event)
-                    answer = made_letter(event, asked, run), edges, kept
+                    result = await asyncio.to_thread(made_letter, event, asked, run)
+                    answer = result, edges, kept
         except Exception as error:  # whatever it was, the visitor reads one sentence
             answer = json.dumps({"run": run, "error": sentence(error)}), gr.skip(), gr.skip()
         if answer and self._runs.is_newest(session, run):
@@ -184,8 +186,8 @@ class Creatures:
             k, rendered = _chosen(letter, rendered)
             asked = FullSize(**{**vars(rendered.request), "first": k})
             found = await self._executor.submit(asked, request.session_hash or "").answer()
-            return json.dumps({"note": "", "name": f"creature-{k + 1}.png",
-                               "data": png_url(found.pixels)})  # fmt: skip
+            data = await asyncio.to_thread(png_url, found.pixels)
+            return json.dumps({"note": "", "name": f"creature-{k + 1}.png", "data": data})
         except Exception as error:  # whatever it was, the visitor reads one sentence
             return note(sentence(error))
 
