@@ -75,3 +75,12 @@ def generators(seed: int, n: int) -> list[torch.Generator]:
 def seed_for_step(seed: int, step: int) -> int:
     """The seed of a training step, so that a resumed run draws what an unbroken one draws."""
     return _mixed(seed, -1, step)
+
+
+def one_thread() -> None:
+    """Let torch compute on one core in the calling thread; OpenMP keeps that number a thread.
+
+    The networks are small: on two cores that other work shares, two threads of one product waited
+    for each other 20 times as long as one computed. Threads of ours share the cores instead.
+    """
+    torch.set_num_threads(1)

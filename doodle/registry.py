@@ -101,16 +101,13 @@ class Registry:
     def placement(self) -> Placement:
         """The device and dtype in use, with the reason.
 
-        On a CPU this also limits torch to one thread. The networks are small: on two cores that
-        other work shares, two threads waited for each other 20 times as long as one computed.
+        On a CPU this also limits torch to one thread (see `device.one_thread`).
         """
-        import torch
-
-        from doodle.device import choose
+        from doodle.device import choose, one_thread
 
         placement = choose(self._device)
         if placement.device.type == "cpu":
-            torch.set_num_threads(1)
+            one_thread()
         return placement
 
     @cached_property

@@ -82,8 +82,11 @@ class ModulatedConv(nn.Module):
         norm = torch.rsqrt(s.square() @ power.t() + 1e-8)
         # scaling the input and the output instead of the weights: one convolution for the batch
         y = F.conv2d(x * s[:, :, None, None].to(x.dtype), self.weight, padding=1)
-        y = y * norm[:, :, None, None].to(y.dtype) + self.bias[None, :, None, None].to(y.dtype)
-        return F.leaky_relu(y, 0.2) * math.sqrt(2)
+        norm, bias = norm[:, :, None, None].to(y.dtype), self.bias[None, :, None, None].to(y.dtype)
+        if torch.is_grad_enabled():
+            return F.leaky_relu(y * norm + bias, 0.2) * math.sqrt(2)
+        # the same in place: fresh memory for every step would take longer than the arithmetic
+        return F.leaky_relu_(y.mul_(norm).add_(bias), 0.2).mul_(math.sqrt(2))
 
 
 class Head(nn.Module):
@@ -181,7 +184,9 @@ class Dccgan(nn.Module):
             x = widen(x, style)  # before the upsampling: a quarter of the work
             if level:
                 x = F.interpolate(x, scale_factor=2, mode="bilinear", align_corners=False)
-            x = (x + refine(x, style)) * math.sqrt(0.5)
+            y = refine(x, style)
+            in_place = not torch.is_grad_enabled()
+            x = y.add_(x).mul_(math.sqrt(0.5)) if in_place else (x + y) * math.sqrt(0.5)
         return torch.tanh(self.ink(x).float())
 
     def judge(self, ink: Tensor, levels: list[Tensor], texts: list[Tensor]) -> list[Tensor]:

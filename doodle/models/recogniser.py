@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 
 @dataclass(frozen=True)
@@ -75,6 +76,16 @@ class Recogniser(nn.Module):
         # set on held-out drawings after training: calibration, and the least chance worth saying
         self.register_buffer("temperature", torch.ones(()))
         self.register_buffer("unknown_below", torch.zeros(()))
+
+    def fuse(self) -> Recogniser:
+        """Fold batch normalisation into the convolutions, for inference alone; returns itself."""
+        if self.training:
+            raise ValueError("only a network in eval mode can be fused")
+        for one in [self.body, *(block.body for block in self.body if isinstance(block, Block))]:
+            for k in range(len(one) - 1):
+                if isinstance(one[k], nn.Conv2d) and isinstance(one[k + 1], nn.BatchNorm2d):
+                    one[k], one[k + 1] = fuse_conv_bn_eval(one[k], one[k + 1]), nn.Identity()
+        return self.requires_grad_(False)
 
     def features(self, ink: Tensor) -> Tensor:
         """(B, 1, side, side) in [0, 1] to (B, widths[-1])."""

@@ -8,7 +8,7 @@ temperature alone.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import torch
@@ -116,28 +116,55 @@ def start(network: SketchRNN, static: Tensor) -> Primed:
     return Primed(row, network.initial_state(static), begins)
 
 
-@torch.inference_mode()
-def read(cell: Cell, static: Tensor, primed: Primed, prefix: Tensor) -> Primed:
-    """Go on reading what is already drawn.
+class Prefix(NamedTuple):
+    """What is already drawn, to be read for B candidates."""
 
-    Args:
-        static: (B, static_size) from :meth:`SketchRNN.static`.
-        primed: what was read before, from `start` or an earlier call.
-        prefix: (T, 5) rows in network units, without an end token; T may be 0.
-    """
-    network, (row, state, begins) = cell.network, primed
-    gates = network.static_gates(static)
-    for after in prefix:
-        state = cell.advance(row, state, gates)
-        row = after.expand(len(static), 5)
-        state = state._replace(pose=network.move(state.pose, row, begins))
-        begins = row[:, 3] > 0.5
-    return Primed(row, state, begins)
+    static: Tensor  # (B, static_size) from `SketchRNN.static`
+    primed: Primed  # what was read before, from `start` or an earlier `read`
+    rows: Tensor  # (T, 5) rows in network units, without an end token; T may be 0
+
+
+@torch.inference_mode()
+def read(cell: Cell, prefixes: Sequence[Prefix]) -> list[Primed]:
+    """Go on reading what is already drawn, of several drawings side by side."""
+    # the longest first: those that still have rows are the first ones
+    order = sorted(range(len(prefixes)), key=lambda k: -len(prefixes[k].rows))
+    sizes = [len(prefixes[k].static) for k in order]
+    longest = len(prefixes[order[0]].rows) if order else 0
+    network, parts = cell.network, [prefixes[k].primed for k in order]
+    row = torch.cat([part.row for part in parts])
+    state = DecoderState(*(torch.cat(some) for some in zip(*(p.state for p in parts), strict=True)))
+    begins = torch.cat([part.begins for part in parts])
+    # one by one: a plain product rounds differently for another number of rows
+    gates = torch.cat([network.static_gates(prefixes[k].static) for k in order])
+    for t in range(longest):
+        going = sum(len(prefixes[k].rows) > t for k in order)
+        some = sum(sizes[:going])
+        after = torch.cat([
+            prefixes[k].rows[t].expand(size, 5)
+            for k, size in zip(order[:going], sizes, strict=False)
+        ])  # fmt: skip
+        now = cell.advance(row[:some], DecoderState(*(p[:some] for p in state)), gates[:some])
+        now = now._replace(pose=network.move(now.pose, after, begins[:some]))
+        fresh = (after, now, after[:, 3] > 0.5)
+        if some < len(row):
+            state = DecoderState(
+                *(torch.cat([a, b[some:]]) for a, b in zip(now, state, strict=True))
+            )
+            row = torch.cat([after, row[some:]])
+            begins = torch.cat([fresh[2], begins[some:]])
+        else:
+            row, state, begins = fresh
+    ends = torch.tensor([0, *sizes]).cumsum(0).tolist()
+    found: list[Primed] = [None] * len(prefixes)  # type: ignore[list-item]
+    for k, a, b in zip(order, ends[:-1], ends[1:], strict=True):
+        found[k] = Primed(row[a:b], DecoderState(*(part[a:b] for part in state)), begins[a:b])
+    return found
 
 
 def prime(network: SketchRNN, static: Tensor, prefix: Tensor) -> Primed:
-    """Read what is already drawn, in one go; arguments as `read`."""
-    return read(Cell(network), static, start(network, static), prefix)
+    """Read what is already drawn, (T, 5) rows in network units, for B candidates."""
+    return read(Cell(network), [Prefix(static, start(network, static), prefix)])[0]
 
 
 class Row(NamedTuple):

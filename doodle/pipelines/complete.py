@@ -20,14 +20,14 @@ from torch import Tensor
 from ..device import generators
 from ..models.recogniser import Recogniser
 from ..models.sketch_rnn import SketchRNN
-from ..models.sketch_sampling import Primed, Row, read, row_noise
+from ..models.sketch_sampling import Prefix, Primed, Row, row_noise
 from ..models.sketch_sampling import start as begin
 from ..models.words import WordTable
 from ..strokes.drawing import Drawing
 from ..strokes.formats import to_stroke3, to_stroke5
 from ..strokes.geometry import bounds, fit, simplify
 from .judge import Judge
-from .sampler import Drawn, Sampler
+from .sampler import Drawn, Read, Reader, Sampler
 from .steps import Call, Task, alone, last
 
 LONGEST = 100  # rows a candidate may add: the longest training drawing has 96
@@ -98,6 +98,7 @@ class Completer:
         self.network = network
         self.words = words
         self.sampler = Sampler(network)
+        self.reader = Reader(self.sampler.cell)
         self.judge = Judge(recogniser, words.categories) if recogniser is not None else None
 
     @property
@@ -128,7 +129,7 @@ class Completer:
         # once for each order, not for each candidate
         primed = begin(self.network, static)
         for rows in prefix.split(READ_AT_ONCE):
-            primed = yield Call(partial(read, self.sampler.cell, static, primed, rows))
+            primed = yield Read(self.reader, Prefix(static, primed, rows))
         which = torch.arange(count, device=self.device) % 2
         run = _Run(count, frame)
         begun = primed.pick(which) if len(prefix) else None

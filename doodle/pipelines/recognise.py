@@ -16,6 +16,7 @@ from ..strokes.drawing import Drawing
 from ..strokes.formats import START_TOKEN, to_stroke3, to_stroke5
 from ..strokes.geometry import quickdraw_simplify
 from ..strokes.raster import quickdraw_bitmap
+from .judge import quick
 from .steps import GUESS, Step, Task, alone, fitting, last
 
 NETWORKS = ("recogniser", "words", "stroke_classifier")  # checkpoints of a Recognition, in order
@@ -55,7 +56,7 @@ class Recognition:
     def __init__(
         self, recogniser: Recogniser, words: WordTable, strokes: StrokeClassifier | None = None
     ) -> None:
-        self.recogniser = recogniser
+        self.recogniser = quick(recogniser)
         self.words = words
         self.strokes = strokes
         self._judge = recogniser if strokes is None else strokes  # sets the least chance to say

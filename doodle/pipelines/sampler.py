@@ -8,10 +8,11 @@ import torch
 from torch import Tensor
 
 from ..models.sketch_rnn import SketchRNN
-from ..models.sketch_sampling import Cell, Primed, Row, Sampling
-from .steps import WORK, Step
+from ..models.sketch_sampling import Cell, Prefix, Primed, Row, Sampling, read
+from .steps import WORK, Step, fitting
 
 MOST = 288  # candidates that draw at the same time; a step of so many takes about 15 ms
+MOST_READ = 32  # candidates whose drawings are read together
 FIRST_INK, INK_EVERY = 2, 6  # rows after which a task hears of its candidates
 
 
@@ -39,6 +40,35 @@ class Drawn(Step):
         """Take the news, and wait for more."""
         news, self.news, self.ready = self.news, [], False
         return news
+
+
+class Read(Step):
+    """A part of what is already drawn, to be read; its result is the Primed."""
+
+    def __init__(self, engine: Reader, prefix: Prefix) -> None:
+        super().__init__(engine, len(prefix.static))
+        self.prefix = prefix
+
+
+class Reader:
+    """Reads what the visitors drew, of all who wait side by side.
+
+    Args:
+        cell: of the network that reads.
+    """
+
+    urgency = WORK
+    parallel = True
+
+    def __init__(self, cell: Cell) -> None:
+        self.cell = cell
+
+    def take(self, steps: Sequence[Read]) -> list[Read]:
+        return fitting(steps, MOST_READ)
+
+    def run(self, steps: Sequence[Read]) -> None:
+        for step, primed in zip(steps, read(self.cell, [s.prefix for s in steps]), strict=True):
+            step.finish(primed)
 
 
 class Sampler:

@@ -238,6 +238,9 @@ class LocalExecutor:
     # -- working ---------------------------------------------------------------------------------
 
     def _work(self) -> None:
+        from doodle.device import one_thread  # with torch: not before there is work
+
+        one_thread()
         while True:
             with self._changed:
                 chosen = self._choose()

@@ -275,7 +275,7 @@ def _spoken(
             raise gr.Error(sentence(error), print_exception=False) from error
         finally:
             caller = [*args, *kwargs.values()]
-            sessions.forget(next((one for one in caller if isinstance(one, gr.Request)), None))
+            sessions.settle(next((one for one in caller if isinstance(one, gr.Request)), None))
 
     return call
 

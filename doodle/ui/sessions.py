@@ -1,17 +1,38 @@
 """What Gradio keeps of each session: bounded, and nothing of callers that are no page.
 
-A session's copy of the page's state takes 0.3 MB.  Gradio makes one for every call of the API that
-names no session, and would keep 10,000 of them.
+A session's copy of the page's state takes 0.3 MB and 30 ms.  Gradio makes one for every call of the
+API that names no session of its own, and would keep 10,000 of them.
 """
 
 from __future__ import annotations
 
-import asyncio
-
 import gradio as gr
+from gradio.state_holder import SessionState, StateHolder
 
 CAPACITY = 300  # sessions; the least recently used one goes first
-_AFTER = 2.0  # seconds after a call, when its answer was put together long ago
+
+
+class PageSessions(StateHolder):
+    """States of the pages that are open, and one that all other callers share.
+
+    The endpoints of the API read and write no state, so it does not matter whose it is.
+
+    Args:
+        holder: Gradio's own; what it holds is taken over.
+        pages: session hashes of open pages, kept by `Sessions`.
+    """
+
+    def __init__(self, holder: StateHolder, pages: set[str]) -> None:
+        super().__init__()
+        self.blocks, self.capacity = holder.blocks, holder.capacity
+        self.session_data, self.time_last_used = holder.session_data, holder.time_last_used
+        self._pages = pages
+        self._shared = SessionState(self.blocks)
+
+    def __getitem__(self, session_id: str) -> SessionState:
+        if session_id in self._pages or session_id in self.session_data:
+            return super().__getitem__(session_id)
+        return self._shared
 
 
 class Sessions:
@@ -22,23 +43,17 @@ class Sessions:
 
     def opened(self, request: gr.Request) -> None:
         """A page was opened."""
+        self.settle(request)
         if request.session_hash:
             self._pages.add(request.session_hash)
 
     def closed(self, request: gr.Request) -> None:
-        """A page was closed."""
+        """A page was closed; Gradio keeps its state for an hour, in case it comes back."""
         self._pages.discard(request.session_hash or "")
 
-    def forget(self, request: gr.Request | None) -> None:
-        """Let a call's session go soon, unless a page has it."""
-        session = getattr(request, "session_hash", None)
-        if session is None or session in self._pages:
-            return
-        holder = request.request.app.state_holder
-
-        def drop() -> None:
-            if session not in self._pages:
-                holder.session_data.pop(session, None)
-                holder.time_last_used.pop(session, None)
-
-        asyncio.get_running_loop().call_later(_AFTER, drop)
+    def settle(self, request: gr.Request | None) -> None:
+        """Take over from Gradio's holder; the first caller does it."""
+        app = getattr(getattr(request, "request", None), "app", None)
+        holder = getattr(app, "state_holder", None)
+        if isinstance(holder, StateHolder) and not isinstance(holder, PageSessions):
+            app.state_holder = holder.blocks.state_holder = PageSessions(holder, self._pages)
