@@ -35,7 +35,7 @@ FINE = 65  # pictures by which a walk finds where it changes
 WALK_FROM = 12  # candidates among which a walk finds one that looks right at both ends
 
 _AT_ONCE = 64  # pictures that go through the networks together, about 130 ms
-_TRACED = 8  # pictures that are traced together, about 35 ms
+_TRACED = 16  # pictures that are traced together, about 40 ms
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,7 @@ from doodle.services.tasks import Task
 
 ACTIVE = 16  # requests that are worked on at once; others wait for their turn
 MOST_WAITING = 128  # requests that may wait; beyond it a visitor is told to come back
+REST = 1.0  # seconds without work
 _TOLD_EVERY = 0.5  # seconds between two words on how long the queue is
 _URGENCY = {Recognise: GUESS, Status: GUESS, Edges: PREVIEW}
 
@@ -73,6 +74,7 @@ class LocalExecutor:
         tasks: for each kind of request what makes its task; all services' when None.
         threads: that share the work; torch computes in each of them on one core.
         most_waiting: requests that may wait for their turn; None: any number.
+        on_rest: called once after work, when there was none for REST seconds.
     """
 
     def __init__(
@@ -82,6 +84,7 @@ class LocalExecutor:
         *,
         threads: int = 1,
         most_waiting: int | None = MOST_WAITING,
+        on_rest: Callable[[], None] = lambda: None,
     ) -> None:
         if tasks is None:
             from doodle.services.table import all_tasks
@@ -102,6 +105,8 @@ class LocalExecutor:
         self._clock = 0
         self._told = 0.0
         self._closed = False
+        self._worked = False  # since it rested last
+        self._on_rest = on_rest
 
     # -- asking ----------------------------------------------------------------------------------
 
@@ -195,7 +200,7 @@ class LocalExecutor:
         run = min(fresh, key=lambda one: (self._served[one.job.visitor], one.number))
         self._fresh.remove(run)
         self._begun[run.job] = run
-        run.busy = True
+        run.busy = self._worked = True
         self._serve(run)
         return lambda: self._start(run)
 
@@ -247,8 +252,10 @@ class LocalExecutor:
                 while chosen is None:
                     if self._closed:
                         return
-                    self._changed.wait()
+                    rested = not self._changed.wait(REST)
                     chosen = self._choose()
+                    if chosen is None and rested and self._worked and not self._begun:
+                        self._worked, chosen = False, self._on_rest
             chosen()
 
     def _start(self, run: _Run) -> None:

@@ -170,6 +170,14 @@ def limit_arenas() -> None:
         pass  # another C library
 
 
+def return_memory() -> None:
+    """Give freed memory back to the system; glibc keeps what a burst of work took."""
+    try:
+        ctypes.CDLL(None).malloc_trim(0)
+    except (OSError, AttributeError, TypeError):
+        pass  # another C library
+
+
 def _serve(pipe: Connection, place: Place) -> None:
     """The child: answer what comes through the pipe until it closes."""
     import signal
@@ -182,7 +190,7 @@ def _serve(pipe: Connection, place: Place) -> None:
     # threads that compute give the interpreter up by themselves; one that does not waits for this
     sys.setswitchinterval(0.0005)
     registry = Registry(place.root, place.device, place.budget_bytes)
-    executor = LocalExecutor(registry, threads=place.threads)
+    executor = LocalExecutor(registry, threads=place.threads, on_rest=return_memory)
     jobs: dict[int, Job] = {}
     sending = threading.Lock()
 

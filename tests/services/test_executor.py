@@ -246,3 +246,16 @@ def test_nothing_grows_from_round_to_round():
 def test_nobody_answers_what_is_unknown(world: World):
     with pytest.raises(TypeError, match="nothing answers a str"):
         world.submit("cat")
+
+
+def test_after_work_it_rests_once(monkeypatch):
+    rests = []
+    monkeypatch.setattr("doodle.services.executor.REST", 0.05)
+    world = World(on_rest=lambda: rests.append(1))
+    world.submit(Count("a", 3)).result()
+    time.sleep(0.4)
+    assert rests == [1]
+    world.submit(Count("b")).result()
+    time.sleep(0.4)
+    assert rests == [1, 1]
+    world.executor.close()
