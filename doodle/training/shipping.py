@@ -50,6 +50,7 @@ def ship(
     metrics: list[dict[str, Any]],
     pixels: dict[str, Any] | None = None,
     attribution: str = ATTRIBUTION,
+    start: str = "",
 ) -> None:
     """Write a run's checkpoint and the index of its folder's parent.
 
@@ -59,6 +60,8 @@ def ship(
         config: the run's; what it says of places is left out.
         log: of the run.
         command: that trains it again, after `python -m doodle train`.
+        start: folder of the checkpoint that the run went on from; it is named by its digest, with
+            its own training.
     """
     settings = {key: value for key, value in asdict(config).items() if key not in _PLACES}
     training = {
@@ -72,6 +75,10 @@ def ship(
         "date": time.strftime("%Y-%m-%d"),
         "command": f"python -m doodle train {command}",
     }
+    if start:
+        path = Path(start) / checkpoint.FILE
+        before = checkpoint.read_header(path)["training"]
+        training["parent"] = {"sha256": checkpoint.sha256_of(path), "training": before}
     checkpoint.save(
         folder / checkpoint.FILE, network, model=model, config=network.config, data=data,
         pixels=pixels, training=training, metrics=metrics, licence="MIT", attribution=attribution,

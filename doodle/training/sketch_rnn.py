@@ -212,7 +212,8 @@ class SketchRecipe:
     def export(self, folder: Path, log: list[dict[str, Any]]) -> None:
         ship(
             folder, self.modules["ema"], model="sketch_rnn", config=self.config, log=log,
-            command="sketch_rnn --preset cpu --data DATA",
+            command="sketch_rnn --preset cpu-on --start PARENT --data DATA" if self.config.start
+            else "sketch_rnn --preset cpu --data DATA", start=self.config.start,
             data={"categories": list(self.data.names), "core": list(CORE_CATEGORIES),
                   "points": [4, 96], "drawings": int((self.data.split == 0).sum()), "split": SPLIT},
             metrics=[{"name": f"held-out {k} (nats)", "value": v, "n": len(self.valid),

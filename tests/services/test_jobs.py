@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import threading
 
 import pytest
+from stepping import answered
 
 from doodle.services.jobs import Job
 from doodle.services.results import Waiting
@@ -25,7 +25,7 @@ def test_a_thread_and_a_loop_get_the_same_events():
     async def collect() -> list:
         return [event async for event in other]
 
-    assert list(one) == asyncio.run(collect()) == [1, 2, 3]
+    assert list(one) == answered(collect()) == [1, 2, 3]
 
 
 def test_the_answer_is_the_last_event_and_an_error_is_raised():
@@ -35,7 +35,7 @@ def test_the_answer_is_the_last_event_and_an_error_is_raised():
     bad = Job("a")
     told(bad, "ink", error=ValueError("no"))
     with pytest.raises(ValueError, match="no"):
-        asyncio.run(bad.answer())
+        answered(bad.answer())
 
 
 def test_the_newest_word_on_the_queue_takes_the_place_of_the_older():
@@ -61,4 +61,4 @@ def test_leaving_early_cancels_and_ending_does_not():
 def test_what_comes_after_cancelling_is_not_waited_for():
     job = Job("a")
     job.cancel()
-    assert job.result() is None and asyncio.run(job.answer()) is None
+    assert job.result() is None and answered(job.answer()) is None
