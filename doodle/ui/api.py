@@ -27,6 +27,7 @@ from doodle.requests import (
 )
 from doodle.requests.uploads import bytes_of, read_sized
 from doodle.services.executor import Executor
+from doodle.services.jobs import Job
 from doodle.services.results import Doodle, Ending, Taken
 from doodle.strokes.drawing import Drawing
 from doodle.strokes.species import UNKNOWN
@@ -35,8 +36,9 @@ from doodle.ui.panels.export import doodle_svg
 from doodle.ui.panels.guess import listed
 from doodle.ui.panels.parts import WORK, sentence
 from doodle.ui.pictures import png_url
-from doodle.ui.sessions import Sessions
+from doodle.ui.sessions import Sessions, has_left
 
+LOOK_EVERY = 0.5  # seconds between two looks at whether the caller is still there
 Ask = Callable[[Any, gr.Request], Awaitable[list[Any]]]  # all events of a request
 
 
@@ -45,11 +47,21 @@ def publish(executor: Executor, sessions: Sessions) -> None:
 
     async def ask(request: Any, caller: gr.Request) -> list[Any]:
         job = executor.submit(request, getattr(caller, "session_hash", None) or "")
-        return [event async for event in job]
+        answer = asyncio.ensure_future(_events(job))
+        while not (await asyncio.wait({answer}, timeout=LOOK_EVERY))[0]:
+            if has_left(caller):
+                job.cancel()
+        if job.cancelled:
+            raise ValueError("Nobody waits for this any longer.")  # and nobody reads that
+        return answer.result()
 
     shared = {key: WORK[key] for key in ("concurrency_id", "concurrency_limit")}
     for function in [_recogniser(ask), *_endpoints(ask), _imaginer(ask), _creator(ask)]:
         gr.api(_spoken(function, sessions), api_name=function.__name__, **shared)
+
+
+async def _events(job: Job) -> list[Any]:
+    return [event async for event in job]
 
 
 def _recogniser(ask: Ask) -> Callable[..., Awaitable[dict[str, Any]]]:

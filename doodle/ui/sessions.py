@@ -57,3 +57,16 @@ class Sessions:
         holder = getattr(app, "state_holder", None)
         if isinstance(holder, StateHolder) and not isinstance(holder, PageSessions):
             app.state_holder = holder.blocks.state_holder = PageSessions(holder, self._pages)
+
+
+def has_left(request: gr.Request | None) -> bool:
+    """Whether the caller of an endpoint has closed the stream that its answer would come by.
+
+    Gradio marks the caller's events and lets their functions run on.
+    """
+    app = getattr(getattr(request, "request", None), "app", None)
+    queue = getattr(app.get_blocks(), "_queue", None) if hasattr(app, "get_blocks") else None
+    session = getattr(request, "session_hash", None)
+    events = [event for some in getattr(queue, "active_jobs", ()) for event in some or ()]
+    own = [event for event in events if event.session_hash == session]
+    return session is not None and bool(own) and not any(event.alive for event in own)

@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 from doodle.data.rasters import balanced, first_part, load_bitmaps
 from doodle.data.sketches import (
     CORE_CATEGORIES,
+    as_a_visitor,
+    augment_widely,
     bucketed,
     canonical_order,
     load_sketches,
@@ -130,3 +132,50 @@ def test_balancing_lifts_the_rare():
     weights = balanced(category, worth, 0.0)
     assert (weights[worth == 0] == 0).all()
     assert weights[category == 1].sum() == pytest.approx(0.5)
+
+
+def test_a_visitors_drawing_is_the_same_lines_otherwise(sketch_lines):
+    for seed in range(60):
+        rng = np.random.default_rng(seed)
+        changed = as_a_visitor(sketch_lines, rng)
+        # mirrored or not, every segment is still there, in whichever order and direction
+        assert segments(changed) in (segments(sketch_lines), segments(sketch_lines, flip=True))
+        assert len(changed) in (len(sketch_lines), len(sketch_lines) + 1)
+    assert as_a_visitor([np.zeros((1, 2))], np.random.default_rng(0))[0].shape == (1, 2)
+
+
+def segments(lines, flip=False):
+    """Unordered pairs of neighbouring points."""
+    sign = np.array([-1 if flip else 1, 1])
+    return sorted(
+        sorted((tuple((a * sign).tolist()), tuple((b * sign).tolist())))
+        for line in lines
+        for a, b in zip(line[:-1], line[1:], strict=True)
+    )
+
+
+@pytest.fixture
+def sketch_lines():
+    return [np.array([[0, 0], [90, 0], [90, 60], [0, 60]]), np.array([[10, 10], [30, 12]])]
+
+
+def test_wide_augmentation_keeps_counts_and_stays_in_its_range(sketch_lines):
+    extents = []
+    for seed in range(300):
+        changed = augment_widely(sketch_lines, np.random.default_rng(seed))
+        assert [len(line) for line in changed] == [4, 2]
+        points = np.concatenate(changed)
+        extents.append(np.ptp(points, axis=0).max() / 90)
+    assert 0.55 < min(extents) < 0.75 and 1.4 < max(extents) < 1.95
+
+
+def test_a_share_of_a_batch_is_varied_and_the_same_for_a_seed(tmp_path):
+    data = load_sketches(write_set(tmp_path, ("cat", "moon"), count=40))
+    chosen = np.flatnonzero(data.split == 0)[:16]
+
+    def rows(varied):
+        return make_batch(data, chosen, np.random.default_rng(3), varied).rows
+
+    assert rows(1.0).shape[1] >= rows(0.0).shape[1]
+    np.testing.assert_array_equal(rows(0.5), rows(0.5))
+    assert not np.array_equal(rows(0.0)[:, :4], rows(1.0)[:, :4])

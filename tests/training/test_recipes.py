@@ -170,3 +170,29 @@ def config_for_calibration(tmp_path, tiny_checkpoints):
     logits = recipe._logits(np.stack([quickdraw_bitmap(d) for d in drawings]))
     labels = torch.from_numpy(recipe.sketches.category[recipe.valid_sketches].astype(np.int64))
     return recipe, logits.detach(), labels
+
+
+def test_sketch_rnn_goes_on_from_a_checkpoint_and_names_it(tmp_path, tiny_checkpoints):
+    data = write_set(tmp_path / "data", ("apple", "cat", "eyeglasses", "moon"), count=100)
+    start = tiny_checkpoints / "sketch_rnn"
+    before, header = checkpoint.load(start / checkpoint.FILE)
+    config = sketch_rnn.Config(
+        data=str(data), words=str(tiny_checkpoints / "words" / checkpoint.FILE), device="cpu",
+        out=str(tmp_path / "run"), export=str(tmp_path / "out" / "sketch_rnn"), steps=2, batch=8,
+        hidden=before.config.hidden, start=str(start), varied=0.5, recorded=4.0,
+    )  # fmt: skip
+    began = sketch_rnn.SketchRecipe(config)
+    for name, value in before.state_dict().items():
+        if name != "text_mean":
+            torch.testing.assert_close(began.network.state_dict()[name], value.float())
+    assert all(value.requires_grad for value in began.network.parameters())
+    assert began.network.config.scale_factor == before.config.scale_factor
+    sketch_rnn.main(config)
+    training = checkpoint.read_header(tmp_path / "out" / "sketch_rnn" / checkpoint.FILE)["training"]
+    assert training["parent"]["sha256"] == checkpoint.sha256_of(start / checkpoint.FILE)
+    assert training["parent"]["training"] == header["training"]
+    assert "--preset cpu-on --start" in training["command"]
+    with pytest.raises(ValueError, match=f"--hidden {before.config.hidden}"):
+        sketch_rnn.SketchRecipe(replace(config, hidden=99))
+    with pytest.raises(ValueError, match="recorded"):
+        replace(config, recorded=0.0)
