@@ -24,6 +24,7 @@ from doodle.services.tasks import Task
 
 ACTIVE = 16  # requests that are worked on at once; others wait for their turn
 MOST_WAITING = 128  # requests that may wait; beyond it a visitor is told to come back
+QUICK = 4  # times as many guesses and previews may wait
 REST = 1.0  # seconds without work
 _TOLD_EVERY = 0.5  # seconds between two words on how long the queue is
 _URGENCY = {Recognise: GUESS, Status: GUESS, Edges: PREVIEW}
@@ -133,11 +134,13 @@ class LocalExecutor:
             self._clock += 1
             run = _Run(job, _URGENCY.get(type(request), WORK), self._clock)
             before = sum(one.urgency == WORK for one in self._fresh)
-            if run.urgency == WORK and self._most_waiting is not None:
-                if before >= self._most_waiting:
+            if self._most_waiting is not None:
+                if run.urgency == WORK and before >= self._most_waiting:
                     raise Busy(
                         f"{before} drawings wait before yours just now. Try again in a minute."
                     )
+                if len(self._fresh) - before >= self._most_waiting * QUICK:
+                    raise Busy("Too many ask at once just now. Try again in a moment.")
             self._fresh.append(run)
             if run.urgency == WORK and self._working() >= ACTIVE:
                 job.tell(Waiting(before))

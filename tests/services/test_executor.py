@@ -191,6 +191,18 @@ def test_the_queue_is_bounded_and_says_how_many_wait():
         world.submit(Count("late"))
 
 
+def test_guesses_are_bounded_too():
+    world = World(most_waiting=2)
+    world.held()
+    guesses = [world.submit(Recognise(()), str(k)) for k in range(8)]
+    with pytest.raises(Busy, match="Too many ask at once"):
+        world.submit(Recognise(()))
+    assert world.submit(Count("work"))  # drawings have a queue of their own
+    world.engine.gate.set()
+    assert all(guess.result() for guess in guesses)
+    world.executor.close()
+
+
 def test_who_waits_behind_many_hears_how_many():
     world = World(most_waiting=None)
     world.engine.most = 1
