@@ -135,12 +135,7 @@ class LocalExecutor:
             run = _Run(job, _URGENCY.get(type(request), WORK), self._clock)
             before = sum(one.urgency == WORK for one in self._fresh)
             if self._most_waiting is not None:
-                if run.urgency == WORK and before >= self._most_waiting:
-                    raise Busy(
-                        f"{before} drawings wait before yours just now. Try again in a minute."
-                    )
-                if len(self._fresh) - before >= self._most_waiting * QUICK:
-                    raise Busy("Too many ask at once just now. Try again in a moment.")
+                self._check_room(run, before, self._most_waiting)
             self._fresh.append(run)
             if run.urgency == WORK and self._working() >= ACTIVE:
                 job.tell(Waiting(before))
@@ -149,6 +144,13 @@ class LocalExecutor:
                 self._workers.append(worker)
                 worker.start()
             self._changed.notify()
+
+    def _check_room(self, run: _Run, before: int, most: int) -> None:
+        """Raise Busy where too many wait; guesses and previews have a queue of their own."""
+        if run.urgency == WORK and before >= most:
+            raise Busy(f"{before} drawings wait before yours just now. Try again in a minute.")
+        if run.urgency != WORK and len(self._fresh) - before >= most * QUICK:
+            raise Busy("Too many ask at once just now. Try again in a moment.")
 
     def close(self) -> None:
         """End all work; requests that are under way end without an answer."""
