@@ -17,6 +17,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ..checks import whole
 from ..device import generators
 from ..errors import BadDrawing
 from ..images import MAX_BYTES, decode
@@ -27,7 +28,6 @@ from ..strokes.edges import contours, enclosed, outline, settled
 from ..strokes.imports import is_written, read_drawings
 from ..strokes.lines import line_width, thickened
 from ..strokes.species import numbered, species_map
-from .imagine import whole
 from .steps import Call, Task, alone
 
 Background = Literal["auto", "white", "scene"]
@@ -169,8 +169,8 @@ class Chimera:
         first: int = 0,
     ) -> Task:
         """The same as a task; an event, (S, S, 3) uint8, for each picture."""
-        n, seed = whole(n, 1, MOST, "n"), whole(seed, 0, 2**63 - 1, "the seed")
-        first = whole(first, 0, MOST - 1, "the first variant")
+        n, seed = whole(n, 1, MOST, "How many"), whole(seed, 0, 2**63 - 1, "The seed")
+        first = whole(first, 0, MOST - 1, "The first variant")
         if background not in get_args(Background):
             raise ValueError(f"a background is one of {', '.join(get_args(Background))}")
         drawn = isinstance(edges, EdgeMap) and edges.kind in ("strokes", "drawing")

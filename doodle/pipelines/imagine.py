@@ -11,7 +11,6 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from operator import index
 from typing import NamedTuple
 
 import numpy as np
@@ -19,6 +18,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from ..checks import number, whole
 from ..device import generators, seed_for_step
 from ..models.dccgan import Dccgan
 from ..models.recogniser import Recogniser
@@ -30,6 +30,7 @@ from .text import TextEncoder, TextVector
 
 MOST = 64  # doodles of one request, steps of one walk
 MOST_TRUNCATION = 1.5
+_LEAST = 1e-6  # a truncation of nothing has one doodle only
 OVERSAMPLE = 3  # candidates for each doodle that is kept
 FINE = 65  # pictures by which a walk finds where it changes
 WALK_FROM = 12  # candidates among which a walk finds one that looks right at both ends
@@ -120,7 +121,7 @@ class Imaginer:
         rank: bool = True, trace: bool = True,
     ) -> Task:  # fmt: skip
         """The same as a task; an event, an Imagined, for each text."""
-        n, seed = whole(n, 1, MOST, "n"), _seed(seed)
+        n, seed = whole(n, 1, MOST, "How many"), _seed(seed)
         z = self._noise(seed, n * OVERSAMPLE if rank else n) * _truncation(truncation)
         found = self.encoder.encode_many(list(texts))
         wishes = [_Wish(text.name, text.vector) for text in found]
@@ -147,7 +148,7 @@ class Imaginer:
         """The same as a task; its one event is the Imagined."""
         if not 0 <= share <= 1:
             raise ValueError(f"the second text's share lies between 0 and 1, not {share}")
-        n, seed = whole(n, 1, MOST, "n"), _seed(seed)
+        n, seed = whole(n, 1, MOST, "How many"), _seed(seed)
         z = self._noise(seed, n * OVERSAMPLE if rank else n) * _truncation(truncation)
         one, other = self.encoder.encode_many([first, second])
         wish = _between(one, other, share)
@@ -179,7 +180,7 @@ class Imaginer:
         candidate: int | None = None,
     ) -> Task:  # fmt: skip
         """The same as a task; its one event is the Walked."""
-        steps, seed = whole(steps, 2, MOST, "the number of steps"), _seed(seed)
+        steps, seed = whole(steps, 2, MOST, "The number of steps"), _seed(seed)
         scale = _truncation(truncation)
         ends = self.encoder.encode_many([first, second])
         if candidate is None:
@@ -188,7 +189,7 @@ class Imaginer:
             scores = [drawn.scores for drawn in (yield self._pictures(wishes, z))]
             candidate = int(torch.cat(scores).amin(dim=0).argmax())
         else:
-            candidate = whole(candidate, 0, MOST * OVERSAMPLE, "the candidate")
+            candidate = whole(candidate, 0, MOST * OVERSAMPLE, "The candidate")
             z = self._noise(seed, candidate + 1) * scale
         one = z[candidate : candidate + 1]
         shares = yield Call(partial(self._even_shares, ends, one, steps))
@@ -224,7 +225,7 @@ class Imaginer:
         """The same as a task; its one event is the Imagined."""
         if not 0 < spread <= 1:
             raise ValueError(f"the spread lies above 0 and is at most 1, not {spread}")
-        n, scale = whole(n, 1, MOST, "n"), _truncation(truncation)
+        n, scale = whole(n, 1, MOST, "How many"), _truncation(truncation)
         if isinstance(doodle, Doodle):
             doodle = (doodle.seed, doodle.candidate, doodle.z)
         if len(doodle) == 3:
@@ -232,7 +233,7 @@ class Imaginer:
             old = torch.from_numpy(noise).to(self.device)
         else:
             seed = _seed(doodle[0])
-            candidate = whole(doodle[1], 0, MOST * OVERSAMPLE, "the candidate")
+            candidate = whole(doodle[1], 0, MOST * OVERSAMPLE, "The candidate")
             old = self._noise(seed, candidate + 1)[candidate] * scale
         seed = seed_for_step(seed, candidate)  # another stream for each doodle
         new = self._noise(seed, n * OVERSAMPLE) * scale
@@ -341,28 +342,9 @@ def _between(one: TextVector, other: TextVector, share: float) -> _Wish:
     return _Wish("", slerp(one.vector[None], other.vector[None], share)[0])
 
 
-def whole(value: int, least: int, most: int, what: str) -> int:
-    """The value, or a ValueError whose sentence says what it must be."""
-    try:
-        number = index(value)
-    except TypeError:
-        number = least - 1
-    if isinstance(value, bool) or not least <= number <= most:
-        raise ValueError(f"{what} is a whole number from {least} to {most}, not {value!r}")
-    return number
-
-
 def _seed(value: int) -> int:
-    return whole(value, 0, 2**63 - 1, "the seed")
+    return whole(value, 0, 2**63 - 1, "The seed")
 
 
 def _truncation(value: float) -> float:
-    try:
-        fits = 0 < value <= MOST_TRUNCATION  # false for nan
-    except TypeError:
-        fits = False
-    if not fits:
-        raise ValueError(
-            f"the truncation is a number above 0 and at most {MOST_TRUNCATION}, not {value!r}"
-        )
-    return float(value)
+    return number(value, _LEAST, MOST_TRUNCATION, "The truncation")

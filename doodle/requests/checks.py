@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
+from doodle.checks import choice, number, whole
 from doodle.errors import BadDrawing
 from doodle.strokes.drawing import Drawing
 
@@ -14,7 +14,6 @@ MAX_TEXT = 100_000  # characters of a text for doodles; the text encoder takes f
 MOST_SEED = 2**63 - 1
 EMPTY = "There is nothing drawn yet: draw a line or two first."
 EMPTY_AUTO = "There is nothing drawn yet: draw a line or two first, or say what it is."
-_BEYOND = 1e300  # no number that anybody can mean
 
 
 def tidy_word(word: Any) -> str:
@@ -61,45 +60,23 @@ def some(drawing: Any, empty: str = EMPTY) -> Drawing:
     return drawing
 
 
-def number(value: Any, least: float, most: float, what: str) -> float:
-    """A finite number within bounds; `what` begins the sentence of the error.
-
-    Raises:
-        ValueError: it is not.
-    """
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    if not is_number or not abs(value) <= _BEYOND:  # NaN is not, nor are numbers without a float
-        raise ValueError(f"{what} must be a number from {least:,.10g} to {most:,.10g}.")
-    if not least <= value <= most:
-        raise ValueError(f"{what} must be from {least:,.10g} to {most:,.10g}, not {value:,.10g}.")
-    return float(value)
-
-
-def whole(value: Any, least: int, most: int, what: str) -> int:
-    """A whole number within bounds, as `number`.
-
-    Raises:
-        ValueError: it is not.
-    """
-    if isinstance(value, int) and not isinstance(value, bool) and least <= value <= most:
-        return value  # as it is: a float cannot hold every seed
-    if not isinstance(value, float) or value.is_integer():
-        return int(number(value, least, most, what))
-    raise ValueError(f"{what} must be a whole number from {least:,} to {most:,}.")
-
-
-def choice(value: Any, choices: Sequence[str], what: str) -> str:
-    """One of a few words.
-
-    Raises:
-        ValueError: it is not.
-    """
-    if not isinstance(value, str) or value not in choices:
-        raise ValueError(f"{what} must be one of {', '.join(choices)}, not {value!r:.40}.")
-    return value
-
-
 def keep(request: Any, **values: Any) -> None:
     """Set checked values of a frozen request, within its own `__post_init__`."""
     for name, value in values.items():
         object.__setattr__(request, name, value)
+
+
+__all__ = [
+    "AUTO",
+    "EMPTY",
+    "EMPTY_AUTO",
+    "MAX_WORD",
+    "MOST_SEED",
+    "choice",
+    "keep",
+    "number",
+    "some",
+    "tidy_text",
+    "tidy_word",
+    "whole",
+]

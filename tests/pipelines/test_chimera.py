@@ -421,7 +421,7 @@ def test_a_scene_reaches_the_rim(chimera):
 def test_mistakes_about_pictures(chimera):
     edges = chimera.edges_of(page())
     for options, says in (
-        ({"n": 0}, "n is"), ({"n": 17}, "n is"), ({"seed": -1}, "seed"), ({"n": True}, "n is"),
+        ({"n": 0}, "How many"), ({"n": 17}, "How many"), ({"seed": -1}, "seed"), ({"n": True}, "How many"),
         ({"background": "blue"}, "background"),
         ({"classes": np.full((SIZE, SIZE), 4)}, "0 to 3"),
         ({"classes": np.zeros((SIZE, SIZE))}, "whole numbers"),
