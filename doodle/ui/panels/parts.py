@@ -115,7 +115,7 @@ def number_field(value: int, label: str, elem_id: str) -> gr.Number:
     """A whole number inside a sentence.
 
     It has no bounds: Gradio answers a number beyond them with an error of its own, which no handler
-    hears of, while a `Wish` or an `Idea` answers with a sentence.
+    hears of, while a request answers with a sentence.
     """
     return gr.Number(
         value,
