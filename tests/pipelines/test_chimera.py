@@ -421,7 +421,8 @@ def test_a_scene_reaches_the_rim(chimera):
 def test_mistakes_about_pictures(chimera):
     edges = chimera.edges_of(page())
     for options, says in (
-        ({"n": 0}, "How many"), ({"n": 17}, "How many"), ({"seed": -1}, "seed"), ({"n": True}, "How many"),
+        ({"n": 0}, "How many"), ({"n": 17}, "How many"), ({"n": True}, "How many"),
+        ({"seed": -1}, "seed"),
         ({"background": "blue"}, "background"),
         ({"classes": np.full((SIZE, SIZE), 4)}, "0 to 3"),
         ({"classes": np.zeros((SIZE, SIZE))}, "whole numbers"),

@@ -232,7 +232,8 @@ def test_more_like_this_is_nearer_the_less_it_spreads(imaginer):
 
 
 @pytest.mark.parametrize(("said", "wrong"), [
-    ("How many", {"n": 0}), ("How many", {"n": 65}), ("How many", {"n": True}), ("How many", {"n": 2.5}),
+    ("How many", {"n": 0}), ("How many", {"n": 65}),
+    ("How many", {"n": True}), ("How many", {"n": 2.5}),
     ("seed", {"seed": -1}), ("seed", {"seed": 0.5}), ("seed", {"seed": None}),
     ("truncation", {"truncation": 0}), ("truncation", {"truncation": float("nan")}),
     ("truncation", {"truncation": 1.6}), ("truncation", {"truncation": "much"}),
