@@ -30,7 +30,6 @@ class Drawn(Step):
     ) -> None:  # fmt: skip
         super().__init__(engine, len(static))
         self.given = (static, noise, tau, primed)
-        self.most = noise.shape[1]
         self.key = 0  # of the running batch; 0 before it joined
         self.news: list[Row] = []
         self.steps = 0

@@ -111,7 +111,7 @@ def alone(task: Task) -> Iterator[Any]:
     try:
         while True:
             try:
-                item = task.throw(error) if error else task.send(answer)
+                item = advance(task, answer, error)
             except StopIteration:
                 return
             answer = error = None
@@ -126,6 +126,15 @@ def alone(task: Task) -> Iterator[Any]:
             answer = answer_of(item)
     finally:
         task.close()
+
+
+def advance(task: Task, answer: Any, error: Exception | None) -> Any:
+    """Hand a task what it waited for, an answer or an error; what it yields next.
+
+    Raises:
+        StopIteration: the task has ended.
+    """
+    return task.throw(error) if error else task.send(answer)
 
 
 def steps_of(item: Any) -> list[Step] | None:

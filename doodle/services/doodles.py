@@ -25,53 +25,42 @@ class Doodling:
 
     def imagine(self, request: Imagine) -> Task:
         """Event: Doodles."""
-        with self.networks.pipeline(_imaginer) as imaginer:
-            task = imaginer.doodles_of(
-                [request.text],
-                n=request.n,
-                seed=request.seed,
-                truncation=request.truncation,
-                rank=request.rank,
-                trace=request.trace,
-            )
-            yield from relayed(task, _told)
+        kept = {"rank": request.rank, "trace": request.trace}
+        asked = {**_sampling(request), **kept, "n": request.n}
+        return self._relayed(lambda imaginer: imaginer.doodles_of([request.text], **asked), _told)
 
     def mix(self, request: Mix) -> Task:
         """Event: Doodles."""
-        with self.networks.pipeline(_imaginer) as imaginer:
-            task = imaginer.mixed(
-                request.text,
-                request.second,
-                request.share,
-                n=request.n,
-                seed=request.seed,
-                truncation=request.truncation,
-            )
-            yield from relayed(task, _told)
+        texts = (request.text, request.second, request.share)
+        asked = {**_sampling(request), "n": request.n}
+        return self._relayed(lambda imaginer: imaginer.mixed(*texts, **asked), _told)
 
     def like(self, request: Like) -> Task:
         """Event: Doodles."""
-        with self.networks.pipeline(_imaginer) as imaginer:
-            task = imaginer.alike(
-                request.text,
-                (request.seed, request.candidate, request.noise),
-                n=request.n,
-                truncation=request.truncation,
-            )
-            yield from relayed(task, _told)
+        one = (request.seed, request.candidate, request.noise)
+        asked = {"n": request.n, "truncation": request.truncation}
+        return self._relayed(lambda imaginer: imaginer.alike(request.text, one, **asked), _told)
 
     def walk(self, request: Walk) -> Task:
         """Event: Walked."""
+        asked = {"steps": request.steps, "candidate": request.candidate, **_sampling(request)}
+        return self._relayed(
+            lambda imaginer: imaginer.walked(request.text, request.second, **asked),
+            lambda event: Walked([_doodle(one) for one in event.doodles]),
+        )
+
+    def _relayed(self, ask: Callable[[Any], Task], tell: Callable[[Any], Any]) -> Task:
+        """A task of the pipeline, its events as results.
+
+        Args:
+            ask: makes the task, given the pipeline.
+        """
         with self.networks.pipeline(_imaginer) as imaginer:
-            task = imaginer.walked(
-                request.text,
-                request.second,
-                steps=request.steps,
-                seed=request.seed,
-                truncation=request.truncation,
-                candidate=request.candidate,
-            )
-            yield from relayed(task, lambda event: Walked([_doodle(d) for d in event.doodles]))
+            yield from relayed(ask(imaginer), tell)
+
+
+def _sampling(request: Imagine | Walk) -> dict[str, Any]:
+    return {"seed": request.seed, "truncation": request.truncation}
 
 
 def _imaginer(network: Any, words: Any, recogniser: Any, clip: Any) -> Any:

@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 from doodle.errors import Busy
-from doodle.pipelines.steps import GUESS, PREVIEW, WORK, Engine, Step, answer_of, steps_of
+from doodle.pipelines.steps import GUESS, PREVIEW, WORK, Engine, Step, advance, answer_of, steps_of
 from doodle.registry import Registry
 from doodle.requests import Edges, Recognise, Status
 from doodle.services.jobs import Job
@@ -303,7 +303,7 @@ class LocalExecutor:
         task, job = run.task, run.job
         while not job.cancelled:
             try:
-                item = task.throw(error) if error else task.send(answer)
+                item = advance(task, answer, error)
             except StopIteration:
                 self._end(run)
                 return

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator
 from typing import Any
 
-from doodle.pipelines.steps import steps_of
+from doodle.pipelines.steps import advance, steps_of
 
 Task = Generator[Any, Any, Any]
 
@@ -17,7 +17,7 @@ def relayed(task: Task, tell: Callable[[Any], Any]) -> Task:
     try:
         while True:
             try:
-                item = task.throw(error) if error else task.send(answer)
+                item = advance(task, answer, error)
             except StopIteration as end:
                 return end.value
             answer = error = None
