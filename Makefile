@@ -18,6 +18,7 @@ test: lint
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
 
 $(VENV)/.installed: requirements.txt
 	$(PYTHON) -m venv $(VENV)

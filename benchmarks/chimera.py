@@ -39,8 +39,10 @@ def animal(size: int = 1000) -> Drawing:
 
     rng = np.random.default_rng(0)
     turn = np.linspace(0, 2 * np.pi, 120)
-    lines = [np.stack([0.5 + a * np.cos(turn), 0.45 + b * np.sin(turn)], 1)
-             for a, b in ((0.3, 0.15), (0.32, 0.17))]  # fmt: skip
+    lines = [
+        np.stack([0.5 + a * np.cos(turn), 0.45 + b * np.sin(turn)], 1)
+        for a, b in ((0.3, 0.15), (0.32, 0.17))
+    ]
     for k in range(28):
         start = np.array([0.2 + 0.6 * k / 28, 0.55])
         lines.append(start + np.cumsum(rng.normal([0, 0.008], 0.004, (40, 2)), axis=0))
@@ -99,8 +101,11 @@ def measure(executor: Executor, runs: int) -> dict[str, Any]:
         figures[f"{name}, p95 (ms)"] = 1e3 * percentile(seconds, 0.95)
         # what it takes where nothing else runs; only the waiting differs on a busy machine
         figures[f"{name}, CPU time, p50 (ms)"] = 1e3 * percentile(busy, 0.5)
-    slowest = max(figures[f"{name}, p50 (ms)"] for name in calls
-                  if name.startswith("preview") and "hand" not in name)  # fmt: skip
+    slowest = max(
+        figures[f"{name}, p50 (ms)"]
+        for name in calls
+        if name.startswith("preview") and "hand" not in name
+    )
     figures[f"RATIO target of {PREVIEW:g} ms to the slowest preview"] = PREVIEW / slowest
     whole = figures["one picture, p50 (ms)"]
     figures[f"RATIO target of {PICTURE:g} ms to one picture"] = PICTURE / whole
@@ -118,8 +123,15 @@ def random_weights(folder: Path, device: str) -> Registry:
 
     torch.manual_seed(0)
     config = Pix2PixConfig(width=64, most=4, classes=len(COLOURS), up="resize")
-    save(folder / FILE, Pix2Pix(config).eval(), model="pix2pix", config=config, licence="none",
-         attribution="nobody", data={"categories": list(COLOURS)})  # fmt: skip
+    save(
+        folder / FILE,
+        Pix2Pix(config).eval(),
+        model="pix2pix",
+        config=config,
+        licence="none",
+        attribution="nobody",
+        data={"categories": list(COLOURS)},
+    )
     return Registry.of({NAME: folder}, device)
 
 
@@ -146,8 +158,13 @@ def main() -> None:
         with asking(registry) as executor:
             figures = measure(executor, args.runs)
         config = registry.fit_card(NAME).header["config"]
-    facts = {"device": args.device, "threads": torch.get_num_threads(), "size": config["size"],
-             "width": config["width"], "trained": trained}  # fmt: skip
+    facts = {
+        "device": args.device,
+        "threads": torch.get_num_threads(),
+        "size": config["size"],
+        "width": config["width"],
+        "trained": trained,
+    }
     append("chimera", facts | figures)
 
 

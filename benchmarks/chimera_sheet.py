@@ -48,8 +48,10 @@ def row(executor: Executor, file: Path, seed: int) -> list[tuple[str, np.ndarray
     drawing, tags = Drawing.parse(given["drawing"]), given["drawing"]["tags"]
     names = list(dict.fromkeys(tags))
     tellings = [dict(zip(names, turned, strict=True)) for turned in (names, names[1:] + names[:1])]
-    jobs = [executor.submit(Render(drawing, tags=[told[tag] for tag in tags], n=2, seed=seed))
-            for told in tellings]  # fmt: skip
+    jobs = [
+        executor.submit(Render(drawing, tags=[told[tag] for tag in tags], n=2, seed=seed))
+        for told in tellings
+    ]
     (told, other), untold = [job.result() for job in jobs], executor.submit(Render(drawing))
     found = told.found
     lines = [found.edge_map.to_pixels(line) for line in drawing.polylines()]
@@ -81,8 +83,9 @@ def sheet(rows: list[list[tuple[str, np.ndarray]]], side: int) -> Image.Image:
     for y, cells in enumerate(rows):
         for x, (label, picture) in enumerate(cells):
             place = MARGIN + x * step, MARGIN + y * (step + LABEL)
-            page.paste(Image.fromarray(picture).resize((side, side), Image.Resampling.LANCZOS),
-                       place)  # fmt: skip
+            page.paste(
+                Image.fromarray(picture).resize((side, side), Image.Resampling.LANCZOS), place
+            )
             pen.text((place[0] + side / 2, place[1] + side + 3), label, fill="#555", anchor="ma")
     return page
 

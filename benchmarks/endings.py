@@ -61,11 +61,20 @@ def networks(checkpoints: Path, device: str, spare: Path) -> tuple[Registry, boo
     judge = recogniser[1](replace(recogniser[0](), categories=len(table.categories)))
     network = sketch_rnn[1](sketch_rnn[0]())
     network.head.bias.data[-1] = -20  # random weights would end at once; these go on to the limit
-    made = {"words": ("word_table", table), "sketch_rnn": ("sketch_rnn", network),
-            "recogniser": ("recogniser", judge)}  # fmt: skip
+    made = {
+        "words": ("word_table", table),
+        "sketch_rnn": ("sketch_rnn", network),
+        "recogniser": ("recogniser", judge),
+    }
     for name, (model, module) in made.items():
-        save(spare / name / FILE, module.eval(), model=model, config=module.config,
-             licence="none", attribution="nobody")  # fmt: skip
+        save(
+            spare / name / FILE,
+            module.eval(),
+            model=model,
+            config=module.config,
+            licence="none",
+            attribution="nobody",
+        )
     return Registry.of({name: spare / name for name in made}, device), False
 
 
@@ -133,8 +142,10 @@ def magenta_in_node(weights: Path, steps: int, drawings: int) -> list[float] | N
     script = Path(__file__).with_name("magenta_sketch.js")
     done = subprocess.run(
         ["node", script, NODE / "node_modules", weights, str(steps), str(drawings)],
-        capture_output=True, text=True, timeout=600,
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        timeout=600,
+    )
     if done.returncode:
         print(done.stderr[-500:], file=sys.stderr)
         return None

@@ -33,10 +33,12 @@ def main() -> None:
     requests = [Draw(word, args.n, args.temperature, args.seed, args.rank) for word in words]
     with asking(Registry()) as executor:
         rows = [
-            [centred(ending.strokes, 72, field=256, padding=12, line_width=6)
-             for ending in job.result().endings]
+            [
+                centred(ending.strokes, 72, field=256, padding=12, line_width=6)
+                for ending in job.result().endings
+            ]
             for job in in_order(executor, requests)
-        ]  # fmt: skip
+        ]
     args.out.parent.mkdir(parents=True, exist_ok=True)
     contact_sheet(rows, words).save(args.out, optimize=True)
 

@@ -108,9 +108,11 @@ def pix2pix_names(levels: int) -> dict[str, str]:
     for k in range(1, levels):
         innermost = k == levels - 1
         up, norm = (3, 4) if innermost else (5, 6)
-        names |= {f"down.{k}.conv": f"{prefix}.model.1",
-                  f"up.{k - 1}.conv": f"{prefix}.model.{up}",
-                  f"up.{k - 1}.norm": f"{prefix}.model.{norm}"}  # fmt: skip
+        names |= {
+            f"down.{k}.conv": f"{prefix}.model.1",
+            f"up.{k - 1}.conv": f"{prefix}.model.{up}",
+            f"up.{k - 1}.norm": f"{prefix}.model.{norm}",
+        }
         if not innermost:
             names[f"down.{k}.norm"] = f"{prefix}.model.2"
         prefix += ".model.3"
@@ -156,10 +158,14 @@ def generator_from_pix2pix(state: dict[str, Tensor]) -> Pix2Pix:
         biased = "model.model.0.bias" in state
         batch = any(key.endswith("running_mean") for key in state)
         config = Pix2PixConfig(
-            width=first.shape[0], most=widest // first.shape[0], size=2**levels,
-            edges=first.shape[1], classes=0, scene=False,
+            width=first.shape[0],
+            most=widest // first.shape[0],
+            size=2**levels,
+            edges=first.shape[1],
+            classes=0,
+            scene=False,
             norm="batch" if batch else "instance" if biased else "none",
-        )  # fmt: skip
+        )
         module = Pix2Pix(config)
         module.load_state_dict(renamed(state, {theirs: ours for ours, theirs in names.items()}))
     except (KeyError, AttributeError, RuntimeError, ValueError) as error:
@@ -216,12 +222,15 @@ def convert_pix2pix(source: str | os.PathLike[str], target: str | os.PathLike[st
     state = _read_pickle(source)
     module = generator_from_pix2pix(state)
     checkpoint.save(
-        target, module, model="pix2pix", config=module.config,
+        target,
+        module,
+        model="pix2pix",
+        config=module.config,
         pixels={"size": module.config.size, "range": [-1, 1], "edges": "lines 1 on 0"},
         training={"source": f"{Path(source).name}, sha256 {checkpoint.sha256_of(source)}"},
         licence="not stated by the source",
         attribution="Converted from pytorch-CycleGAN-and-pix2pix.",
-    )  # fmt: skip
+    )
 
 
 def export_pix2pix(source: str | os.PathLike[str], target: str | os.PathLike[str]) -> None:
@@ -271,16 +280,22 @@ def read_clip_text(path: str | os.PathLike[str], heads: int | None = None) -> Cl
     else:
         state = _read_pickle(path)
         state = state.get("state_dict", state)
-    state = {key.removeprefix("module.").removeprefix("text."): value
-             for key, value in state.items() if "visual." not in key}  # fmt: skip
+    state = {
+        key.removeprefix("module.").removeprefix("text."): value
+        for key, value in state.items()
+        if "visual." not in key
+    }
     try:
         vocabulary, width = state["token_embedding.weight"].shape
         layers = {key.split(".")[2] for key in state if key.startswith("transformer.resblocks.")}
         config = ClipTextConfig(
-            width=width, heads=heads or width // 64, layers=len(layers),
-            context=len(state["positional_embedding"]), vocabulary=vocabulary,
+            width=width,
+            heads=heads or width // 64,
+            layers=len(layers),
+            context=len(state["positional_embedding"]),
+            vocabulary=vocabulary,
             text_size=state["text_projection"].shape[1],
-        )  # fmt: skip
+        )
         module = ClipText(config)
         wanted = module.tower.state_dict()
         module.tower.load_state_dict({key: state[key].float() for key in wanted}, strict=True)
@@ -309,8 +324,12 @@ def convert_clip(source: str | os.PathLike[str], target: str | os.PathLike[str])
     if module.config.text_size != ClipTextConfig().text_size:
         raise ValueError(f"{source} is another CLIP than ViT-B/32: see `models get --help`")
     checkpoint.save(
-        target, module, model="clip_text", config=module.config,
+        target,
+        module,
+        model="clip_text",
+        config=module.config,
         data={"prompt": PROMPT, "local": True},
         training={"source": f"{Path(source).name}, sha256 {checkpoint.sha256_of(source)}"},
-        licence="MIT", attribution="CLIP ViT-B/32 by OpenAI, as open_clip publishes it.",
-    )  # fmt: skip
+        licence="MIT",
+        attribution="CLIP ViT-B/32 by OpenAI, as open_clip publishes it.",
+    )

@@ -88,11 +88,16 @@ def tiny_checkpoints(tmp_path_factory: pytest.TempPathFactory) -> Path:
             if buffer.ndim == 2:  # a table of unit vectors, which training would fill
                 buffer.copy_(torch.nn.functional.normalize(torch.randn(buffer.shape), dim=1))
         checkpoint.save(
-            root / name / checkpoint.FILE, module, model=model, config=config, licence="MIT",
-            attribution="nobody", data={"categories": list(words.categories)},
+            root / name / checkpoint.FILE,
+            module,
+            model=model,
+            config=config,
+            licence="MIT",
+            attribution="nobody",
+            data={"categories": list(words.categories)},
             training={"command": f"python -m doodle train {name}"},
             metrics=[{"name": "score", "value": 0.5, "n": 10, "split": "test"}],
-        )  # fmt: skip
+        )
     checkpoint.update_index(root)
     return root
 

@@ -8,9 +8,7 @@ from pathlib import Path
 import numpy as np
 
 
-def write_set(
-    root: Path, categories: Sequence[str] = ("apple", "cat"), count: int = 40
-) -> Path:
+def write_set(root: Path, categories: Sequence[str] = ("apple", "cat"), count: int = 40) -> Path:
     """A small data folder of random drawings, traced ones linked to bitmaps."""
     rng = np.random.default_rng(0)
     for kind in ("real", "traced", "bitmaps"):
@@ -24,10 +22,14 @@ def write_set(
                 rows[[5, 11], 2] = 1
                 parts.append(rows)
             offsets = np.arange(count + 1) * 12
-            extra = {"recognized": np.ones(count, np.int8)} if kind == "real" else {
-                "bitmap": np.arange(count), "err": np.full(count, 5.0)}
-            np.savez(root / kind / f"{name}.npz", strokes=np.concatenate(parts), offsets=offsets,
-                     **extra)  # fmt: skip
+            extra = (
+                {"recognized": np.ones(count, np.int8)}
+                if kind == "real"
+                else {"bitmap": np.arange(count), "err": np.full(count, 5.0)}
+            )
+            np.savez(
+                root / kind / f"{name}.npz", strokes=np.concatenate(parts), offsets=offsets, **extra
+            )
         bitmaps = rng.integers(0, 255, size=(count, 784)).astype(np.uint8)
         np.savez(root / "bitmaps" / f"{name}.npz", bitmaps=bitmaps)
     return root
@@ -56,9 +58,12 @@ def write_animals(root: Path, classes: Sequence[str] = ("cat", "fish"), count: i
 
 
 def write_chimera(
-    root: Path, species: Sequence[str] = ("lion", "goat", "fish"), size: int = 64,
-    name: str = "chimera", noise: int = 0,
-) -> Path:  # fmt: skip
+    root: Path,
+    species: Sequence[str] = ("lion", "goat", "fish"),
+    size: int = 64,
+    name: str = "chimera",
+    noise: int = 0,
+) -> Path:
     """A folder of checkpoints with a tiny generator, whose seeded weights give colours."""
     import torch
 
@@ -66,15 +71,23 @@ def write_chimera(
     from doodle.models.pix2pix import Pix2Pix, Pix2PixConfig
 
     torch.manual_seed(0)
-    config = Pix2PixConfig(width=4, most=2, size=size, classes=len(species), up="resize",
-                           noise=noise)  # fmt: skip
+    config = Pix2PixConfig(
+        width=4, most=2, size=size, classes=len(species), up="resize", noise=noise
+    )
     module = Pix2Pix(config).eval()
     for parameter in module.parameters():
         parameter.data *= 8  # from grey to colours
     checkpoint.save(
-        root / name / checkpoint.FILE, module, model="pix2pix", config=config, licence="MIT",
-        attribution="nobody", data={"categories": list(species)}, training={}, metrics=[],
-    )  # fmt: skip
+        root / name / checkpoint.FILE,
+        module,
+        model="pix2pix",
+        config=config,
+        licence="MIT",
+        attribution="nobody",
+        data={"categories": list(species)},
+        training={},
+        metrics=[],
+    )
     checkpoint.update_index(root)
     return root
 

@@ -63,16 +63,28 @@ class StubImaginer:
         self.encoder = encoder
 
     def doodles_of(
-        self, texts: Sequence[str], *, n: int = 16, seed: int = 0, truncation: float = 1.0,
-        rank: bool = True, trace: bool = True,
-    ) -> Iterator[Any]:  # fmt: skip
+        self,
+        texts: Sequence[str],
+        *,
+        n: int = 16,
+        seed: int = 0,
+        truncation: float = 1.0,
+        rank: bool = True,
+        trace: bool = True,
+    ) -> Iterator[Any]:
         for text in texts:
             yield (yield from self._imagined(self.encoder(text), n, seed, truncation))
 
     def mixed(
-        self, first: str, second: str, share: float, *, n: int = 16, seed: int = 0,
+        self,
+        first: str,
+        second: str,
+        share: float,
+        *,
+        n: int = 16,
+        seed: int = 0,
         truncation: float = 1.0,
-    ) -> Iterator[Any]:  # fmt: skip
+    ) -> Iterator[Any]:
         mixed = yield from self._imagined(self.encoder(first), n, seed, truncation + share)
         mixed.second = self.encoder(second)
         yield mixed
@@ -85,9 +97,15 @@ class StubImaginer:
         yield (yield from self._imagined(self.encoder(text), n, seed, float(noise[0]) * spread))
 
     def walked(
-        self, first: str, second: str, *, steps: int = 8, seed: int = 0, truncation: float = 1.0,
+        self,
+        first: str,
+        second: str,
+        *,
+        steps: int = 8,
+        seed: int = 0,
+        truncation: float = 1.0,
         candidate: int | None = None,
-    ) -> Iterator[Any]:  # fmt: skip
+    ) -> Iterator[Any]:
         ends = [self.encoder(text).name for text in (first, second)]
         way = [
             _ring(ends[2 * k >= steps], seed, candidate or k, truncation, 0.5) for k in range(steps)

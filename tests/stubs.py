@@ -104,9 +104,15 @@ class StubCompleter:
         return sorted(endings, key=lambda ending: -(ending.score or 0))[:n]
 
     def endings(
-        self, drawing: Drawing, word: str, *, n: int = 9, temperature: float = 0.3, seed: int = 0,
+        self,
+        drawing: Drawing,
+        word: str,
+        *,
+        n: int = 9,
+        temperature: float = 0.3,
+        seed: int = 0,
         rank: bool = True,
-    ) -> Iterator[Any]:  # fmt: skip
+    ) -> Iterator[Any]:
         type(self).calls += 1
         inks = [
             [
@@ -130,30 +136,49 @@ class StubCompleter:
         yield Ranked(small)
 
     def redrawn(
-        self, drawing: Drawing, word: str, *, n: int = 9, temperature: float = 0.3, seed: int = 0,
+        self,
+        drawing: Drawing,
+        word: str,
+        *,
+        n: int = 9,
+        temperature: float = 0.3,
+        seed: int = 0,
         rank: bool = True,
-    ) -> Iterator[Any]:  # fmt: skip
+    ) -> Iterator[Any]:
         rng = np.random.default_rng(seed)
-        yield Ranked([
-            Ending(
-                tuple(line + _wobble(rng, len(line), 9) for line in drawing.polylines()),
-                0.9 - 0.05 * k,
-                k,
-            )
-            for k in range(n)
-        ])  # fmt: skip
+        yield Ranked(
+            [
+                Ending(
+                    tuple(line + _wobble(rng, len(line), 9) for line in drawing.polylines()),
+                    0.9 - 0.05 * k,
+                    k,
+                )
+                for k in range(n)
+            ]
+        )
 
     def morphed(
-        self, first: Drawing, second: Drawing, word_first: str, word_second: str, *,
-        steps: int = 8, temperature: float = 0.1, seed: int = 0,
-    ) -> Iterator[Any]:  # fmt: skip
+        self,
+        first: Drawing,
+        second: Drawing,
+        word_first: str,
+        word_second: str,
+        *,
+        steps: int = 8,
+        temperature: float = 0.1,
+        seed: int = 0,
+    ) -> Iterator[Any]:
         a, b = (_spread(one.polylines()) for one in (first, second))
         if self.pause:
             yield Call(partial(time.sleep, self.pause))
-        yield Morphed([
-            Drawing.from_polylines([(x + (y - x) * t) * 0.256 for x, y in zip(a, b, strict=True)])
-            for t in np.linspace(0, 1, steps)
-        ])  # fmt: skip
+        yield Morphed(
+            [
+                Drawing.from_polylines(
+                    [(x + (y - x) * t) * 0.256 for x, y in zip(a, b, strict=True)]
+                )
+                for t in np.linspace(0, 1, steps)
+            ]
+        )
 
 
 def _curved(points: np.ndarray) -> np.ndarray:

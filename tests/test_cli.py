@@ -354,6 +354,9 @@ def test_a_closed_pipe_is_no_error(repository, tiny_checkpoints):
     command = f"{sys.executable} -m doodle draw cat --n 2 --checkpoints {tiny_checkpoints}"
     done = subprocess.run(
         ["bash", "-c", f"{command} | true; echo ${{PIPESTATUS[0]}}"],
-        cwd=repository, capture_output=True, text=True, timeout=120,
-    )  # fmt: skip
+        cwd=repository,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
     assert (done.stdout, done.stderr) == ("0\n", "")

@@ -36,9 +36,16 @@ def networks(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for parameter in module.parameters():
         parameter.data *= 8  # from grey to colours
     checkpoint.save(
-        root / "chimera" / checkpoint.FILE, module, model="pix2pix", config=config, licence="MIT",
-        attribution="nobody", data={"categories": NAMES}, training={}, metrics=[],
-    )  # fmt: skip
+        root / "chimera" / checkpoint.FILE,
+        module,
+        model="pix2pix",
+        config=config,
+        licence="MIT",
+        attribution="nobody",
+        data={"categories": NAMES},
+        training={},
+        metrics=[],
+    )
     checkpoint.update_index(root)
     return root
 
@@ -90,16 +97,25 @@ def test_an_edge_map_of_either_polarity(run, networks, lines, tmp_path):
     for name, given in (("black", lines), ("white", 255 - lines)):
         Image.fromarray(given).save(tmp_path / f"{name}.png")
         out = tmp_path / "made" / f"{name}.png"
-        said = run(tmp_path / f"{name}.png", "--out", out, "--edges", "--species", "goat",
-                   "--seed", 3)  # fmt: skip
+        said = run(
+            tmp_path / f"{name}.png", "--out", out, "--edges", "--species", "goat", "--seed", 3
+        )
         assert said == (0, "", "")
         assert np.array_equal(opened(out), wanted)
 
 
 def test_seed_species_background_and_style_matter(run, drawing, tmp_path):
     made = []
-    for options in ((), (), ("--seed", 1), ("--species", "lion"), ("--species", "unknown"),
-                    ("--background", "scene"), ("--style", "canny"), ("--edges",)):  # fmt: skip
+    for options in (
+        (),
+        (),
+        ("--seed", 1),
+        ("--species", "lion"),
+        ("--species", "unknown"),
+        ("--background", "scene"),
+        ("--style", "canny"),
+        ("--edges",),
+    ):
         assert run(drawing, "--out", tmp_path / "o.png", *options) == (0, "", "")
         made.append(opened(tmp_path / "o.png"))
     assert all(picture.shape == (SIZE, SIZE, 3) for picture in made)
@@ -166,8 +182,10 @@ def test_the_whole_frame_and_other_kinds_of_files(run, drawing, tmp_path):
     assert run(drawing, "--out", tmp_path / "o.jpg", "--full")[0] == 0
     assert opened(tmp_path / "o.jpg").shape == (120, 240, 3)
     svg = tmp_path / "ring.svg"
-    svg.write_text('<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 90 90">'
-                   '<circle cx="45" cy="45" r="40" fill="none" stroke="black"/></svg>')  # fmt: skip
+    svg.write_text(
+        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 90 90">'
+        '<circle cx="45" cy="45" r="40" fill="none" stroke="black"/></svg>'
+    )
     folder = tmp_path / "there"
     folder.mkdir()
     assert run(svg, "--out", folder) == (0, "", "")
@@ -185,8 +203,11 @@ def test_a_folder_runs_as_a_batch(run, drawing, lines, tmp_path):
     assert code == 0 and "3 written, 1 skipped" in printed
     assert err.count("\n") == 1 and "bad.png" in err and err.startswith("skipped")
     made = sorted(str(path.relative_to(out)) for path in out.rglob("*.png"))
-    assert made == ["a.jpg.png", "a.png", "more/b.png"] or made == ["a.png", "a.png.png",
-                                                                    "more/b.png"]  # fmt: skip
+    assert made == ["a.jpg.png", "a.png", "more/b.png"] or made == [
+        "a.png",
+        "a.png.png",
+        "more/b.png",
+    ]
     run(source / "more" / "b.png", "--out", tmp_path / "alone.png", "--edges", "--species", "fish")
     assert np.array_equal(opened(out / "more" / "b.png"), opened(tmp_path / "alone.png"))
     for path in source.rglob("*.??g"):

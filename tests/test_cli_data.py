@@ -24,9 +24,15 @@ def checkpoints(tiny_checkpoints, tmp_path_factory):
     root = tmp_path_factory.mktemp("data-cli") / "checkpoints"
     shutil.copytree(tiny_checkpoints, root)
     torch.manual_seed(0)
-    checkpoint.save(root / "letters" / checkpoint.FILE, Letters(LettersConfig.tiny()).eval(),
-                    model="letters", config=LettersConfig.tiny(), licence="MIT",
-                    attribution="nobody", training={"command": "none"})  # fmt: skip
+    checkpoint.save(
+        root / "letters" / checkpoint.FILE,
+        Letters(LettersConfig.tiny()).eval(),
+        model="letters",
+        config=LettersConfig.tiny(),
+        licence="MIT",
+        attribution="nobody",
+        training={"command": "none"},
+    )
     checkpoint.update_index(root)
     return root
 
@@ -63,16 +69,31 @@ def test_filter_then_check(run, source, tmp_path):
     code, text, _ = run("check", out, "--full", 5, "--json")
     sets = json.loads(text)["sets"]
     assert code == 0 and {kind: of["full"] for kind, of in sets.items()} == {
-        "bitmaps": 2, "traced": 2, "real": 2}  # fmt: skip
+        "bitmaps": 2,
+        "traced": 2,
+        "real": 2,
+    }
     code, text, _ = run("check", out)
     assert code == 0 and "bitmaps: 10 drawings of 2 categories" in text
 
 
 def test_shares_make_the_whole(run, source, tmp_path):
     for share in ("1/2", "2/2"):
-        code, _, err = run("filter", "--input", source, "--output", tmp_path / "out", "--by",
-                           "recogniser", "--threshold", "0.0001", "--letters", "0.999",
-                           "--shard", share)  # fmt: skip
+        code, _, err = run(
+            "filter",
+            "--input",
+            source,
+            "--output",
+            tmp_path / "out",
+            "--by",
+            "recogniser",
+            "--threshold",
+            "0.0001",
+            "--letters",
+            "0.999",
+            "--shard",
+            share,
+        )
         assert code == 0, err
         done = sorted(p.stem for p in (tmp_path / "out" / "bitmaps").glob("*.npz"))
         assert len(done) == int(share[0])
@@ -80,8 +101,17 @@ def test_shares_make_the_whole(run, source, tmp_path):
 
 def test_unreadable_files_are_named_and_the_exit_code_tells(run, source, tmp_path):
     (source / "real" / "cat.npz").write_bytes(b"hello")
-    code, text, err = run("filter", "--input", source, "--output", tmp_path / "out", "--by",
-                          "recogniser", "--letters", 1)  # fmt: skip
+    code, text, err = run(
+        "filter",
+        "--input",
+        source,
+        "--output",
+        tmp_path / "out",
+        "--by",
+        "recogniser",
+        "--letters",
+        1,
+    )
     assert code == 2 and "real/cat: " in text and "1 files could not be filtered" in err
     assert (tmp_path / "out" / "real" / "apple.npz").exists()
     code, text, err = run("check", source)
@@ -90,10 +120,15 @@ def test_unreadable_files_are_named_and_the_exit_code_tells(run, source, tmp_pat
 
 @pytest.mark.parametrize(
     ("arguments", "says"),
-    [(("--shard", "3/2"), "3/2"), (("--most", "0"), "'0'"), (("--categories", "kat"), "near"),
-     (("--by", "clip", "--clip", "nowhere.pt"), "no file nowhere.pt"),
-     (("--by", "clip"), "name a file with --clip"), (("--ray", "2", "--shard", "1/2"), "--shard")],
-)  # fmt: skip
+    [
+        (("--shard", "3/2"), "3/2"),
+        (("--most", "0"), "'0'"),
+        (("--categories", "kat"), "near"),
+        (("--by", "clip", "--clip", "nowhere.pt"), "no file nowhere.pt"),
+        (("--by", "clip"), "name a file with --clip"),
+        (("--ray", "2", "--shard", "1/2"), "--shard"),
+    ],
+)
 def test_mistakes_are_one_line(run, source, tmp_path, monkeypatch, arguments, says):
     monkeypatch.setattr("doodle.models.clip_images.cached_weights", lambda: None)
     code, text, err = run("filter", "--input", source, "--output", tmp_path / "out", *arguments)
@@ -108,7 +143,18 @@ def test_without_ray_the_command_names_what_to_install(run, source, tmp_path, mo
 
 def test_ray_does_every_share(run, source, tmp_path):
     pytest.importorskip("ray", reason='ray is not installed: pip install "ray[data]"')
-    code, text, err = run("filter", "--input", source, "--output", tmp_path / "out", "--by",
-                          "recogniser", "--letters", 1, "--ray", "2")  # fmt: skip
+    code, text, err = run(
+        "filter",
+        "--input",
+        source,
+        "--output",
+        tmp_path / "out",
+        "--by",
+        "recogniser",
+        "--letters",
+        1,
+        "--ray",
+        "2",
+    )
     assert code == 0, err
     assert "of 72 drawings in 6 files" in text

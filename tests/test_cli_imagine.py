@@ -30,11 +30,16 @@ def networks(tiny_checkpoints: Path, tmp_path_factory: pytest.TempPathFactory) -
     module = module_class(config_class.tiny()).eval()
     module.ink.weight.data *= 4  # from grey to ink and paper
     checkpoint.save(
-        root / "dccgan" / checkpoint.FILE, module, model="dccgan", config=config_class.tiny(),
-        licence="MIT", attribution="nobody", data={"categories": ["cat"], "unseen": ["moon"]},
+        root / "dccgan" / checkpoint.FILE,
+        module,
+        model="dccgan",
+        config=config_class.tiny(),
+        licence="MIT",
+        attribution="nobody",
+        data={"categories": ["cat"], "unseen": ["moon"]},
         training={"command": "python -m doodle train dccgan"},
         metrics=[{"name": "score", "value": 0.5, "n": 10, "split": "test"}],
-    )  # fmt: skip
+    )
     checkpoint.update_index(root)
     return root
 
@@ -149,8 +154,13 @@ def test_mistakes_are_one_line_and_nothing_is_drawn(run: Callable, tmp_path: Pat
     refused(run("--words-file", file), 2, "no words")
     file.write_bytes(b"\xff\xfe\xfa")
     refused(run("--words-file", file), 2, "UTF-8")
-    for wrong in (("--n", 0), ("--n", 65), ("--seed", -1), ("--truncation", "nan"),
-                  ("--truncation", 0)):  # fmt: skip
+    for wrong in (
+        ("--n", 0),
+        ("--n", 65),
+        ("--seed", -1),
+        ("--truncation", "nan"),
+        ("--truncation", 0),
+    ):
         refused(run("cat", *wrong), 2, wrong[0])
     bare = tmp_path / "bare"
     shutil.copytree(networks, bare)

@@ -44,20 +44,28 @@ def reference(path, rows):
         return e / e.sum(axis=1, keepdims=True)
 
     return {
-        "pi": softmax(rest[:, 0]), "mu_x": rest[:, 1], "mu_y": rest[:, 2],
-        "sigma_x": np.exp(rest[:, 3]), "sigma_y": np.exp(rest[:, 4]),
-        "rho": np.tanh(rest[:, 5]), "pen": softmax(pen),
-    }  # fmt: skip
+        "pi": softmax(rest[:, 0]),
+        "mu_x": rest[:, 1],
+        "mu_y": rest[:, 2],
+        "sigma_x": np.exp(rest[:, 3]),
+        "sigma_y": np.exp(rest[:, 4]),
+        "rho": np.tanh(rest[:, 5]),
+        "pen": softmax(pen),
+    }
 
 
 def ours(module, rows):
     with torch.inference_mode():
         m = module(torch.tensor(rows[None], dtype=module.b.dtype))
     parts = {
-        "pi": m.pi_logits.softmax(-1), "mu_x": m.mu_x, "mu_y": m.mu_y,
-        "sigma_x": m.log_sigma_x.exp(), "sigma_y": m.log_sigma_y.exp(),
-        "rho": m.rho, "pen": m.pen_logits.softmax(-1),
-    }  # fmt: skip
+        "pi": m.pi_logits.softmax(-1),
+        "mu_x": m.mu_x,
+        "mu_y": m.mu_y,
+        "sigma_x": m.log_sigma_x.exp(),
+        "sigma_y": m.log_sigma_y.exp(),
+        "rho": m.rho,
+        "pen": m.pen_logits.softmax(-1),
+    }
     return {name: part[0].double().numpy() for name, part in parts.items()}
 
 

@@ -40,8 +40,15 @@ class Level(nn.Module):
             parts = [nn.LeakyReLU(0.2, True), down, nn.ReLU(True), up, make(outer)]
         else:
             up = nn.ConvTranspose2d(inner * 2, outer, 4, 2, 1, bias=bias)
-            parts = [nn.LeakyReLU(0.2, True), down, make(inner), deeper, nn.ReLU(True), up,
-                     make(outer)]  # fmt: skip
+            parts = [
+                nn.LeakyReLU(0.2, True),
+                down,
+                make(inner),
+                deeper,
+                nn.ReLU(True),
+                up,
+                make(outer),
+            ]
             parts += [nn.Dropout(0.5)] if dropout else []
         self.model = nn.Sequential(*parts)
 
@@ -74,8 +81,11 @@ class TheirCritic(nn.Module):
         parts = [nn.Conv2d(channels, width, 4, 2, 1), nn.LeakyReLU(0.2, True)]
         before = width
         for after, stride in ((2 * width, 2), (4 * width, 2), (8 * width, 1)):
-            parts += [nn.Conv2d(before, after, 4, stride, 1, bias=bias), make(after),
-                      nn.LeakyReLU(0.2, True)]  # fmt: skip
+            parts += [
+                nn.Conv2d(before, after, 4, stride, 1, bias=bias),
+                make(after),
+                nn.LeakyReLU(0.2, True),
+            ]
             before = after
         self.model = nn.Sequential(*parts, nn.Conv2d(before, 1, 4, 1, 1))
 
@@ -151,8 +161,18 @@ def test_the_critic_computes_what_theirs_does(norm):
 def test_the_command_converts_there_and_back(tmp_path, capsys):
     state = shaken(Theirs(3, 7, 4)).state_dict()
     torch.save(state, tmp_path / "latest_net_G.pth")
-    assert main(["convert", "pix2pix", str(tmp_path / "latest_net_G.pth"),
-                 "--out", str(tmp_path / "ours")]) == 0  # fmt: skip
+    assert (
+        main(
+            [
+                "convert",
+                "pix2pix",
+                str(tmp_path / "latest_net_G.pth"),
+                "--out",
+                str(tmp_path / "ours"),
+            ]
+        )
+        == 0
+    )
     path = capsys.readouterr().out.strip()
     module, header = checkpoint.load(path)
     assert header["model"] == "pix2pix" and "latest_net_G.pth" in header["training"]["source"]

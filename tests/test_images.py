@@ -36,9 +36,18 @@ def test_exif_turns_the_picture():
 
 @pytest.mark.parametrize(
     ("mode", "kind"),
-    [("RGB", "PNG"), ("L", "PNG"), ("P", "GIF"), ("CMYK", "JPEG"), ("RGB", "TIFF"), ("1", "PNG"),
-     ("RGB", "WEBP"), ("RGB", "BMP"), ("L", "PPM")],
-)  # fmt: skip
+    [
+        ("RGB", "PNG"),
+        ("L", "PNG"),
+        ("P", "GIF"),
+        ("CMYK", "JPEG"),
+        ("RGB", "TIFF"),
+        ("1", "PNG"),
+        ("RGB", "WEBP"),
+        ("RGB", "BMP"),
+        ("L", "PPM"),
+    ],
+)
 def test_every_kind_becomes_rgb(mode, kind, tmp_path):
     path = tmp_path / "picture"
     path.write_bytes(as_file(half_red().convert(mode), kind))

@@ -82,9 +82,14 @@ def test_saved_loaded_equal(model, tmp_path):
     name, config, module = model
     path = tmp_path / "model.safetensors"
     checkpoint.save(
-        path, module, model=name, config=config, licence="MIT", attribution="nobody",
+        path,
+        module,
+        model=name,
+        config=config,
+        licence="MIT",
+        attribution="nobody",
         dtype=torch.float32,
-    )  # fmt: skip
+    )
     loaded, _ = checkpoint.load(path)
     assert set(loaded.state_dict()) == set(module.state_dict())
     assert torch.equal(loaded.probe(0), module.eval().probe(0))
@@ -159,8 +164,10 @@ def _dccgan(module):
     text = torch.nn.functional.normalize(torch.randn(3, 512, generator=generator), dim=1)
     pictures = module(torch.randn(3, module.config.z_size, generator=generator), text)
     sides = (8, 4)  # of the recogniser's maps, for each of its widths
-    levels = [torch.randn(3, width, side, side, generator=generator)
-              for width, side in zip(module.config.level_widths, sides, strict=True)]  # fmt: skip
+    levels = [
+        torch.randn(3, width, side, side, generator=generator)
+        for width, side in zip(module.config.level_widths, sides, strict=True)
+    ]
     logits = module.judge(pictures, levels, [module.centred(text)])[0]
     return (pictures, logits), (3,)
 

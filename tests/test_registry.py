@@ -23,9 +23,13 @@ def root(tmp_path):
     for seed, name in enumerate(NAMES):
         torch.manual_seed(seed)
         checkpoint.save(
-            tmp_path / name / checkpoint.FILE, MagentaDecoder(config), model="magenta_decoder",
-            config=config, licence="MIT", attribution="nobody",
-        )  # fmt: skip
+            tmp_path / name / checkpoint.FILE,
+            MagentaDecoder(config),
+            model="magenta_decoder",
+            config=config,
+            licence="MIT",
+            attribution="nobody",
+        )
     checkpoint.update_index(tmp_path)
     return tmp_path
 

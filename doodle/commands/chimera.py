@@ -48,26 +48,54 @@ def register_chimera(subparsers: Any) -> None:
         "checkpoint's list (`python -m doodle models card`), 2 the second.",
     )
     add = parser.add_argument
-    add("input", type=Path, metavar="IN",
-        help="a picture, an SVG or a drawing's JSON; or a folder of them")  # fmt: skip
-    add("--out", type=Path, required=True, metavar="OUT",
-        help="the picture to write, or the folder of pictures when IN is one")  # fmt: skip
-    add("--edges", action="store_true",
-        help="IN is an edge map, white on black or black on white")  # fmt: skip
+    add(
+        "input",
+        type=Path,
+        metavar="IN",
+        help="a picture, an SVG or a drawing's JSON; or a folder of them",
+    )
+    add(
+        "--out",
+        type=Path,
+        required=True,
+        metavar="OUT",
+        help="the picture to write, or the folder of pictures when IN is one",
+    )
+    add("--edges", action="store_true", help="IN is an edge map, white on black or black on white")
     kind = parser.add_mutually_exclusive_group()
-    kind.add_argument("--species", default="", metavar="NAME",
-                      help="the animal it is; left out, the tags of a drawing saved by the page "
-                      "say it, else the network decides")  # fmt: skip
-    kind.add_argument("--species-map", type=Path, metavar="MAP",
-                      help="a picture that says which part is which animal, see below")  # fmt: skip
-    add("--seed", type=whole(0, 2**63 - 1), default=0, metavar="N",
+    kind.add_argument(
+        "--species",
+        default="",
+        metavar="NAME",
+        help="the animal it is; left out, the tags of a drawing saved by the page "
+        "say it, else the network decides",
+    )
+    kind.add_argument(
+        "--species-map",
+        type=Path,
+        metavar="MAP",
+        help="a picture that says which part is which animal, see below",
+    )
+    add(
+        "--seed",
+        type=whole(0, 2**63 - 1),
+        default=0,
+        metavar="N",
         help=f"same seed, same picture; 0 is the answer of {NETWORK}, the others are different "
-             f"answers of {VARIED}, where it is there (%(default)s)")  # fmt: skip
-    add("--style", choices=WAYS, default="auto",
-        help="how IN becomes edges: lines once, auto-canny, as a hand draws (%(default)s)"
-        )  # fmt: skip
-    add("--background", choices=BACKGROUNDS, default="auto",
-        help="what the animal stands on (%(default)s)")  # fmt: skip
+        f"answers of {VARIED}, where it is there (%(default)s)",
+    )
+    add(
+        "--style",
+        choices=WAYS,
+        default="auto",
+        help="how IN becomes edges: lines once, auto-canny, as a hand draws (%(default)s)",
+    )
+    add(
+        "--background",
+        choices=BACKGROUNDS,
+        default="auto",
+        help="what the animal stands on (%(default)s)",
+    )
     add("--full", action="store_true", help="in the frame and at the size of IN, not a square")
     add("--network", default=NETWORK, metavar="NAME", help="the checkpoint (%(default)s)")
     add("--checkpoints", type=Path, default=CHECKPOINTS, metavar="FOLDER", help="of the networks")

@@ -27,8 +27,13 @@ def register(subparsers: Any) -> None:
     line = "count the drawings of a folder, and read every file to see whether it can be read"
     check = actions.add_parser("check", help=line, description=line)
     check.add_argument("input", type=Path, metavar="DIR", help="with bitmaps/, real/, ...")
-    check.add_argument("--full", type=whole(1, 10**9), default=checking.FULL, metavar="N",
-                       help="drawings from which a category is full (%(default)s)")  # fmt: skip
+    check.add_argument(
+        "--full",
+        type=whole(1, 10**9),
+        default=checking.FULL,
+        metavar="N",
+        help="drawings from which a category is full (%(default)s)",
+    )
     check.add_argument("--shard", type=_share, default=(1, 1), metavar="I/N", help="only share I")
     check.add_argument("--json", action="store_true", help="one JSON object instead of a table")
     check.set_defaults(run=run_check)
@@ -39,24 +44,53 @@ def _register_filter(actions: Any) -> None:
     parser = actions.add_parser("filter", help=line, description=line)
     add = parser.add_argument
     add("--input", type=Path, required=True, metavar="DIR", help="with bitmaps/, real/, ...")
-    add("--output", type=Path, required=True, metavar="DIR",
-        help="gets the same folders; run it again to go on with an unfinished one")  # fmt: skip
-    add("--by", choices=("clip", "recogniser"),
-        help="what scores (CLIP where its weights are, else the recogniser)")  # fmt: skip
+    add(
+        "--output",
+        type=Path,
+        required=True,
+        metavar="DIR",
+        help="gets the same folders; run it again to go on with an unfinished one",
+    )
+    add(
+        "--by",
+        choices=("clip", "recogniser"),
+        help="what scores (CLIP where its weights are, else the recogniser)",
+    )
     add("--clip", type=Path, metavar="FILE", help="CLIP's weights (those in the hub cache)")
     add("--clip-model", default="ViT-B-32-quickgelu", metavar="NAME", help="open_clip's name of it")
-    add("--threshold", type=number(-1.0, 1.0), metavar="X",
-        help="least score (0.25 of CLIP's cosine, 0.1 of the recogniser's chance)")  # fmt: skip
+    add(
+        "--threshold",
+        type=number(-1.0, 1.0),
+        metavar="X",
+        help="least score (0.25 of CLIP's cosine, 0.1 of the recogniser's chance)",
+    )
     add("--most", type=whole(1, 10**9), metavar="N", help="only the best N of a category")
-    add("--letters", type=number(0.0, 1.0), default=0.5, metavar="P",
-        help="drop written words: those likelier than this; 1 keeps all (%(default)s)")  # fmt: skip
+    add(
+        "--letters",
+        type=number(0.0, 1.0),
+        default=0.5,
+        metavar="P",
+        help="drop written words: those likelier than this; 1 keeps all (%(default)s)",
+    )
     add("--categories", metavar="NAMES", help='only these, such as "cat,ice cream"')
-    add("--shard", type=_share, default=(1, 1), metavar="I/N",
-        help="do share I of N; give other shares to other processes or machines")  # fmt: skip
-    add("--ray", type=whole(1, MOST_SHARES), metavar="N",
-        help='do all in N shares on a Ray cluster (needs: pip install "ray[data]")')  # fmt: skip
-    add("--sheets", action="store_true",
-        help="also draw the best, the worst and what was dropped into sheets/")  # fmt: skip
+    add(
+        "--shard",
+        type=_share,
+        default=(1, 1),
+        metavar="I/N",
+        help="do share I of N; give other shares to other processes or machines",
+    )
+    add(
+        "--ray",
+        type=whole(1, MOST_SHARES),
+        metavar="N",
+        help='do all in N shares on a Ray cluster (needs: pip install "ray[data]")',
+    )
+    add(
+        "--sheets",
+        action="store_true",
+        help="also draw the best, the worst and what was dropped into sheets/",
+    )
     add("--checkpoints", type=Path, default=CHECKPOINTS, metavar="FOLDER", help="of the networks")
     add("--device", default="auto", help="auto, cpu, cuda (%(default)s)")
     parser.set_defaults(run=run_filter)
@@ -156,12 +190,16 @@ def _say(reports) -> None:
             continue
         done.append(report)
         if not report.skipped:
-            tqdm.write(f"{what}: kept {report.kept:,} of {report.seen:,}; {report.letters:,} "
-                       f"written words, {report.poor:,} too low")  # fmt: skip
+            tqdm.write(
+                f"{what}: kept {report.kept:,} of {report.seen:,}; {report.letters:,} "
+                f"written words, {report.poor:,} too low"
+            )
     seen, kept = sum(r.seen for r in done), sum(r.kept for r in done)
     letters, again = sum(r.letters for r in done), sum(r.skipped for r in done)
-    print(f"kept {kept:,} of {seen:,} drawings in {len(done):,} files ({again:,} were finished "
-          f"before); {letters:,} written words dropped")  # fmt: skip
+    print(
+        f"kept {kept:,} of {seen:,} drawings in {len(done):,} files ({again:,} were finished "
+        f"before); {letters:,} written words dropped"
+    )
     if problems:
         raise ValueError(f"{problems:,} files could not be filtered, see above; the rest is done")
 

@@ -26,16 +26,24 @@ def register_imagine(subparsers: Any) -> None:
     parser = subparsers.add_parser("imagine", description="Doodles of a word, the best first.")
     add = parser.add_argument
     add("word", nargs="?", help="any text")
-    add("--words-file", type=Path, metavar="FILE",
-        help="many texts: one a line, or several with commas")  # fmt: skip
+    add(
+        "--words-file",
+        type=Path,
+        metavar="FILE",
+        help="many texts: one a line, or several with commas",
+    )
     add("--n", type=whole(1, 64), default=16, help="doodles a word (%(default)s)")
     add("--seed", type=whole(0, 2**63 - 1), default=0, help="same seed, same doodle (%(default)s)")
-    add("--truncation", type=number(0, 1.5), default=1.0,
-        help="how daring, up to 1.5 (%(default)s)")  # fmt: skip
+    add(
+        "--truncation", type=number(0, 1.5), default=1.0, help="how daring, up to 1.5 (%(default)s)"
+    )
     add("--no-rank", dest="rank", action="store_false", help="as they come, not the best of more")
-    add("--out", type=Path, metavar="FOLDER",
-        help=f"for 00.png, 00.svg, ... and {RESULT}; with --words-file a folder a word in it"
-        )  # fmt: skip
+    add(
+        "--out",
+        type=Path,
+        metavar="FOLDER",
+        help=f"for 00.png, 00.svg, ... and {RESULT}; with --words-file a folder a word in it",
+    )
     add("--json", action="store_true", help="print the result, a line a word; so without --out too")
     add("--checkpoints", type=Path, default=CHECKPOINTS, metavar="FOLDER", help="of the networks")
     add("--device", default="auto", help="auto, cpu, cuda (%(default)s)")

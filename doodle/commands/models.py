@@ -30,9 +30,12 @@ def register_models(subparsers: Any) -> None:
         if name == "get":
             action.add_argument("name", choices=("clip",))
             action.add_argument(
-                "--from", type=Path, metavar="FILE", dest="source",
+                "--from",
+                type=Path,
+                metavar="FILE",
+                dest="source",
                 help="CLIP's ViT-B-32 as .safetensors or .pt, or a folder such as the hub's cache",
-            )  # fmt: skip
+            )
         action.add_argument("--checkpoints", type=Path, default=CHECKPOINTS, metavar="FOLDER")
         action.set_defaults(run=run)
 

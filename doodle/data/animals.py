@@ -103,12 +103,14 @@ def _entry(file: Path, mask_file: Path | None, size: int, quality: int) -> dict[
     how = [cv2.IMWRITE_JPEG_QUALITY, quality]
     return {
         "jpeg": cv2.imencode(".jpg", photo[..., ::-1], how)[1],
-        "mask": np.zeros(0, np.uint8) if mask is None else
-                cv2.imencode(".png", np.where(mask > 127, np.uint8(255), np.uint8(0)),
-                             [cv2.IMWRITE_PNG_BILEVEL, 1])[1],
+        "mask": np.zeros(0, np.uint8)
+        if mask is None
+        else cv2.imencode(
+            ".png", np.where(mask > 127, np.uint8(255), np.uint8(0)), [cv2.IMWRITE_PNG_BILEVEL, 1]
+        )[1],
         "lines": [np.round(line * STEPS).astype(np.int16) for line in lines],
         "split": split_of(file.read_bytes()),
-    }  # fmt: skip
+    }
 
 
 def reduced(photo: np.ndarray, size: int) -> np.ndarray:
@@ -203,8 +205,14 @@ def register(actions: Any) -> None:
     add = parser.add_argument
     add("-i", "--input", type=Path, required=True, metavar="DIR", help="one folder a class")
     add("--masks", type=Path, metavar="DIR", help="of the same names, white on the animal")
-    add("-o", "--output", type=Path, default=Path("data/animals.npz"), metavar="FILE",
-        help="default: data/animals.npz")  # fmt: skip
+    add(
+        "-o",
+        "--output",
+        type=Path,
+        default=Path("data/animals.npz"),
+        metavar="FILE",
+        help="default: data/animals.npz",
+    )
     add("-s", "--size", type=int, default=256, help="to train at, pixels (%(default)s)")
     add("--quality", type=int, default=QUALITY, help="of the JPEGs, 1 to 100 (%(default)s)")
     parser.set_defaults(run=run)
@@ -214,8 +222,9 @@ def run(args: argparse.Namespace) -> None:
     """Pack, and name the files that could not be read."""
     if not 1 <= args.quality <= 100 or not 16 <= args.size <= 1024:
         raise ValueError("a quality is 1 to 100, a size 16 to 1024 pixels")
-    count, bad = pack(args.input, args.output, size=args.size, masks=args.masks,
-                      quality=args.quality)  # fmt: skip
+    count, bad = pack(
+        args.input, args.output, size=args.size, masks=args.masks, quality=args.quality
+    )
     for line in bad:
         print(f"skipped {line}", file=sys.stderr)
     megabytes = args.output.stat().st_size / 1e6

@@ -141,8 +141,9 @@ def _receive(
     enough: Callable[[Path], bool] | None,
 ) -> bool:
     """Append the body to ``part`` from byte ``have`` on; False when ``enough`` is content."""
-    bar = tqdm(total=total, initial=have, desc=label, unit="B", unit_scale=True, leave=False,
-               disable=None)  # fmt: skip
+    bar = tqdm(
+        total=total, initial=have, desc=label, unit="B", unit_scale=True, leave=False, disable=None
+    )
     with bar, open(part, "r+b" if have else "wb") as file:
         file.seek(have)
         while chunk := answer.read(CHUNK):

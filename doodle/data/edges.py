@@ -191,8 +191,12 @@ def register(actions: Any) -> None:
     add("-s", "--size", type=int, default=usual.size, help="side in pixels (%(default)s)")
     add("--masks", type=Path, metavar="DIR", help="of the same names, white on what to keep")
     add("--style", choices=STYLES, default=usual.style, help="auto-canny, or as a hand draws")
-    add("--sigma", type=float, default=usual.sigma,
-        help="canny: thresholds (1 -+ sigma) times the median (%(default)s)")  # fmt: skip
+    add(
+        "--sigma",
+        type=float,
+        default=usual.sigma,
+        help="canny: thresholds (1 -+ sigma) times the median (%(default)s)",
+    )
     add("--low", type=int, help="canny: lower threshold instead, 0 to 255")
     add("--high", type=int, help="canny: upper threshold instead, 0 to 255")
     add("--blur", type=int, default=usual.blur, help="canny: odd, 1 is none (%(default)s)")

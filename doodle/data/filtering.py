@@ -26,8 +26,13 @@ from .streams import File, Strokes, open_drawings
 # it is a written word (n,)
 Judge = Callable[[np.ndarray, str], tuple[np.ndarray, np.ndarray]]
 
-SETS = {"bitmaps": ".npz", "traced": ".npz", "real": ".npz", "numpy_bitmap": ".npy",
-        "simplified": ".ndjson"}  # fmt: skip
+SETS = {
+    "bitmaps": ".npz",
+    "traced": ".npz",
+    "real": ".npz",
+    "numpy_bitmap": ".npy",
+    "simplified": ".ndjson",
+}
 KEPT = "kept"
 SHEETS = "sheets"
 SHOWN = 2 * SHEET_COLUMNS  # of each kind on a contact sheet
@@ -140,9 +145,14 @@ def filter_categories(
 
 
 def _filter_file(
-    path: Path, output: Path, kind: str, rules: Rules, judge: Judge, sheets: bool,
+    path: Path,
+    output: Path,
+    kind: str,
+    rules: Rules,
+    judge: Judge,
+    sheets: bool,
     tick: Callable[[float], object],
-) -> Report:  # fmt: skip
+) -> Report:
     name = path.name.removesuffix(SETS[kind])
     target, record = output / kind / path.name, output / KEPT / kind / f"{name}.npz"
     size = path.stat().st_size
@@ -230,8 +240,11 @@ class Choice:
 
     def write_sheet(self, path: Path) -> None:
         """A picture of the best, the worst above the threshold, and what was dropped, and why."""
-        blocks = [(label, [enlarge(picture) for picture in extremes.pictures])
-                  for label, extremes in self.shown.items() if len(extremes.pictures)]  # fmt: skip
+        blocks = [
+            (label, [enlarge(picture) for picture in extremes.pictures])
+            for label, extremes in self.shown.items()
+            if len(extremes.pictures)
+        ]
         if blocks:
             path.parent.mkdir(parents=True, exist_ok=True)
             sheet(blocks).save(path)

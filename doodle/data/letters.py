@@ -67,8 +67,10 @@ def written(text: str, rng: np.random.Generator) -> np.ndarray:
     lines = _lines(text, rng)
     font = FONTS[rng.choice(len(FONTS), p=FONT_ODDS)]
     pen = _pen(lines, font, rng)
-    canvas = np.zeros((round(LETTER * 2.2 * len(lines) + 80),
-                       round(LETTER * 1.4 * max(map(len, lines)) + 80)), np.uint8)  # fmt: skip
+    canvas = np.zeros(
+        (round(LETTER * 2.2 * len(lines) + 80), round(LETTER * 1.4 * max(map(len, lines)) + 80)),
+        np.uint8,
+    )
     spacing = rng.uniform(0.85, 1.2)
     for row, line in enumerate(lines):
         x = 40 + rng.uniform(0, LETTER) * (len(lines) > 1)

@@ -132,9 +132,13 @@ class Pairs:
 
 
 def _place(
-    photo: np.ndarray, mask: np.ndarray | None, size: int, *, whole: bool,
+    photo: np.ndarray,
+    mask: np.ndarray | None,
+    size: int,
+    *,
+    whole: bool,
     rng: np.random.Generator | None,
-) -> np.ndarray:  # fmt: skip
+) -> np.ndarray:
     """An affine map (2, 3) from a photograph's pixels to the square.
 
     What is on white is shown whole, the masked animal or the frame; a scene fills the square.
@@ -170,8 +174,14 @@ def _warped(photo: np.ndarray, place: np.ndarray, size: int, rim: int) -> np.nda
         factor = np.array([width / photo.shape[1], height / photo.shape[0]])
         linear = place[:, :2] * factor
         place = np.column_stack([linear, place[:, 2] + place[:, :2] @ (factor / 2 - 0.5)])
-    return cv2.warpAffine(photo, place, (size, size), flags=cv2.INTER_LINEAR,
-                          borderMode=rim, borderValue=(255, 255, 255))  # fmt: skip
+    return cv2.warpAffine(
+        photo,
+        place,
+        (size, size),
+        flags=cv2.INTER_LINEAR,
+        borderMode=rim,
+        borderValue=(255, 255, 255),
+    )
 
 
 def _moved(line: np.ndarray, place: np.ndarray) -> np.ndarray:
@@ -271,10 +281,12 @@ def joined(one: Pair, other: Pair, distance: np.ndarray, feather: float) -> Pair
     share = (1 / (1 + np.exp(-np.clip(4 * distance / feather, -30, 30))))[..., None]
     photo = np.round(one.photo * (1 - share) + other.photo * share).astype(np.uint8)
     return Pair(
-        np.where(side, other.edges, one.edges), photo,
-        np.where(side, other.classes, one.classes), np.where(side, other.told, one.told),
+        np.where(side, other.edges, one.edges),
+        photo,
+        np.where(side, other.classes, one.classes),
+        np.where(side, other.told, one.told),
         one.scene or other.scene,
-    )  # fmt: skip
+    )
 
 
 def _told(pair: Pair, mixing: Mixing, rng: np.random.Generator) -> Pair:

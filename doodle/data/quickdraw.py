@@ -157,14 +157,19 @@ def _pack_ndjson(path: Path, limit: int | None) -> dict[str, np.ndarray]:
     rows, offsets = pack(record.simplified() for record in records)
     flags = [-1 if r.recognized is None else int(r.recognized) for r in records]
     keys = np.array([record.key_id for record in records], np.uint64)
-    return {"strokes": rows, "offsets": offsets, "key_id": keys,
-            "recognized": np.array(flags, np.int8)}  # fmt: skip
+    return {
+        "strokes": rows,
+        "offsets": offsets,
+        "key_id": keys,
+        "recognized": np.array(flags, np.int8),
+    }
 
 
 def _pack_sketchrnn(path: Path, limit: int | None) -> dict[str, np.ndarray]:
     """With the file's own split: 0 train, 1 valid, 2 test."""
-    every = [(rows, side) for side, part in enumerate(read_sketchrnn(path).values())
-             for rows in part][:limit]  # fmt: skip
+    every = [
+        (rows, side) for side, part in enumerate(read_sketchrnn(path).values()) for rows in part
+    ][:limit]
     rows, offsets = pack(_top_left(from_stroke3(drawing)) for drawing, _ in every)
     return {"strokes": rows, "offsets": offsets, "split": np.array([s for _, s in every], np.uint8)}
 
@@ -201,8 +206,13 @@ def register(subparsers: Any) -> Any:
     get = actions.add_parser("quickdraw", help=line, description=line)
     get.add_argument("--categories", required=True, help='such as "cat,ice cream", or "all"')
     get.add_argument("--kind", choices=KINDS, default="strokes", help="default: strokes")
-    get.add_argument("--output", type=Path, default=Path("data/quickdraw"), metavar="DIR",
-                     help="default: data/quickdraw")  # fmt: skip
+    get.add_argument(
+        "--output",
+        type=Path,
+        default=Path("data/quickdraw"),
+        metavar="DIR",
+        help="default: data/quickdraw",
+    )
     get.add_argument("--limit", type=int, metavar="N", help="the first N drawings of a category")
     get.add_argument("--source", default=BUCKET, metavar="URL", help="the bucket or a mirror of it")
     get.set_defaults(run=run_download)
@@ -210,8 +220,9 @@ def register(subparsers: Any) -> Any:
     line = "a picture of drawings taken from a file, or from each file of a folder"
     look = actions.add_parser("sheet", help=line, description=line)
     look.add_argument("path", type=Path, help="a .ndjson, .npz or .npy, or a folder of them")
-    look.add_argument("--output", type=Path, default=Path("sheet.png"), metavar="FILE",
-                      help="default: sheet.png")  # fmt: skip
+    look.add_argument(
+        "--output", type=Path, default=Path("sheet.png"), metavar="FILE", help="default: sheet.png"
+    )
     look.add_argument("--categories", default="", help="only these files of a folder")
     look.add_argument("--n", type=int, default=SHEET_COLUMNS, help="drawings of each file")
     look.add_argument("--seed", type=int, default=0, help="chooses the drawings")

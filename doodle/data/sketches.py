@@ -86,9 +86,15 @@ def load_sketches(
                     named.append(good)
                     split.append(side)
     offsets = np.concatenate([[0], np.cumsum([len(part) for part in parts])])
-    return SketchSet(names, np.concatenate(parts).astype(np.int16), offsets.astype(np.int64),
-                     np.array(category, np.int16), np.array(recorded), np.array(named),
-                     np.array(split, np.int8))  # fmt: skip
+    return SketchSet(
+        names,
+        np.concatenate(parts).astype(np.int16),
+        offsets.astype(np.int64),
+        np.array(category, np.int16),
+        np.array(recorded),
+        np.array(named),
+        np.array(split, np.int8),
+    )
 
 
 def _read(path: Path, bitmaps: Path, max_error: float) -> Iterator[tuple[np.ndarray, int, bool]]:
@@ -148,8 +154,9 @@ def _canonical_direction(line: np.ndarray) -> np.ndarray:
     return ring[::-1] if clockwise else ring
 
 
-def with_order(polylines: list[np.ndarray], rng: np.random.Generator, recorded: bool
-               ) -> tuple[list[np.ndarray], float]:  # fmt: skip
+def with_order(
+    polylines: list[np.ndarray], rng: np.random.Generator, recorded: bool
+) -> tuple[list[np.ndarray], float]:
     """Choose the stroke order of one training example and the flag that names it.
 
     Recorded drawings keep the hand's order (flag 1).  Traced ones come in canonical order (flag 0),
@@ -257,8 +264,9 @@ def make_batch(
         padded[k, : len(rows), 2] = 1 - rows[:, 2]
         padded[k, : len(rows), 3] = rows[:, 2]
         padded[k, : len(rows), 4] = 0
-    return Batch(padded, lengths, data.category[indices].astype(np.int64),
-                 np.array(order, np.float32))  # fmt: skip
+    return Batch(
+        padded, lengths, data.category[indices].astype(np.int64), np.array(order, np.float32)
+    )
 
 
 def sampling_weights(
@@ -284,8 +292,9 @@ def sampling_weights(
     return weight / weight.sum()
 
 
-def bucketed(lengths: np.ndarray, chosen: np.ndarray, batch: int, rng: np.random.Generator
-             ) -> list[np.ndarray]:  # fmt: skip
+def bucketed(
+    lengths: np.ndarray, chosen: np.ndarray, batch: int, rng: np.random.Generator
+) -> list[np.ndarray]:
     """Split chosen drawings into batches of near-equal length, in random order."""
     by_length = chosen[np.argsort(lengths[chosen] + rng.uniform(0, 4, len(chosen)))]
     parts = [by_length[i : i + batch] for i in range(0, len(by_length) - batch + 1, batch)]

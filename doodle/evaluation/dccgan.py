@@ -49,11 +49,14 @@ class Config:
     checkpoint: str = field(default="checkpoints/dccgan", metadata={"help": "its folder"})
     words: str = field(default="checkpoints/words", metadata={"help": "word vectors' folder"})
     recogniser: str = field(default="checkpoints/recogniser", metadata={"help": "its folder"})
-    judge: str = field(default="checkpoints/stroke_classifier", metadata={
-        "help": "folder of the independent judge of traced strokes; empty: none"})  # fmt: skip
+    judge: str = field(
+        default="checkpoints/stroke_classifier",
+        metadata={"help": "folder of the independent judge of traced strokes; empty: none"},
+    )
     samples: int = field(default=16, metadata={"help": "doodles a word, and held-out drawings"})
-    references: int = field(default=48, metadata={
-        "help": "training drawings a word whose features are compared"})  # fmt: skip
+    references: int = field(
+        default=48, metadata={"help": "training drawings a word whose features are compared"}
+    )
     judged: int = field(default=4, metadata={"help": "doodles a word for the independent judge"})
     seed: int = field(default=0, metadata={"help": "of the doodles and of the choice of drawings"})
     write: bool = field(default=True, metadata={"help": "write the figures into the checkpoint"})
@@ -94,8 +97,10 @@ def drawing(executor: Executor, config: Config, names: Sequence[str]) -> Draw:
 
     def draw(texts: Sequence[str], rank: bool) -> np.ndarray:
         seed = config.seed * len(names) + names.index(texts[0])
-        jobs = [executor.submit(Imagine(text, config.samples, seed, rank=rank, trace=False))
-                for text in texts]  # fmt: skip
+        jobs = [
+            executor.submit(Imagine(text, config.samples, seed, rank=rank, trace=False))
+            for text in texts
+        ]
         found = [job.result() for job in jobs]
         return 255 - np.stack([[doodle.picture for doodle in f.doodles] for f in found])
 
@@ -181,9 +186,13 @@ class Evaluation:
     """
 
     def __init__(
-        self, config: Config, recogniser: Recogniser, names: Sequence[str], unseen: Sequence[str],
+        self,
+        config: Config,
+        recogniser: Recogniser,
+        names: Sequence[str],
+        unseen: Sequence[str],
         relatives: dict[int, list[int]],
-    ) -> None:  # fmt: skip
+    ) -> None:
         self.config = config
         self.recogniser = recogniser
         self.names = list(names)
@@ -250,8 +259,15 @@ class Evaluation:
         value = value if isinstance(value, list) else round(float(value), 4)
         self.figures.append({"name": name, "value": value, "n": n, "split": split})
 
-    def _named(self, title: str, rows: np.ndarray, kind: str, chances: np.ndarray,
-               category: np.ndarray, by: str = "") -> None:  # fmt: skip
+    def _named(
+        self,
+        title: str,
+        rows: np.ndarray,
+        kind: str,
+        chances: np.ndarray,
+        category: np.ndarray,
+        by: str = "",
+    ) -> None:
         """Top-1 and top-5, each the mean over words of the share of their pictures."""
         split = "held out" if kind == "held-out drawings" else "samples"
         for top in (1, 5):
@@ -301,8 +317,9 @@ class Evaluation:
             return
         name = f"Fréchet distance of features to held-out drawings, {title}"
         self._add(f"{name}, unranked", frechet_distance(ours, theirs), len(ours))
-        self._add(f"{name}, training drawings", frechet_distance(others, theirs), len(ours),
-                  "held out")  # fmt: skip
+        self._add(
+            f"{name}, training drawings", frechet_distance(others, theirs), len(ours), "held out"
+        )
 
     def _not_copied(
         self, title: str, rows: np.ndarray, drawn: Seen, held: Seen, pool: Seen, real: Pictures
@@ -340,8 +357,12 @@ class Evaluation:
         """The same by a judge that had no part in training and ranking."""
         for kind, pictures in kinds.items():
             order = np.arange(len(pictures.category))
-            first = np.concatenate([order[pictures.category == c][: self.config.judged]
-                                    for c in range(len(self.names))])  # fmt: skip
+            first = np.concatenate(
+                [
+                    order[pictures.category == c][: self.config.judged]
+                    for c in range(len(self.names))
+                ]
+            )
             few = pictures.pick(first)
             chances = judge(few.pixels)
             for title, rows in self.groups.items():
@@ -355,14 +376,19 @@ class Evaluation:
             own = columns[k].of(row)
             return f"{right[k][own].mean():.0%}" if len(own) else "-"
 
-        table = [[name, *(share(k, row) for k in range(len(columns)))]
-                 for row, name in enumerate(self.names)]  # fmt: skip
+        table = [
+            [name, *(share(k, row) for k in range(len(columns)))]
+            for row, name in enumerate(self.names)
+        ]
         drawn = seen["unranked"]
         chance = drawn.chances[np.arange(len(drawn.chances)), drawn.pictures.category]
         each = chance.reshape(len(self.names), -1).mean(axis=1)
         order = [int(row) for row in np.argsort(-each, kind="stable")]
         count = self.config.samples
         for title, rows in (("Best", order[:SHOWN]), ("Worst", order[::-1][:SHOWN])):
-            self._add(f"{title} words (mean chance of the word, unranked)",
-                      [[self.names[row], f"{each[row]:.0%}"] for row in rows], count)  # fmt: skip
+            self._add(
+                f"{title} words (mean chance of the word, unranked)",
+                [[self.names[row], f"{each[row]:.0%}"] for row in rows],
+                count,
+            )
         self._add("Top-1 by word (unranked, ranked, held-out drawings)", table, len(self.names))

@@ -62,8 +62,11 @@ def measure(network: Recogniser, sketches: SketchSet, root: Path) -> list[dict[s
             right = top_k(chances, labels, 1)
             per_class = [right[labels == c].mean() for c in np.unique(labels)]
             add(f"mean over categories of top-1, {drawn}", np.mean(per_class), len(per_class))
-            add(f"expected calibration error, {drawn}", calibration_error(chances, labels),
-                len(labels))  # fmt: skip
+            add(
+                f"expected calibration error, {drawn}",
+                calibration_error(chances, labels),
+                len(labels),
+            )
             said = chances.max(axis=1) >= float(network.unknown_below)
             add('share answered "I don\'t know"', 1 - said.mean(), len(labels))
             add("top-1 of those answered with a word", right[said].mean(), int(said.sum()))
@@ -74,12 +77,16 @@ def measure(network: Recogniser, sketches: SketchSet, root: Path) -> list[dict[s
     truth = bitmaps.category[test].astype(np.int64)
     for top in (1, 3):
         add(f"top-{top}, official bitmaps", top_k(chances, truth, top).mean(), len(truth))
-    add("expected calibration error, official bitmaps", calibration_error(chances, truth),
-        len(truth))  # fmt: skip
+    add(
+        "expected calibration error, official bitmaps",
+        calibration_error(chances, truth),
+        len(truth),
+    )
     value, n = among_five(lambda drawings: probabilities(network, drawings), sketches)
     add("right among bicycle, clock, hand, spider, sun; 0 to 50 % of the end removed", value, n)
-    figures.append(by_category(sketches.names, {"recorded": (whole, labels),
-                                                "bitmaps": (chances, truth)}))  # fmt: skip
+    figures.append(
+        by_category(sketches.names, {"recorded": (whole, labels), "bitmaps": (chances, truth)})
+    )
     figures.append(confusions(sketches.names, whole, labels))
     return figures
 
@@ -106,8 +113,12 @@ def confusions(names: Sequence[str], chances: np.ndarray, labels: np.ndarray) ->
     """The twelve commonest wrong first guesses as one figure."""
     pairs = zip(labels.tolist(), chances.argmax(axis=1).tolist(), strict=True)
     wrong = Counter((names[a], names[b]) for a, b in pairs if a != b)
-    return {"name": "Most confused (drawn, taken for, times)", "split": "test", "n": len(labels),
-            "value": [[a, b, n] for (a, b), n in wrong.most_common(12)]}  # fmt: skip
+    return {
+        "name": "Most confused (drawn, taken for, times)",
+        "split": "test",
+        "n": len(labels),
+        "value": [[a, b, n] for (a, b), n in wrong.most_common(12)],
+    }
 
 
 def probabilities(network: Recogniser, drawings: list[list[np.ndarray]]) -> np.ndarray:
@@ -130,8 +141,10 @@ def calibration_error(chances: np.ndarray, labels: np.ndarray) -> float:
     """Expected calibration error over 15 equal bins of confidence (Guo et al. 2017, eq. 3)."""
     confidence, right = chances.max(axis=1), chances.argmax(axis=1) == labels
     bins = np.minimum((confidence * BINS).astype(int), BINS - 1)
-    gap = [abs(right[bins == b].mean() - confidence[bins == b].mean()) * (bins == b).mean()
-           for b in np.unique(bins)]  # fmt: skip
+    gap = [
+        abs(right[bins == b].mean() - confidence[bins == b].mean()) * (bins == b).mean()
+        for b in np.unique(bins)
+    ]
     return float(np.sum(gap))
 
 
@@ -151,8 +164,9 @@ def among_five(
     chosen = np.flatnonzero(held)
     drawings = [
         first_part(from_stroke3(sketches.drawing(i)), rng.uniform(0.5, 1.0))
-        for i in chosen for _ in range(5)
-    ]  # fmt: skip
+        for i in chosen
+        for _ in range(5)
+    ]
     labels = np.repeat(sketches.category[chosen], 5)
     guess = np.array(rows)[predict(drawings)[:, rows].argmax(axis=1)]
     return float((guess == labels).mean()), len(chosen)

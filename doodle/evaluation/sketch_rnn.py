@@ -30,8 +30,20 @@ from ..strokes.drawing import Drawing
 from ..strokes.formats import from_stroke3, from_stroke5
 from .recogniser import probabilities, top_k
 
-TWELVE = ("cat", "bicycle", "clock", "hand", "spider", "sun", "rabbit", "apple", "eyeglasses",
-          "castle", "fish", "umbrella")  # fmt: skip
+TWELVE = (
+    "cat",
+    "bicycle",
+    "clock",
+    "hand",
+    "spider",
+    "sun",
+    "rabbit",
+    "apple",
+    "eyeglasses",
+    "castle",
+    "fish",
+    "umbrella",
+)
 
 
 @dataclass(frozen=True)
@@ -100,8 +112,13 @@ def likelihoods(network: SketchRNN, words: Any, sketches: SketchSet) -> list[dic
         coded = reconstruction_loss(network(inputs, vector, mu, ones, order), rows, counts)
         found = (*plain, *coded, kl_divergence(mu, logvar))
         sums += np.array([float(value) for value in found]) / len(parts)
-    names = ("offset NLL a point", "pen NLL a point", "offset NLL a point with z",
-             "pen NLL a point with z", "KL a latent number")  # fmt: skip
+    names = (
+        "offset NLL a point",
+        "pen NLL a point",
+        "offset NLL a point with z",
+        "pen NLL a point with z",
+        "KL a latent number",
+    )
     return [_figure(f"{n} (nats)", v, len(chosen)) for n, v in zip(names, sums, strict=True)]
 
 
@@ -134,8 +151,9 @@ class Product:
             rows = [sketches.names.index(word) for word in words]
             held = (sketches.split > 0) & sketches.named & np.isin(sketches.category, rows)
             chosen = np.flatnonzero(held)
-            right = self._named([from_stroke3(sketches.drawing(i)) for i in chosen],
-                                sketches.category[chosen])  # fmt: skip
+            right = self._named(
+                [from_stroke3(sketches.drawing(i)) for i in chosen], sketches.category[chosen]
+            )
             figures.append(_figure(f"recorded drawings named, {title}", right, len(chosen)))
         return figures
 
@@ -149,16 +167,23 @@ class Product:
         judged = {"recorded drawings named, whole": whole, "the same, first half only": half}
         for rank in (False, True):
             requests = (
-                Complete(sketches.names[sketches.category[i]], drawing=Drawing.from_polylines(part),
-                         n=1, rank=rank, temperature=config.temperature, seed=config.seed)
+                Complete(
+                    sketches.names[sketches.category[i]],
+                    drawing=Drawing.from_polylines(part),
+                    n=1,
+                    rank=rank,
+                    temperature=config.temperature,
+                    seed=config.seed,
+                )
                 for i, part in zip(chosen, half, strict=True)
-            )  # fmt: skip
+            )
             name = f"the same, completed, {'ranked' if rank else 'unranked'}"
             endings = [found[0] for found in self._asked(requests)]
             judged[name] = [[*part, *end] for part, end in zip(half, endings, strict=True)]
         labels = sketches.category[chosen]
-        return [_figure(name, self._named(drawn, labels), len(labels))
-                for name, drawn in judged.items()]  # fmt: skip
+        return [
+            _figure(name, self._named(drawn, labels), len(labels)) for name, drawn in judged.items()
+        ]
 
     def against_magenta(self) -> list[dict[str, Any]]:
         """Magenta's own decoders on their categories, beside ours, at the same tau."""
@@ -183,8 +208,10 @@ class Product:
         asked = {"n": count, "temperature": self.config.temperature, "seed": self.config.seed}
         found = self._asked(Draw(word, rank=rank, **asked) for word in words)
         rows = [self.sketches.names.index(word) for word in words]
-        return [self._named(drawn, np.full(len(drawn), row))
-                for drawn, row in zip(found, rows, strict=True)]  # fmt: skip
+        return [
+            self._named(drawn, np.full(len(drawn), row))
+            for drawn, row in zip(found, rows, strict=True)
+        ]
 
     def _asked(self, requests: Iterable[Draw]) -> Iterable[list[list[np.ndarray]]]:
         """For each request the strokes of its endings."""

@@ -36,10 +36,12 @@ Predict = Callable[[Drawings], np.ndarray]
 @dataclass(frozen=True)
 class Config:
     data: str = field(metadata={"help": "folder with real/, traced/ and bitmaps/"})
-    checkpoint: str = field(default="checkpoints/stroke_classifier",
-                            metadata={"help": "its folder"})  # fmt: skip
-    recogniser: str = field(default="checkpoints/recogniser",
-                            metadata={"help": "folder of its partner"})  # fmt: skip
+    checkpoint: str = field(
+        default="checkpoints/stroke_classifier", metadata={"help": "its folder"}
+    )
+    recogniser: str = field(
+        default="checkpoints/recogniser", metadata={"help": "folder of its partner"}
+    )
     write: bool = field(default=True, metadata={"help": "write the figures into the checkpoint"})
 
 
@@ -77,25 +79,37 @@ def measure(
     for way, predict in ways.items():
         for share in (1.0, 0.75, 0.5, 0.25):
             chances = predict([first_part(lines, share) for lines in drawings])
-            add(f"top-1, recorded and recognised in the game, {share:.0%} drawn, {way}",
-                top_k(chances, labels, 1).mean(), len(labels))  # fmt: skip
+            add(
+                f"top-1, recorded and recognised in the game, {share:.0%} drawn, {way}",
+                top_k(chances, labels, 1).mean(),
+                len(labels),
+            )
             if share == 1:
                 add(f"top-3, the same, {way}", top_k(chances, labels, 3).mean(), len(labels))
                 right = top_k(chances, labels, 1)
                 per_class = [right[labels == c].mean() for c in np.unique(labels)]
                 add(f"mean over categories of top-1, {way}", np.mean(per_class), len(per_class))
-                add(f"expected calibration error, {way}", calibration_error(chances, labels),
-                    len(labels))  # fmt: skip
+                add(
+                    f"expected calibration error, {way}",
+                    calibration_error(chances, labels),
+                    len(labels),
+                )
                 if way == "joined":
                     whole = chances
                     said = chances.max(axis=1) >= float(network.unknown_below)
                     add('share answered "I don\'t know", joined', 1 - said.mean(), len(labels))
-                    add("top-1 of those answered with a word, joined", right[said].mean(),
-                        int(said.sum()))  # fmt: skip
+                    add(
+                        "top-1 of those answered with a word, joined",
+                        right[said].mean(),
+                        int(said.sum()),
+                    )
     traced, truth = traced_test(sketches)
     for way, predict in ways.items():
-        add(f"top-1, strokes traced from official bitmaps, {way}",
-            top_k(predict(traced), truth, 1).mean(), len(truth))  # fmt: skip
+        add(
+            f"top-1, strokes traced from official bitmaps, {way}",
+            top_k(predict(traced), truth, 1).mean(),
+            len(truth),
+        )
     for way, predict in ways.items():
         value, n = among_five(predict, sketches)
         add(f"right among {', '.join(FIVE)}; 0 to 50 % of the end removed, {way}", value, n)
@@ -148,8 +162,10 @@ def by_tracing(network: StrokeClassifier) -> Callable[[np.ndarray], np.ndarray]:
     """
 
     def judge(pictures: np.ndarray) -> np.ndarray:
-        traced = [curve_points(curves, spacing=0.5) for curves in
-                  trace_curves(pictures.astype(np.float32) / 255)]  # fmt: skip
+        traced = [
+            curve_points(curves, spacing=0.5)
+            for curves in trace_curves(pictures.astype(np.float32) / 255)
+        ]
         rows, lengths, _ = stroke_rows([canonical_order(lines) for lines in traced])
         parts = [torch.from_numpy(x) for x in (rows, lengths, np.zeros(len(rows), np.float32))]
         chunks = zip(*(part.split(256) for part in parts), strict=True)

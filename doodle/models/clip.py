@@ -52,10 +52,14 @@ class ClipText(nn.Module):
 
         self.config = config
         self.tower = TextTransformer(
-            context_length=config.context, vocab_size=config.vocabulary, width=config.width,
-            heads=config.heads, layers=config.layers, output_dim=config.text_size,
+            context_length=config.context,
+            vocab_size=config.vocabulary,
+            width=config.width,
+            heads=config.heads,
+            layers=config.layers,
+            output_dim=config.text_size,
             act_layer=QuickGELU,
-        )  # fmt: skip
+        )
         self._tokenizer = SimpleTokenizer(context_length=config.context)
 
     def forward(self, texts: Sequence[str]) -> Tensor:
@@ -70,7 +74,8 @@ class ClipText(nn.Module):
     def probe(self, seed: int = 0) -> Tensor:
         """(16,) numbers of a random line of tokens that any machine with these weights finds."""
         random = torch.Generator().manual_seed(seed)
-        tokens = torch.randint(1, self.config.vocabulary - 2, (1, self.config.context),
-                               generator=random)  # fmt: skip
+        tokens = torch.randint(
+            1, self.config.vocabulary - 2, (1, self.config.context), generator=random
+        )
         tokens[0, -1] = self.config.vocabulary - 1  # the end token has the highest number
         return self.encode(tokens.to(self.tower.positional_embedding.device))[0, :16]

@@ -60,8 +60,9 @@ class DccganConfig:
 
     @classmethod
     def tiny(cls) -> DccganConfig:
-        return cls(z_size=4, style_size=8, widths=(8, 6, 4), level_widths=(4, 8), head_width=6,
-                   known=3)  # fmt: skip
+        return cls(
+            z_size=4, style_size=8, widths=(8, 6, 4), level_widths=(4, 8), head_width=6, known=3
+        )
 
 
 class ModulatedConv(nn.Module):
@@ -125,8 +126,12 @@ class Dccgan(nn.Module):
         self.register_buffer("known", torch.zeros(config.known, config.text_size))
         style = config.style_size
         self.read = nn.Linear(config.text_size, style)
-        self.mix = nn.Sequential(nn.Linear(style + config.z_size, style), nn.LeakyReLU(0.2),
-                                 nn.Linear(style, style), nn.LeakyReLU(0.2))  # fmt: skip
+        self.mix = nn.Sequential(
+            nn.Linear(style + config.z_size, style),
+            nn.LeakyReLU(0.2),
+            nn.Linear(style, style),
+            nn.LeakyReLU(0.2),
+        )
         first = config.widths[0]
         self.start = nn.Linear(style + config.z_size, first // 2 * FIRST_SIDE**2)
         pairs: list[nn.Module] = []

@@ -60,11 +60,15 @@ class Dcgan(nn.Module):
         channels, side = config.channels, START[config.size]
         layers: list[nn.Module] = [
             nn.ConvTranspose2d(config.z_size, channels[0], side, 1, 0, bias=False),
-            nn.BatchNorm2d(channels[0]), nn.ReLU(inplace=True),
-        ]  # fmt: skip
+            nn.BatchNorm2d(channels[0]),
+            nn.ReLU(inplace=True),
+        ]
         for before, after in zip(channels, channels[1:], strict=False):
-            layers += [nn.ConvTranspose2d(before, after, 4, 2, 1, bias=False),
-                       nn.BatchNorm2d(after), nn.ReLU(inplace=True)]  # fmt: skip
+            layers += [
+                nn.ConvTranspose2d(before, after, 4, 2, 1, bias=False),
+                nn.BatchNorm2d(after),
+                nn.ReLU(inplace=True),
+            ]
         layers += [nn.ConvTranspose2d(channels[-1], 1, 4, 2, 1), nn.Tanh()]
         self.body = nn.Sequential(*layers)
         self.apply(_initialise)

@@ -34,8 +34,9 @@ class ImageFeatures(nn.Module):
 
         self.kind = kind
         # without weights of its own: nothing is fetched
-        self.layers = timm.create_model(kind, pretrained=False, features_only=True,
-                                        out_indices=(1, 2, 3, 4))  # fmt: skip
+        self.layers = timm.create_model(
+            kind, pretrained=False, features_only=True, out_indices=(1, 2, 3, 4)
+        )
         self.widths: tuple[int, ...] = tuple(self.layers.feature_info.channels())
         self.requires_grad_(False).eval()
 
@@ -143,11 +144,13 @@ class FeatureCritic(nn.Module):
         normed = nn.utils.parametrizations.spectral_norm
         self.heads = nn.ModuleList(
             nn.Sequential(
-                normed(nn.Conv2d(before + condition, width, 3, 1, 1)), nn.LeakyReLU(0.2),
-                normed(nn.Conv2d(width, width, 3, 1, 1)), nn.LeakyReLU(0.2),
+                normed(nn.Conv2d(before + condition, width, 3, 1, 1)),
+                nn.LeakyReLU(0.2),
+                normed(nn.Conv2d(width, width, 3, 1, 1)),
+                nn.LeakyReLU(0.2),
             )
             for before in widths
-        )  # fmt: skip
+        )
         self.real = nn.ModuleList(normed(nn.Conv2d(width, 1, 1)) for _ in widths)
         self.name = nn.ModuleList(nn.Conv2d(width, classes, 1) for _ in widths if classes)
 

@@ -30,8 +30,11 @@ class Letters(nn.Module):
         layers: list[nn.Module] = []
         before = 1
         for width in config.widths:
-            layers += [nn.Conv2d(before, width, 3, 2, 1, bias=False),
-                       nn.BatchNorm2d(width), nn.ReLU(inplace=True)]  # fmt: skip
+            layers += [
+                nn.Conv2d(before, width, 3, 2, 1, bias=False),
+                nn.BatchNorm2d(width),
+                nn.ReLU(inplace=True),
+            ]
             before = width
         self.body = nn.Sequential(*layers)
         self.head = nn.Linear(before, 1)

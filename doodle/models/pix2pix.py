@@ -193,9 +193,13 @@ class Pix2Pix(nn.Module):
 
 
 def condition(
-    config: Pix2PixConfig, like: Tensor, classes: Tensor | None, scene: Tensor | None,
-    noise: Tensor | None, inside: Tensor | None,
-) -> list[Tensor]:  # fmt: skip
+    config: Pix2PixConfig,
+    like: Tensor,
+    classes: Tensor | None,
+    scene: Tensor | None,
+    noise: Tensor | None,
+    inside: Tensor | None,
+) -> list[Tensor]:
     """What the config asks for beside the edges, each (B, channels, H, W)."""
     count, (height, width) = len(like), like.shape[-2:]
     planes = []
@@ -249,9 +253,13 @@ class PatchDiscriminator(nn.Module):
     """
 
     def __init__(
-        self, inputs: int, width: int = 64, layers: int = 3, norm: Norm = "instance",
+        self,
+        inputs: int,
+        width: int = 64,
+        layers: int = 3,
+        norm: Norm = "instance",
         classes: int = 0,
-    ) -> None:  # fmt: skip
+    ) -> None:
         super().__init__()
         self.convs, self.norms = nn.ModuleList(), nn.ModuleList()
         before = inputs

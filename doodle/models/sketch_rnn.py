@@ -48,8 +48,9 @@ class SketchRNNConfig:
 
     @classmethod
     def tiny(cls) -> SketchRNNConfig:
-        return cls(text_size=512, hidden=24, encoder_hidden=12, z_size=6, mixtures=3,
-                   condition_size=10)  # fmt: skip
+        return cls(
+            text_size=512, hidden=24, encoder_hidden=12, z_size=6, mixtures=3, condition_size=10
+        )
 
 
 class Mixture(NamedTuple):
@@ -87,9 +88,11 @@ class SketchRNN(nn.Module):
         self.encoder = nn.LSTM(moving, c.encoder_hidden, batch_first=True, bidirectional=True)
         self.to_latent = nn.Linear(2 * c.encoder_hidden, 2 * c.z_size)
         self.text_in = nn.Sequential(
-            nn.Linear(c.text_size, c.condition_size), nn.Tanh(),
-            nn.Linear(c.condition_size, c.condition_size), nn.Tanh(),
-        )  # fmt: skip
+            nn.Linear(c.text_size, c.condition_size),
+            nn.Tanh(),
+            nn.Linear(c.condition_size, c.condition_size),
+            nn.Tanh(),
+        )
         # what stays the same for a whole drawing: word, z, is there a z, order
         self.static_size = c.condition_size + c.z_size + 2
         self.initial = nn.Linear(self.static_size, 2 * c.hidden)
@@ -180,12 +183,14 @@ class SketchRNN(nn.Module):
         m = self.config.mixtures
         pi, mu_x, mu_y, sx, sy, rho, pen = out.float().split([m] * 6 + [3], dim=-1)
         # the floor keeps a density from collapsing onto the integer grid of the data
-        return Mixture(pi, mu_x, mu_y, sx.clamp(min=-6), sy.clamp(min=-6),
-                       torch.tanh(rho) * 0.999, pen)  # fmt: skip
+        return Mixture(
+            pi, mu_x, mu_y, sx.clamp(min=-6), sy.clamp(min=-6), torch.tanh(rho) * 0.999, pen
+        )
 
     @torch.no_grad()
-    def step(self, row: Tensor, state: DecoderState, static_gates: Tensor
-             ) -> tuple[Mixture, DecoderState]:  # fmt: skip
+    def step(
+        self, row: Tensor, state: DecoderState, static_gates: Tensor
+    ) -> tuple[Mixture, DecoderState]:
         """One step for B candidates; ``row`` (B, 5) is what was drawn last, network units.
 
         ``static_gates`` comes from :meth:`static_gates`: the share of the gates that never changes.
@@ -212,8 +217,10 @@ class SketchRNN(nn.Module):
         unit = self.config.scale_factor / self.config.position_scale
         xy = pose[:, :2] + row[:, :2] * unit
         start = torch.where(lifted_before.unsqueeze(1), xy, pose[:, :2] + pose[:, 6:8])
-        return torch.cat([xy, torch.minimum(pose[:, 2:4], xy), torch.maximum(pose[:, 4:6], xy),
-                          start - xy], dim=1)  # fmt: skip
+        return torch.cat(
+            [xy, torch.minimum(pose[:, 2:4], xy), torch.maximum(pose[:, 4:6], xy), start - xy],
+            dim=1,
+        )
 
     def probe(self, seed: int = 0) -> Tensor:
         """(12,) outputs for seeded input: the golden numbers of a checkpoint."""
@@ -227,8 +234,13 @@ class SketchRNN(nn.Module):
         with torch.no_grad():
             mu, _ = self.encode(rows, torch.tensor([7, 5]))
             mix = self(rows, text, mu, torch.ones(2), torch.tensor([0.0, 1.0]))
-        return torch.cat([mu[:, :2].flatten(), mix.mu_x[:, -1, :2].flatten(),
-                          mix.pen_logits[:, -1, :2].flatten()])  # fmt: skip
+        return torch.cat(
+            [
+                mu[:, :2].flatten(),
+                mix.mu_x[:, -1, :2].flatten(),
+                mix.pen_logits[:, -1, :2].flatten(),
+            ]
+        )
 
 
 # -- loss ----------------------------------------------------------------------------------------

@@ -140,10 +140,12 @@ def read(cell: Cell, prefixes: Sequence[Prefix]) -> list[Primed]:
     for t in range(longest):
         going = sum(len(prefixes[k].rows) > t for k in order)
         some = sum(sizes[:going])
-        after = torch.cat([
-            prefixes[k].rows[t].expand(size, 5)
-            for k, size in zip(order[:going], sizes, strict=False)
-        ])  # fmt: skip
+        after = torch.cat(
+            [
+                prefixes[k].rows[t].expand(size, 5)
+                for k, size in zip(order[:going], sizes, strict=False)
+            ]
+        )
         now = cell.advance(row[:some], DecoderState(*(p[:some] for p in state)), gates[:some])
         now = now._replace(pose=network.move(now.pose, after, begins[:some]))
         fresh = (after, now, after[:, 3] > 0.5)
@@ -236,12 +238,19 @@ class Sampling:
         joined = _Rows(
             key=ones * self._keys,
             candidate=torch.arange(count, device=static.device),
-            row=row, h=state.h, c=state.c, pose=state.pose, begins=begins,
+            row=row,
+            h=state.h,
+            c=state.c,
+            pose=state.pose,
+            begins=begins,
             gates=network.static_gates(static),
-            noise=noise, left=ones * noise.shape[1],
+            noise=noise,
+            left=ones * noise.shape[1],
             tau=static.new_full((count, 1), tau, dtype=torch.float64),
-            first=ones, fresh=ones if primed is None else ~ones, going=ones,
-        )  # fmt: skip
+            first=ones,
+            fresh=ones if primed is None else ~ones,
+            going=ones,
+        )
         self._rows = joined if self._rows is None else _joined(self._rows, joined)
         return self._keys
 
@@ -276,9 +285,15 @@ class Sampling:
         ended = (row[:, 4] > 0.5) | (now.left <= 1)
         drawn = _by_key(now, row, ended)
         self._rows = now._replace(
-            row=row, h=state.h, c=state.c, pose=pose, begins=row[:, 3] > 0.5,
-            left=now.left - 1, first=torch.zeros_like(now.first), going=now.going & ~ended,
-        )  # fmt: skip
+            row=row,
+            h=state.h,
+            c=state.c,
+            pose=pose,
+            begins=row[:, 3] > 0.5,
+            left=now.left - 1,
+            first=torch.zeros_like(now.first),
+            going=now.going & ~ended,
+        )
         self._spare()
         return drawn
 
@@ -297,8 +312,10 @@ def _joined(rows: _Rows, others: _Rows) -> _Rows:
     """Two batches as one, the noise of both as long as the longer one's."""
     most = max(rows.noise.shape[1], others.noise.shape[1])
     # a candidate's noise is counted from its end, so that `left` stays right
-    both = [part._replace(noise=F.pad(part.noise, (0, 0, most - part.noise.shape[1], 0)))
-            for part in (rows, others)]  # fmt: skip
+    both = [
+        part._replace(noise=F.pad(part.noise, (0, 0, most - part.noise.shape[1], 0)))
+        for part in (rows, others)
+    ]
     return _Rows(*(torch.cat(pair) for pair in zip(*both, strict=True)))
 
 

@@ -64,8 +64,11 @@ class Spellings:
     def swapped(self, key: str) -> list[str]:
         """The keys of the same letters and the same beginning, in another order."""
         letters = sorted(key)
-        return [known for known in self._pool(key, 1.0) if sorted(known) == letters
-                and known[0] == key[0]]  # fmt: skip
+        return [
+            known
+            for known in self._pool(key, 1.0)
+            if sorted(known) == letters and known[0] == key[0]
+        ]
 
     def near(self, key: str, cutoff: float, k: int, *, same_start: bool) -> list[tuple[str, float]]:
         """Up to k keys that look most like this one, best first.

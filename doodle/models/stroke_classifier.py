@@ -83,9 +83,15 @@ class StrokeClassifier(nn.Module):
         """
         mask = torch.arange(rows.shape[1], device=rows.device) < lengths.unsqueeze(1)
         weight = mask.unsqueeze(2).to(rows.dtype)  # (B, T, 1)
-        x = torch.cat([rows[..., :2] / self.config.offset_scale, rows[..., 2:],
-                       self._places(rows, mask), order[:, None, None].expand(-1, rows.shape[1], 1)],
-                      dim=2)  # fmt: skip
+        x = torch.cat(
+            [
+                rows[..., :2] / self.config.offset_scale,
+                rows[..., 2:],
+                self._places(rows, mask),
+                order[:, None, None].expand(-1, rows.shape[1], 1),
+            ],
+            dim=2,
+        )
         turned = self._turned(lengths, rows.shape[1])
         x = self.second(self.first(x * weight, turned), turned).float()
         mean = (x * weight).sum(dim=1) / lengths.unsqueeze(1)

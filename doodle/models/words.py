@@ -116,10 +116,16 @@ class WordTableConfig:
 
     @classmethod
     def tiny(cls) -> WordTableConfig:
-        return cls(names=("apple", "cat", "glasses", "swim wear", "moon", "sleepy", "red"),
-                   exact=4, packed=2, rank=8, placed_sure=0.7, composed_sure=0.8,
-                   aliases=(("eyeglasses", "glasses"), ("kitty", "cat")),
-                   categories=("apple", "cat", "eyeglasses", "moon"))  # fmt: skip
+        return cls(
+            names=("apple", "cat", "glasses", "swim wear", "moon", "sleepy", "red"),
+            exact=4,
+            packed=2,
+            rank=8,
+            placed_sure=0.7,
+            composed_sure=0.8,
+            aliases=(("eyeglasses", "glasses"), ("kitty", "cat")),
+            categories=("apple", "cat", "eyeglasses", "moon"),
+        )
 
 
 class WordTable(nn.Module):

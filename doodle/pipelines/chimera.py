@@ -186,9 +186,13 @@ class Chimera:
             yield (yield Call(partial(self._variant, lines, told, scene, k, generator)))
 
     def _variant(
-        self, lines: np.ndarray, told: Tensor | None, scene: bool, k: int,
+        self,
+        lines: np.ndarray,
+        told: Tensor | None,
+        scene: bool,
+        k: int,
         generator: torch.Generator,
-    ) -> np.ndarray:  # fmt: skip
+    ) -> np.ndarray:
         """(S, S, 3) uint8, the k-th answer."""
         network = self.varied if k else self.network
         moved = lines if k == 0 or network.config.noise else _wavered(lines, generator)
@@ -208,9 +212,14 @@ class Chimera:
 
     @torch.inference_mode()
     def _picture(
-        self, network: Pix2Pix, lines: np.ndarray, within: np.ndarray, told: Tensor | None,
-        scene: bool, generator: torch.Generator,
-    ) -> np.ndarray:  # fmt: skip
+        self,
+        network: Pix2Pix,
+        lines: np.ndarray,
+        within: np.ndarray,
+        told: Tensor | None,
+        scene: bool,
+        generator: torch.Generator,
+    ) -> np.ndarray:
         """(S, S) edges and what they enclose to (S, S, 3) uint8."""
         config, weight = network.config, next(network.parameters())
         like = {"device": weight.device, "dtype": weight.dtype}
@@ -241,12 +250,19 @@ class Chimera:
         factor = min(longest / max(edges.frame), max(1.0, edges.size / max(edges.frame)))
         width, height = (max(1, round(side * factor)) for side in edges.frame)
         step = edges.scale / factor
-        back = np.array([[step, 0, edges.offset[0] + step / 2 - 0.5],
-                         [0, step, edges.offset[1] + step / 2 - 0.5]])  # fmt: skip
+        back = np.array(
+            [
+                [step, 0, edges.offset[0] + step / 2 - 0.5],
+                [0, step, edges.offset[1] + step / 2 - 0.5],
+            ]
+        )
         return cv2.warpAffine(
-            picture, back, (width, height), borderMode=cv2.BORDER_REPLICATE,
+            picture,
+            back,
+            (width, height),
+            borderMode=cv2.BORDER_REPLICATE,
             flags=cv2.WARP_INVERSE_MAP | (cv2.INTER_CUBIC if step < 1 else cv2.INTER_LINEAR),
-        )  # fmt: skip
+        )
 
     @staticmethod
     def outline(edges: EdgeMap, picture: np.ndarray | None = None) -> Drawing:

@@ -108,9 +108,15 @@ class Completer:
     # -- tasks -----------------------------------------------------------------------------------
 
     def endings(
-        self, drawing: Drawing, word: str, *, n: int = 9, temperature: float = 0.3, seed: int = 0,
+        self,
+        drawing: Drawing,
+        word: str,
+        *,
+        n: int = 9,
+        temperature: float = 0.3,
+        seed: int = 0,
         rank: bool = True,
-    ) -> Task:  # fmt: skip
+    ) -> Task:
         """Endings of a drawing, as they are drawn.
 
         The ink of candidates 0 to n - 1 comes while they are drawn; ``Ranked`` closes the run and
@@ -162,9 +168,15 @@ class Completer:
         return last(alone(self.drawings(word, **asked))).endings
 
     def redrawn(
-        self, drawing: Drawing, word: str, *, n: int = 9, temperature: float = 0.3, seed: int = 0,
+        self,
+        drawing: Drawing,
+        word: str,
+        *,
+        n: int = 9,
+        temperature: float = 0.3,
+        seed: int = 0,
         rank: bool = True,
-    ) -> Task:  # fmt: skip
+    ) -> Task:
         """The drawing drawn anew from its code z, in its own place and size; best first.
 
         Raises:
@@ -188,9 +200,16 @@ class Completer:
         return last(alone(self.redrawn(drawing, word, **asked))).endings
 
     def morphed(
-        self, first: Drawing, second: Drawing, word_first: str, word_second: str, *,
-        steps: int = 8, temperature: float = 0.1, seed: int = 0,
-    ) -> Task:  # fmt: skip
+        self,
+        first: Drawing,
+        second: Drawing,
+        word_first: str,
+        word_second: str,
+        *,
+        steps: int = 8,
+        temperature: float = 0.1,
+        seed: int = 0,
+    ) -> Task:
         """Drawings on the way from one to the other, both ends redrawn, 256 x 256 each.
 
         z goes along the great circle, the words' vectors along a line; the noise is the same at
@@ -241,9 +260,15 @@ class Completer:
         return run
 
     def _sampled(
-        self, run: _Run, static: Tensor, noise: Tensor, temperature: float, begun: Primed | None,
-        *, visible: int,
-    ) -> Task:  # fmt: skip
+        self,
+        run: _Run,
+        static: Tensor,
+        noise: Tensor,
+        temperature: float,
+        begun: Primed | None,
+        *,
+        visible: int,
+    ) -> Task:
         """Draw every candidate to its end; yields the ink of the first ``visible`` ones."""
         drawn = Drawn(self.sampler, static, noise, temperature, begun)
         try:
@@ -288,9 +313,14 @@ class Completer:
         return self._static(vector.expand(len(z), -1), z, flags, flags)
 
     def _ranked(
-        self, drawings: Sequence[Sequence[np.ndarray]], before: Sequence[np.ndarray],
-        vector: Tensor, word: str, n: int, rank: bool,
-    ) -> Task:  # fmt: skip
+        self,
+        drawings: Sequence[Sequence[np.ndarray]],
+        before: Sequence[np.ndarray],
+        vector: Tensor,
+        word: str,
+        n: int,
+        rank: bool,
+    ) -> Task:
         """Score candidates (each drawn on top of ``before``) and return the best n."""
         scores: Sequence[float | None] = [None] * len(drawings)
         order = list(range(len(drawings)))
@@ -343,8 +373,9 @@ def slerp(a: Tensor, b: Tensor, share: float) -> Tensor:
     return (math.sin((1 - share) * angle) * a + math.sin(share * angle) * b) / math.sin(angle)
 
 
-def _into_box(strokes: Sequence[np.ndarray], box: tuple[float, float, float, float]
-              ) -> list[np.ndarray]:  # fmt: skip
+def _into_box(
+    strokes: Sequence[np.ndarray], box: tuple[float, float, float, float]
+) -> list[np.ndarray]:
     """Strokes scaled and moved so that they fill the same place as a drawing did."""
     left, top, right, bottom = box
     fitted = fit(strokes, max(right - left, 1.0), max(bottom - top, 1.0))

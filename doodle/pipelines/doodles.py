@@ -106,15 +106,23 @@ def traced(pictures: np.ndarray) -> list[list[Curve]]:
     return [[curve.scaled(factor) for curve in part] for part in found]
 
 
-def doodles_of(
-    kept: Kept, curves: Sequence[Sequence[Curve]], z: Tensor, seed: int
-) -> list[Doodle]:
+def doodles_of(kept: Kept, curves: Sequence[Sequence[Curve]], z: Tensor, seed: int) -> list[Doodle]:
     lines = iter(curve_points([curve for part in curves for curve in part], _SPACING))
     noise = z.cpu().numpy()
     made = []
     for k, part in enumerate(curves):
         drawing = Drawing.from_polylines([next(lines) for _ in part], stroke_width=_LINE)
         number = kept.candidates[k]
-        made.append(Doodle(kept.pictures[k], tuple(part), drawing, float(kept.scores[k]),
-                           float(kept.likeness[k]), seed, number, noise[number]))  # fmt: skip
+        made.append(
+            Doodle(
+                kept.pictures[k],
+                tuple(part),
+                drawing,
+                float(kept.scores[k]),
+                float(kept.likeness[k]),
+                seed,
+                number,
+                noise[number],
+            )
+        )
     return made

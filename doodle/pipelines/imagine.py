@@ -89,9 +89,15 @@ class Imaginer:
     # -- tasks -----------------------------------------------------------------------------------
 
     def __call__(
-        self, text: str, *, n: int = 16, seed: int = 0, truncation: float = 1.0, rank: bool = True,
+        self,
+        text: str,
+        *,
+        n: int = 16,
+        seed: int = 0,
+        truncation: float = 1.0,
+        rank: bool = True,
         trace: bool = True,
-    ) -> Imagined:  # fmt: skip
+    ) -> Imagined:
         """Doodles of a text.
 
         Args:
@@ -109,17 +115,29 @@ class Imaginer:
         return self.many([text], n=n, seed=seed, truncation=truncation, rank=rank, trace=trace)[0]
 
     def many(
-        self, texts: Sequence[str], *, n: int = 16, seed: int = 0, truncation: float = 1.0,
-        rank: bool = True, trace: bool = True,
-    ) -> list[Imagined]:  # fmt: skip
+        self,
+        texts: Sequence[str],
+        *,
+        n: int = 16,
+        seed: int = 0,
+        truncation: float = 1.0,
+        rank: bool = True,
+        trace: bool = True,
+    ) -> list[Imagined]:
         """Doodles of several texts in one batch; each as if asked for alone. As a call."""
         asked = {"n": n, "seed": seed, "truncation": truncation, "rank": rank, "trace": trace}
         return list(alone(self.doodles_of(texts, **asked)))
 
     def doodles_of(
-        self, texts: Sequence[str], *, n: int = 16, seed: int = 0, truncation: float = 1.0,
-        rank: bool = True, trace: bool = True,
-    ) -> Task:  # fmt: skip
+        self,
+        texts: Sequence[str],
+        *,
+        n: int = 16,
+        seed: int = 0,
+        truncation: float = 1.0,
+        rank: bool = True,
+        trace: bool = True,
+    ) -> Task:
         """The same as a task; an event, an Imagined, for each text."""
         n, seed = whole(n, 1, MOST, "How many"), _seed(seed)
         z = self._noise(seed, n * OVERSAMPLE if rank else n) * _truncation(truncation)
@@ -130,9 +148,16 @@ class Imaginer:
             yield Imagined(text, part)
 
     def mix(
-        self, first: str, second: str, share: float, *, n: int = 16, seed: int = 0,
-        truncation: float = 1.0, rank: bool = True,
-    ) -> Imagined:  # fmt: skip
+        self,
+        first: str,
+        second: str,
+        share: float,
+        *,
+        n: int = 16,
+        seed: int = 0,
+        truncation: float = 1.0,
+        rank: bool = True,
+    ) -> Imagined:
         """Doodles of something between two texts; ``share`` 0 is the first, 1 the second.
 
         Raises:
@@ -142,9 +167,16 @@ class Imaginer:
         return last(alone(self.mixed(first, second, share, **asked)))
 
     def mixed(
-        self, first: str, second: str, share: float, *, n: int = 16, seed: int = 0,
-        truncation: float = 1.0, rank: bool = True,
-    ) -> Task:  # fmt: skip
+        self,
+        first: str,
+        second: str,
+        share: float,
+        *,
+        n: int = 16,
+        seed: int = 0,
+        truncation: float = 1.0,
+        rank: bool = True,
+    ) -> Task:
         """The same as a task; its one event is the Imagined."""
         if not 0 <= share <= 1:
             raise ValueError(f"the second text's share lies between 0 and 1, not {share}")
@@ -156,9 +188,15 @@ class Imaginer:
         yield Imagined(one, doodles, other, float(share))
 
     def walk(
-        self, first: str, second: str, *, steps: int = 12, seed: int = 0, truncation: float = 1.0,
+        self,
+        first: str,
+        second: str,
+        *,
+        steps: int = 12,
+        seed: int = 0,
+        truncation: float = 1.0,
         candidate: int | None = None,
-    ) -> list[Doodle]:  # fmt: skip
+    ) -> list[Doodle]:
         """Doodles on the way from one text to another, all from one noise.
 
         Most of the change happens within a small part of the way between two texts; the steps are
@@ -176,9 +214,15 @@ class Imaginer:
         return last(alone(self.walked(first, second, **asked))).doodles
 
     def walked(
-        self, first: str, second: str, *, steps: int = 12, seed: int = 0, truncation: float = 1.0,
+        self,
+        first: str,
+        second: str,
+        *,
+        steps: int = 12,
+        seed: int = 0,
+        truncation: float = 1.0,
         candidate: int | None = None,
-    ) -> Task:  # fmt: skip
+    ) -> Task:
         """The same as a task; its one event is the Walked."""
         steps, seed = whole(steps, 2, MOST, "The number of steps"), _seed(seed)
         scale = _truncation(truncation)
@@ -195,15 +239,22 @@ class Imaginer:
         shares = yield Call(partial(self._even_shares, ends, one, steps))
         wishes = [_between(*ends, share) for share in shares]
         drawn = yield from self._draw(wishes, one, 1, seed, False, True)
-        yield Walked([
-            replace(doodle, candidate=candidate, share=share)
-            for (doodle,), share in zip(drawn, shares, strict=True)
-        ])  # fmt: skip
+        yield Walked(
+            [
+                replace(doodle, candidate=candidate, share=share)
+                for (doodle,), share in zip(drawn, shares, strict=True)
+            ]
+        )
 
     def like(
-        self, text: str, doodle: Doodle | tuple[int, int], *, n: int = 16, spread: float = 0.4,
+        self,
+        text: str,
+        doodle: Doodle | tuple[int, int],
+        *,
+        n: int = 16,
+        spread: float = 0.4,
         truncation: float = 1.0,
-    ) -> Imagined:  # fmt: skip
+    ) -> Imagined:
         """More like a doodle: from noise near its own.
 
         Args:
@@ -219,9 +270,14 @@ class Imaginer:
         return last(alone(self.alike(text, doodle, **asked)))
 
     def alike(
-        self, text: str, doodle: Doodle | tuple[int, int, np.ndarray] | tuple[int, int], *,
-        n: int = 16, spread: float = 0.4, truncation: float = 1.0,
-    ) -> Task:  # fmt: skip
+        self,
+        text: str,
+        doodle: Doodle | tuple[int, int, np.ndarray] | tuple[int, int],
+        *,
+        n: int = 16,
+        spread: float = 0.4,
+        truncation: float = 1.0,
+    ) -> Task:
         """The same as a task; its one event is the Imagined."""
         if not 0 < spread <= 1:
             raise ValueError(f"the spread lies above 0 and is at most 1, not {spread}")

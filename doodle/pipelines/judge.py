@@ -49,9 +49,7 @@ class Judge:
         list(alone(run()))
         return found
 
-    def scores(
-        self, drawings: Sequence[Sequence[np.ndarray]], word: str, vector: Tensor
-    ) -> Task:
+    def scores(self, drawings: Sequence[Sequence[np.ndarray]], word: str, vector: Tensor) -> Task:
         """The same as a part of a task, which returns the list."""
         if not drawings:
             return []
@@ -107,9 +105,7 @@ def quick(recogniser: Recogniser) -> Recogniser:
     return recogniser.fuse().to(memory_format=torch.channels_last)
 
 
-def read(
-    recogniser: Recogniser, ink: Tensor, sizes: Sequence[int]
-) -> list[tuple[Tensor, Tensor]]:
+def read(recogniser: Recogniser, ink: Tensor, sizes: Sequence[int]) -> list[tuple[Tensor, Tensor]]:
     """Logits and embeddings of pictures, the same however many are read together.
 
     Args:

@@ -102,9 +102,15 @@ class Recognition:
 
     @torch.inference_mode()
     def _answers(
-        self, drawings: Sequence[Drawing], logits: Tensor, embedding: Tensor, top: int,
-        names: list[str], rows: list[int] | None, vectors: Tensor | None,
-    ) -> list[Guesses]:  # fmt: skip
+        self,
+        drawings: Sequence[Drawing],
+        logits: Tensor,
+        embedding: Tensor,
+        top: int,
+        names: list[str],
+        rows: list[int] | None,
+        vectors: Tensor | None,
+    ) -> list[Guesses]:
         if vectors is not None:
             cosine = self.recogniser.similarity(embedding, vectors)
             logits = cosine * self.recogniser.log_scale.exp()
@@ -206,9 +212,7 @@ class Looked(Step):
     The step's result is their logits (B, categories) and embeddings (B, 512).
     """
 
-    def __init__(
-        self, engine: Recognition, drawings: Sequence[Sequence[np.ndarray]]
-    ) -> None:
+    def __init__(self, engine: Recognition, drawings: Sequence[Sequence[np.ndarray]]) -> None:
         super().__init__(engine, len(drawings))
         self.drawings = drawings
 

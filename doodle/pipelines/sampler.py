@@ -25,9 +25,13 @@ class Drawn(Step):
     """
 
     def __init__(
-        self, engine: Sampler, static: Tensor, noise: Tensor, tau: float,
+        self,
+        engine: Sampler,
+        static: Tensor,
+        noise: Tensor,
+        tau: float,
         primed: Primed | None = None,
-    ) -> None:  # fmt: skip
+    ) -> None:
         super().__init__(engine, len(static))
         self.given = (static, noise, tau, primed)
         self.key = 0  # of the running batch; 0 before it joined

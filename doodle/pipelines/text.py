@@ -38,8 +38,10 @@ _FILLERS = _LINKS | set(
 )
 # "a pair of glasses" is about glasses
 _MEASURES = set("pair piece slice bunch group kind sort bit lot couple set type glass cup".split())
-_SIGNS = set("face symbol sign heavy black white medium light dark with building skin tone "
-             "variation selector large small emoji presentation".split())  # fmt: skip
+_SIGNS = set(
+    "face symbol sign heavy black white medium light dark with building skin tone "
+    "variation selector large small emoji presentation".split()
+)
 _SAID = {"exact": "known exactly", "alias": "known by another name", "placed": "placed by meaning"}
 
 
@@ -166,11 +168,15 @@ class TextEncoder:
         known = len(parts) / (len(parts) + len(unknown))
         measured = self.words.config.composed_sure if len(parts) > 1 else self._sure(main.found)
         return TextVector(
-            tidy, vector, "words", " ".join(part.found.name for part in parts),
-            "composed" if len(parts) > 1 else "nearest", measured * known,
+            tidy,
+            vector,
+            "words",
+            " ".join(part.found.name for part in parts),
+            "composed" if len(parts) > 1 else "nearest",
+            measured * known,
             _notice(parts, unknown, tokens),
             tuple((part.found.name, _SAID[part.found.kind]) for part in parts),
-        )  # fmt: skip
+        )
 
     def _parts(self, tokens: list[str]) -> tuple[list[_Part], list[str]]:
         """The known names in a phrase, the longest first found, and the words left over."""
@@ -218,9 +224,15 @@ class TextEncoder:
         if names[1:]:
             notice += f" Or did you mean {' or '.join(names[1:])}?"
         return TextVector(
-            tidy, best.vector.float().cpu(), "words", best.name, "nearest",
-            NEAREST_SURE * share * self._sure(best), notice, ((best.name, "nearest in letters"),),
-        )  # fmt: skip
+            tidy,
+            best.vector.float().cpu(),
+            "words",
+            best.name,
+            "nearest",
+            NEAREST_SURE * share * self._sure(best),
+            notice,
+            ((best.name, "nearest in letters"),),
+        )
 
     def _sure(self, found: Lookup) -> float:
         placed = self.words.config.placed_sure
@@ -242,8 +254,11 @@ def _main(parts: list[_Part], tokens: list[str]) -> _Part:
 
 def _notice(parts: list[_Part], unknown: list[str], tokens: list[str]) -> str:
     """What the visitor should know of a composed phrase."""
-    said = [f"I read “{tokens[part.start]}” as {part.found.name}"
-            for part in parts if part.found.corrected]  # fmt: skip
+    said = [
+        f"I read “{tokens[part.start]}” as {part.found.name}"
+        for part in parts
+        if part.found.corrected
+    ]
     if unknown:
         listed = ", ".join(f"“{_cut(word)}”" for word in unknown)
         said.append(f"I left out {listed}, which I do not know")

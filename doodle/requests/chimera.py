@@ -188,8 +188,10 @@ def _points(values: Any) -> tuple[tuple[float, float, str], ...]:
     for value in values:
         if not isinstance(value, Sequence) or isinstance(value, str) or len(value) != 3:
             raise ValueError(f"A point is [x, y, animal], not {value!r:.40}.")
-        x, y = (number(side, -MAX_COORDINATE, MAX_COORDINATE, f"The {axis} of a point")
-                for side, axis in zip(value, "xy", strict=False))  # fmt: skip
+        x, y = (
+            number(side, -MAX_COORDINATE, MAX_COORDINATE, f"The {axis} of a point")
+            for side, axis in zip(value, "xy", strict=False)
+        )
         points.append((x, y, _name(value[2]) or UNKNOWN))
     return tuple(points)
 

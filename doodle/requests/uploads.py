@@ -20,11 +20,17 @@ KEPT = 1024  # pixels of a picture's longer side that are kept
 _READABLE = "PNG, JPEG, GIF, WebP, BMP, TIFF or SVG"
 # how files begin that visitors bring and nothing here reads
 _FOREIGN = {
-    b"%PDF": "a PDF", b"PK\x03\x04": "an archive", b"\x00\x00\x00\x0cJXL": "a JPEG XL picture",
+    b"%PDF": "a PDF",
+    b"PK\x03\x04": "an archive",
+    b"\x00\x00\x00\x0cJXL": "a JPEG XL picture",
     b"8BPS": "a Photoshop file",
-}  # fmt: skip
-_BRANDS = {b"hei": "a HEIC photograph", b"hev": "a HEIC photograph", b"mif": "a HEIC photograph",
-           b"avi": "an AVIF picture"}  # fmt: skip
+}
+_BRANDS = {
+    b"hei": "a HEIC photograph",
+    b"hev": "a HEIC photograph",
+    b"mif": "a HEIC photograph",
+    b"avi": "an AVIF picture",
+}
 
 
 def read(data: bytes, name: str = "") -> Drawing | np.ndarray:

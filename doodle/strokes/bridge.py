@@ -273,15 +273,18 @@ def _placed(
         picture = cv2.resize(picture, small, interpolation=cv2.INTER_AREA)
         scale = 1.0
     # the middle of the first pixel is 0.5 in our coordinates and 0 in OpenCV's
-    place = np.array([[scale, 0, offset[0] + scale / 2 - 0.5],
-                      [0, scale, offset[1] + scale / 2 - 0.5]])  # fmt: skip
+    place = np.array(
+        [[scale, 0, offset[0] + scale / 2 - 0.5], [0, scale, offset[1] + scale / 2 - 0.5]]
+    )
     rim = np.concatenate([picture[0], picture[-1], picture[:, 0], picture[:, -1]])
     fill = tuple(map(float, np.median(rim, axis=0)))
     how = cv2.INTER_CUBIC if scale > 1 else cv2.INTER_LINEAR
-    inside = cv2.warpAffine(np.full(picture.shape[:2], 255, np.uint8), place, (size, size),
-                            flags=cv2.INTER_NEAREST)  # fmt: skip
-    placed = cv2.warpAffine(picture, place, (size, size), flags=how,
-                            borderMode=cv2.BORDER_CONSTANT, borderValue=fill)  # fmt: skip
+    inside = cv2.warpAffine(
+        np.full(picture.shape[:2], 255, np.uint8), place, (size, size), flags=cv2.INTER_NEAREST
+    )
+    placed = cv2.warpAffine(
+        picture, place, (size, size), flags=how, borderMode=cv2.BORDER_CONSTANT, borderValue=fill
+    )
     return placed, inside
 
 

@@ -288,9 +288,13 @@ class _Runs:
     """
 
     def __init__(
-        self, points: np.ndarray, first: np.ndarray, last: np.ndarray, into: np.ndarray,
+        self,
+        points: np.ndarray,
+        first: np.ndarray,
+        last: np.ndarray,
+        into: np.ndarray,
         out_of: np.ndarray,
-    ) -> None:  # fmt: skip
+    ) -> None:
         count = last - first + 1
         self.begin = np.cumsum(count) - count
         self.owner = np.repeat(np.arange(len(first)), count)

@@ -76,8 +76,10 @@ def species_map(
     if sum(map(bool, (len(groups), len(points), species, painted is not None))) > 1:
         raise ValueError("Say once which animal is where: strokes, points, a name or a map.")
     if len(groups):
-        moved = [([edges.to_pixels(line) for line in lines if len(line)], numbered(name, names))
-                 for lines, name in groups]  # fmt: skip
+        moved = [
+            ([edges.to_pixels(line) for line in lines if len(line)], numbered(name, names))
+            for lines, name in groups
+        ]
         return nearest_stroke(moved, edges.size)
     if len(points):
         if len(points) > MAX_POINTS:
@@ -101,10 +103,19 @@ def _placed(edges: EdgeMap, painted: np.ndarray) -> np.ndarray:
             f"({edges.frame[0]:g} x {edges.frame[1]:g})."
         )
     scale = edges.scale * factor
-    place = np.array([[scale, 0, edges.offset[0] + scale / 2 - 0.5],
-                      [0, scale, edges.offset[1] + scale / 2 - 0.5]])  # fmt: skip
-    return cv2.warpAffine(painted, place, (edges.size, edges.size), flags=cv2.INTER_NEAREST,
-                          borderMode=cv2.BORDER_REPLICATE)  # fmt: skip
+    place = np.array(
+        [
+            [scale, 0, edges.offset[0] + scale / 2 - 0.5],
+            [0, scale, edges.offset[1] + scale / 2 - 0.5],
+        ]
+    )
+    return cv2.warpAffine(
+        painted,
+        place,
+        (edges.size, edges.size),
+        flags=cv2.INTER_NEAREST,
+        borderMode=cv2.BORDER_REPLICATE,
+    )
 
 
 def nearest_stroke(groups: Sequence[tuple[Sequence[np.ndarray], int]], size: int) -> np.ndarray:
@@ -189,8 +200,9 @@ def read_map(picture: np.ndarray, names: Sequence[str]) -> np.ndarray:
         found = "#" + "".join(f"{value:02x}" for value in colours[count.argmax()])
         raise BadDrawing(
             f"The species map shows {found}, which stands for no species. Its colours are: "
-            + ", ".join(f"{name} {COLOURS[name]}" for name, _ in usual) + "; black is unknown."
-        )  # fmt: skip
+            + ", ".join(f"{name} {COLOURS[name]}" for name, _ in usual)
+            + "; black is unknown."
+        )
     return _spread(drawn)
 
 

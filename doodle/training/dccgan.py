@@ -29,22 +29,40 @@ from .loop import Ema
 from .plots import contact_sheet
 from .shipping import SPLIT, run, ship
 
-SHEET_WORDS = ("cat", "bicycle", "umbrella", "fish", "clock", "house", "rabbit", "sailboat",
-               "spider", "teapot", "tree", "helicopter")  # fmt: skip
+SHEET_WORDS = (
+    "cat",
+    "bicycle",
+    "umbrella",
+    "fish",
+    "clock",
+    "house",
+    "rabbit",
+    "sailboat",
+    "spider",
+    "teapot",
+    "tree",
+    "helicopter",
+)
 
 
 @dataclass(frozen=True)
 class Config:
     data: str = field(metadata={"help": "folder with bitmaps/, real/ and traced/"})
-    words: str = field(default="checkpoints/words/model.safetensors",
-                       metadata={"help": "checkpoint of the word vectors"})  # fmt: skip
-    recogniser: str = field(default="checkpoints/recogniser/model.safetensors",
-                            metadata={"help": "checkpoint whose features judge"})  # fmt: skip
+    words: str = field(
+        default="checkpoints/words/model.safetensors",
+        metadata={"help": "checkpoint of the word vectors"},
+    )
+    recogniser: str = field(
+        default="checkpoints/recogniser/model.safetensors",
+        metadata={"help": "checkpoint whose features judge"},
+    )
     out: str = field(default="runs/dccgan", metadata={"help": "run folder; rerun to resume"})
     export: str = field(default="", metadata={"help": "also write the checkpoint to this folder"})
     seed: int = field(default=0, metadata={"help": "of weights, batches and noise"})
-    design: Literal["modulated", "original"] = field(default="modulated", metadata={
-        "help": "original: a plain DCGAN given the text, as earlier work had it"})  # fmt: skip
+    design: Literal["modulated", "original"] = field(
+        default="modulated",
+        metadata={"help": "original: a plain DCGAN given the text, as earlier work had it"},
+    )
     steps: int = field(default=200_000, metadata={"help": "updates of the generator"})
     minutes: float = field(default=0.0, metadata={"help": "end after this much training; 0: never"})
     batch: int = field(default=128, metadata={"help": "real drawings an update, fakes as well"})
@@ -59,8 +77,9 @@ class Config:
     guidance: float = field(default=0.1, metadata={"help": "weight of the recogniser's naming"})
     wrong: float = field(default=0.5, metadata={"help": "weight of drawings beside wrong words"})
     text_noise: float = field(default=0.45, metadata={"help": "added to text, beside its length"})
-    shift: int = field(default=0, metadata={
-        "help": "pixels that half of the judged pictures are moved by"})  # fmt: skip
+    shift: int = field(
+        default=0, metadata={"help": "pixels that half of the judged pictures are moved by"}
+    )
     balance: float = field(default=0.5, metadata={"help": "a category counts size ** balance"})
     unseen: int = field(default=32, metadata={"help": "categories kept out of training"})
     ema: float = field(default=0.999, metadata={"help": "decay of the averaged weights"})
@@ -83,22 +102,39 @@ class Config:
 # what each preset reached stands in the model card and docs/log.md
 PRESETS: dict[str, dict[str, Any]] = {
     "cpu": {"minutes": 110.0},
-    "gpu": {"steps": 60_000, "minutes": 25.0, "batch": 256, "widths": (512, 256, 128, 64),
-            "shift": 3},
-    "original": {
-        "design": "original", "minutes": 30.0, "widths": (128, 64), "z_size": 100, "loss": "bce",
-        "learning_rate": 2e-4, "judge_rate": 2e-4, "wrong": 1.0, "reconstruction": 0.0,
-        "variety": 0.0, "guidance": 0.0, "text_noise": 0.0,
+    "gpu": {
+        "steps": 60_000,
+        "minutes": 25.0,
+        "batch": 256,
+        "widths": (512, 256, 128, 64),
+        "shift": 3,
     },
-}  # fmt: skip
+    "original": {
+        "design": "original",
+        "minutes": 30.0,
+        "widths": (128, 64),
+        "z_size": 100,
+        "loss": "bce",
+        "learning_rate": 2e-4,
+        "judge_rate": 2e-4,
+        "wrong": 1.0,
+        "reconstruction": 0.0,
+        "variety": 0.0,
+        "guidance": 0.0,
+        "text_noise": 0.0,
+    },
+}
 
 # name -> (loss of logits that should say real, of logits that should say fake, the generator's)
 LOSSES = {
     "hinge": (lambda x: F.relu(1 - x).mean(), lambda x: F.relu(1 + x).mean(), lambda x: -x.mean()),
-    "bce": (lambda x: F.softplus(-x).mean(), lambda x: F.softplus(x).mean(),
-            lambda x: F.softplus(-x).mean()),
+    "bce": (
+        lambda x: F.softplus(-x).mean(),
+        lambda x: F.softplus(x).mean(),
+        lambda x: F.softplus(-x).mean(),
+    ),
     "wgan": (lambda x: -x.mean(), lambda x: x.mean(), lambda x: -x.mean()),
-}  # fmt: skip
+}
 
 
 class Encoder(nn.Module):
@@ -134,9 +170,12 @@ class DccganRecipe:
         self.recogniser: Recogniser = recogniser.to(self.device, memory_format=torch.channels_last)
         self.unseen = unseen_words(self.names, config.unseen, config.seed)
         self.doodles: DoodleSet = load_doodles(
-            Path(config.data), self.names, self.size, without=self.unseen,
+            Path(config.data),
+            self.names,
+            self.size,
+            without=self.unseen,
             balance=config.balance,
-        )  # fmt: skip
+        )
         self.seen = np.unique(self.doodles.category).tolist()  # categories that are trained on
         vectors = torch.stack([words.lookup(name).vector for name in self.names])
         self._build(vectors.to(self.device))
@@ -150,9 +189,11 @@ class DccganRecipe:
         """Networks and optimisers; vectors (categories, text_size) of the words."""
         config, recogniser = self.config, self.recogniser
         self.model_config = DccganConfig(
-            z_size=config.z_size, widths=config.widths, known=len(self.seen),
+            z_size=config.z_size,
+            widths=config.widths,
+            known=len(self.seen),
             level_widths=recogniser.config.widths[-3:],
-        )  # fmt: skip
+        )
         network, shadow = (Dccgan(self.model_config).to(self.device) for _ in range(2))
         network.set_words(vectors[self.seen])
         self.network = network.to(memory_format=torch.channels_last)
@@ -204,8 +245,12 @@ class DccganRecipe:
             with torch.no_grad():
                 real_levels = self.levels(real)
             mu, logvar = self.encoder(real_levels[-2][:half])
-            z = torch.cat([mu + torch.randn_like(mu) * (logvar / 2).exp(),
-                           torch.randn(c.batch - half, c.z_size, device=self.device)])  # fmt: skip
+            z = torch.cat(
+                [
+                    mu + torch.randn_like(mu) * (logvar / 2).exp(),
+                    torch.randn(c.batch - half, c.z_size, device=self.device),
+                ]
+            )
             fake = (self.network.generate(z, wish) + 1) / 2
             if c.shift:
                 fake = torch.cat([fake[:half], shifted(fake[half:], c.shift)])
@@ -230,8 +275,11 @@ class DccganRecipe:
         optimiser.step()
         self.ema.update(step)
         right = (logits[half:].argmax(1) == asked[half:]).float().mean()
-        figures |= {"adversarial": float(adversarial.detach()), "again": float(again.detach()),
-                    "alike": float(alike.detach())}  # fmt: skip
+        figures |= {
+            "adversarial": float(adversarial.detach()),
+            "again": float(again.detach()),
+            "alike": float(alike.detach()),
+        }
         return figures | {"kl": float(kl.detach()), "right": float(right)}
 
     def _train_judge(
@@ -249,8 +297,11 @@ class DccganRecipe:
         optimiser.zero_grad(set_to_none=True)
         loss.backward()
         optimiser.step()
-        return {"judge": float(loss.detach()), "real": float(right.detach().mean()),
-                "fake": float(fakes.detach().mean())}  # fmt: skip
+        return {
+            "judge": float(loss.detach()),
+            "real": float(right.detach().mean()),
+            "fake": float(fakes.detach().mean()),
+        }
 
     def _distance(
         self, fake: Tensor, real: Tensor, levels: list[Tensor], real_levels: list[Tensor], n: int
@@ -267,8 +318,9 @@ class DccganRecipe:
         """How far the two pictures of each pair are apart: in softened pixels, in the last two
         feature maps and in what is left of the last without regard to place; (4, pairs)."""
         seen = [F.avg_pool2d(ink, 2), *levels[-2:], levels[-1].mean(dim=(2, 3))]
-        return torch.stack([(x[0::2].float() - x[1::2].float()).flatten(1).norm(dim=1) + 1e-6
-                            for x in seen])  # fmt: skip
+        return torch.stack(
+            [(x[0::2].float() - x[1::2].float()).flatten(1).norm(dim=1) + 1e-6 for x in seen]
+        )
 
     @torch.no_grad()
     def _real_distances(self) -> Tensor:
@@ -303,8 +355,10 @@ class DccganRecipe:
             features, logits = self._read(pictures)
             truth = torch.tensor(categories).repeat_interleave(each).unsqueeze(1)
             rank = (logits > logits.gather(1, truth)).sum(dim=1)
-            figures |= {f"{title} top-1": float((rank < 1).float().mean()),
-                        f"{title} top-5": float((rank < 5).float().mean())}  # fmt: skip
+            figures |= {
+                f"{title} top-1": float((rank < 1).float().mean()),
+                f"{title} top-5": float((rank < 5).float().mean()),
+            }
             if title == "trained":
                 mine = variety(features.unflatten(0, (-1, each)))
                 real = np.stack([self.doodles.some(k, each) for k in categories])
@@ -315,8 +369,9 @@ class DccganRecipe:
 
     def _read(self, ink: Tensor) -> tuple[Tensor, Tensor]:
         """The recogniser's features (N, C) and logits (N, categories) on the CPU."""
-        features = torch.cat([self.levels(part.to(self.device))[-1].mean(dim=(2, 3))
-                              for part in ink.split(512)])  # fmt: skip
+        features = torch.cat(
+            [self.levels(part.to(self.device))[-1].mean(dim=(2, 3)) for part in ink.split(512)]
+        )
         return features.cpu(), self.recogniser.classify(features).cpu()
 
     def sheet(self, path: Path) -> None:
@@ -331,14 +386,23 @@ class DccganRecipe:
     def export(self, folder: Path, log: list[dict[str, Any]]) -> None:
         network = self.modules["ema"]
         ship(
-            folder, network, model=self.model, config=self.config, log=log,
+            folder,
+            network,
+            model=self.model,
+            config=self.config,
+            log=log,
             command=f"dccgan --preset {self.preset} --data DATA",
-            data={"categories": [self.names[k] for k in self.seen], "unseen": list(self.unseen),
-                  "split": SPLIT},
+            data={
+                "categories": [self.names[k] for k in self.seen],
+                "unseen": list(self.unseen),
+                "split": SPLIT,
+            },
             pixels={"size": network.config.size, "range": [-1, 1], "ink": 1},
-            metrics=[{"name": k, "value": v, "split": "samples", "n": 8 * len(self.seen)}
-                     for k, v in self.evaluate().items()],
-        )  # fmt: skip
+            metrics=[
+                {"name": k, "value": v, "split": "samples", "n": 8 * len(self.seen)}
+                for k, v in self.evaluate().items()
+            ],
+        )
 
 
 def shifted(ink: Tensor, most: int) -> Tensor:

@@ -39,12 +39,14 @@ SHIFT = 2  # pixels at 28 that augmentation moves a picture at most
 class Config:
     data: str = field(metadata={"help": "folder with bitmaps/, real/ and traced/"})
     category: str = field(default="rabbit", metadata={"help": "what to draw"})
-    out: str = field(default="", metadata={
-        "help": "run folder; rerun to resume (runs/dcgan-CATEGORY-SIZE-LOSS)"})  # fmt: skip
+    out: str = field(
+        default="", metadata={"help": "run folder; rerun to resume (runs/dcgan-CATEGORY-SIZE-LOSS)"}
+    )
     export: str = field(default="", metadata={"help": "also write the checkpoint to this folder"})
     seed: int = field(default=0, metadata={"help": "of weights, batches and noise"})
-    size: Literal[28, 64] = field(default=28, metadata={
-        "help": "28: official bitmaps; 64: strokes, rendered in finer pixels"})  # fmt: skip
+    size: Literal[28, 64] = field(
+        default=28, metadata={"help": "28: official bitmaps; 64: strokes, rendered in finer pixels"}
+    )
     loss: Literal["bce", "wgan"] = field(default="bce", metadata={"help": "wgan: WGAN-GP"})
     steps: int = field(default=20_000, metadata={"help": "updates of the generator"})
     minutes: float = field(default=0.0, metadata={"help": "end after this much training; 0: never"})
@@ -54,8 +56,10 @@ class Config:
     learning_rate: float = field(default=2e-4, metadata={"help": "of Adam, both networks"})
     critic_steps: int = field(default=5, metadata={"help": "updates of D to one of G, for wgan"})
     penalty: float = field(default=10.0, metadata={"help": "weight of wgan's gradient penalty"})
-    augment: bool = field(default=True, metadata={
-        "help": "show D real and drawn pictures moved a little and mirrored"})  # fmt: skip
+    augment: bool = field(
+        default=True,
+        metadata={"help": "show D real and drawn pictures moved a little and mirrored"},
+    )
     ema: float = field(default=0.998, metadata={"help": "decay of the averaged weights"})
     evaluate_every: int = field(default=250, metadata={"help": "steps between sheets"})
     device: str = field(default="auto", metadata={"help": "auto, cpu or cuda"})
@@ -132,8 +136,10 @@ class DcganRecipe:
         shadow = Dcgan(model_config).to(**place)
         self.ema = Ema(self.network, shadow, config.ema)
         self.modules = {
-            "network": self.network, "discriminator": self.discriminator, "ema": shadow,
-        }  # fmt: skip
+            "network": self.network,
+            "discriminator": self.discriminator,
+            "ema": shadow,
+        }
         # beta1: 0.5 in Radford 2016, 0 in Gulrajani 2017 (algorithm 1)
         betas = (0.5, 0.999) if config.loss == "bce" else (0.0, 0.9)
         self.optimisers = {
@@ -220,8 +226,10 @@ class DcganRecipe:
         """
         count = min(256, len(self.held_pixels))
         held, drawn = self.held_pixels[:count], self.draw(count)
-        figures = {"ink": float(drawn.mean()) / float(held.mean()),
-                   "variety": _variety(drawn) / _variety(held)}  # fmt: skip
+        figures = {
+            "ink": float(drawn.mean()) / float(held.mean()),
+            "variety": _variety(drawn) / _variety(held),
+        }
         self.discriminator.eval()
         for name, pixels in (("held-out", held), ("drawn", drawn)):
             judged = self.discriminator(to_range(pixels).to(self.device))
@@ -242,13 +250,19 @@ class DcganRecipe:
         c = self.config
         pictures = enlarged(self.draw(ACROSS * ACROSS))
         ship(
-            folder, self.modules["ema"], model="dcgan", config=c, log=log,
+            folder,
+            self.modules["ema"],
+            model="dcgan",
+            config=c,
+            log=log,
             command=f"dcgan --category '{c.category}' --size {c.size} --loss {c.loss} --data DATA",
             data={"categories": [c.category], "split": SPLIT},
             pixels={"size": c.size, "range": [-1, 1], "ink": 1},
-            metrics=[{"name": k, "value": v, "split": "valid and test", "n": len(self.held_pixels)}
-                     for k, v in newest(log, "valid", {}).items()],
-        )  # fmt: skip
+            metrics=[
+                {"name": k, "value": v, "split": "valid and test", "n": len(self.held_pixels)}
+                for k, v in newest(log, "valid", {}).items()
+            ],
+        )
         contact_sheet(_rows(pictures), [""] * ACROSS).save(folder / "drawings.png")
 
 

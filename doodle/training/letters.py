@@ -135,14 +135,24 @@ class LettersRecipe:
 
     def export(self, folder: Path, log: list[dict[str, Any]]) -> None:
         ship(
-            folder, self.network.eval(), model="letters", config=self.config, log=log,
+            folder,
+            self.network.eval(),
+            model="letters",
+            config=self.config,
+            log=log,
             command="letters --data DATA",
             data={"categories": list(categories()), "split": SPLIT},
             pixels={"size": 28, "range": [0, 1], "ink": 1},
-            metrics=[{"name": f"{k}, valid", "value": round(v, 4), "split": "valid",
-                      "n": len(self.held_out_words if "found" in k else self.held_out)}
-                     for k, v in self.evaluate().items()],
-        )  # fmt: skip
+            metrics=[
+                {
+                    "name": f"{k}, valid",
+                    "value": round(v, 4),
+                    "split": "valid",
+                    "n": len(self.held_out_words if "found" in k else self.held_out),
+                }
+                for k, v in self.evaluate().items()
+            ],
+        )
 
 
 def main(config: Config) -> None:

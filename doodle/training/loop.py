@@ -75,9 +75,13 @@ class Ema:
 
 
 def fit(
-    recipe: Recipe, schedule: Schedule, folder: Path, config: Any, *,
+    recipe: Recipe,
+    schedule: Schedule,
+    folder: Path,
+    config: Any,
+    *,
     stop: Callable[[], bool] = lambda: False,
-) -> list[dict[str, Any]]:  # fmt: skip
+) -> list[dict[str, Any]]:
     """Train until the schedule ends; save, log and resume in ``folder``.
 
     Returns:

@@ -96,9 +96,14 @@ def decode(codes: np.ndarray, mean: np.ndarray, basis: np.ndarray) -> np.ndarray
 
 
 def retrieval(
-    x: np.ndarray, y: np.ndarray, fit: Callable[[np.ndarray, np.ndarray], Place], share: float,
-    seed: int, others: np.ndarray | None = None, rank: int = 0,
-) -> dict[str, float]:  # fmt: skip
+    x: np.ndarray,
+    y: np.ndarray,
+    fit: Callable[[np.ndarray, np.ndarray], Place],
+    share: float,
+    seed: int,
+    others: np.ndarray | None = None,
+    rank: int = 0,
+) -> dict[str, float]:
     """How often a placed word is nearest to its own exact vector among those held out.
 
     Args:
@@ -124,9 +129,13 @@ def retrieval(
         used = decode(encode(placed, mean, basis), mean, basis)
     scores = unit(used - mean) @ unit(y[held] - mean).T
     ranks = (scores > np.diag(scores)[:, None]).sum(axis=1)
-    return {"top1": float((ranks == 0).mean()), "top5": float((ranks < 5).mean()),
-            "cosine": float((used * y[held]).sum(axis=1).mean()),
-            "packing": float((used * placed).sum(axis=1).mean()), "n": len(held)}  # fmt: skip
+    return {
+        "top1": float((ranks == 0).mean()),
+        "top5": float((ranks < 5).mean()),
+        "cosine": float((used * y[held]).sum(axis=1).mean()),
+        "packing": float((used * placed).sum(axis=1).mean()),
+        "n": len(held),
+    }
 
 
 def phrases(
@@ -159,8 +168,12 @@ def phrases(
     ranks, cosines = [], []
     for name in tested:
         known = [p in exact for p in pairs[name]]
-        parts = np.stack([y[exact[p]] if k else unit(place(x[rest[p]][None]) + mean)[0]
-                          for p, k in zip(pairs[name], known, strict=True)])  # fmt: skip
+        parts = np.stack(
+            [
+                y[exact[p]] if k else unit(place(x[rest[p]][None]) + mean)[0]
+                for p, k in zip(pairs[name], known, strict=True)
+            ]
+        )
         vector = compose(torch.from_numpy(parts).float(), (MODIFIER, 1.0), centre.float()).numpy()
         scores = table @ unit((vector - mean)[None])[0]
         true = scores[own[name]]
@@ -168,5 +181,9 @@ def phrases(
         ranks.append(int((scores > true).sum()))
         cosines.append(float(vector @ y[own[name]]))
     ranks = np.array(ranks)
-    return {"top1": float((ranks == 0).mean()), "top5": float((ranks < 5).mean()),
-            "cosine": float(np.mean(cosines)), "n": len(tested)}  # fmt: skip
+    return {
+        "top1": float((ranks == 0).mean()),
+        "top5": float((ranks < 5).mean()),
+        "cosine": float(np.mean(cosines)),
+        "n": len(tested),
+    }

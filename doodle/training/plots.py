@@ -41,8 +41,9 @@ def plot_losses(log: Sequence[dict[str, Any]], names: Sequence[str]) -> Image.Im
     last = max((line["step"] for line in log), default=1)
     for k, name in enumerate(names):
         train = [(line["step"], line[name]) for line in log if name in line]
-        held = [(line["step"], line["valid"][name]) for line in log
-                if name in line.get("valid", {})]  # fmt: skip
+        held = [
+            (line["step"], line["valid"][name]) for line in log if name in line.get("valid", {})
+        ]
         if not train + held:
             continue
         values = [value for _, value in train + held]

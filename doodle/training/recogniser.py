@@ -26,8 +26,10 @@ from .shipping import SPLIT, newest, run, ship
 @dataclass(frozen=True)
 class Config:
     data: str = field(metadata={"help": "folder with bitmaps/, real/ and traced/"})
-    words: str = field(default="checkpoints/words/model.safetensors",
-                       metadata={"help": "checkpoint of the word vectors"})  # fmt: skip
+    words: str = field(
+        default="checkpoints/words/model.safetensors",
+        metadata={"help": "checkpoint of the word vectors"},
+    )
     out: str = field(default="runs/recogniser", metadata={"help": "run folder; rerun to resume"})
     export: str = field(default="", metadata={"help": "also write the checkpoint to this folder"})
     seed: int = field(default=0, metadata={"help": "of weights, batches and augmentation"})
@@ -39,8 +41,10 @@ class Config:
     weight_decay: float = field(default=0.02, metadata={"help": "of AdamW"})
     recorded: float = field(default=3.0, metadata={"help": "weight of a recorded drawing"})
     traced: float = field(default=0.35, metadata={"help": "weight of a traced one, cut off"})
-    line_widths: tuple[float, ...] = field(default=(11.0, 21.0), metadata={
-        "help": "thinnest and thickest line of rendered strokes, in units of 256"})  # fmt: skip
+    line_widths: tuple[float, ...] = field(
+        default=(11.0, 21.0),
+        metadata={"help": "thinnest and thickest line of rendered strokes, in units of 256"},
+    )
     balance: float = field(default=0.4, metadata={"help": "a category counts size ** balance"})
     text_weight: float = field(default=0.3, metadata={"help": "weight of the text-space loss"})
     smoothing: float = field(default=0.1, metadata={"help": "label smoothing"})
@@ -120,8 +124,9 @@ class RecogniserRecipe:
             logits, embedding = self.network(ink)
         logits = logits.float()
         loss = F.cross_entropy(logits, labels, label_smoothing=c.smoothing)
-        text = F.cross_entropy(self.network.text_logits(embedding), labels,
-                               label_smoothing=c.smoothing)  # fmt: skip
+        text = F.cross_entropy(
+            self.network.text_logits(embedding), labels, label_smoothing=c.smoothing
+        )
         self.optimiser.zero_grad(set_to_none=True)
         (loss + c.text_weight * text).backward()
         torch.nn.utils.clip_grad_norm_(self.network.parameters(), 5.0)
@@ -144,8 +149,10 @@ class RecogniserRecipe:
         chance = self._logits(pixels)
         truth = torch.from_numpy(labels.astype(np.int64)).unsqueeze(1)
         rank = (chance > chance.gather(1, truth)).sum(dim=1)
-        return {f"{name} top-1": float((rank < 1).float().mean()),
-                f"{name} top-3": float((rank < 3).float().mean())}  # fmt: skip
+        return {
+            f"{name} top-1": float((rank < 1).float().mean()),
+            f"{name} top-3": float((rank < 3).float().mean()),
+        }
 
     def sheet(self, path: Path) -> None:
         """What the network is fed."""
@@ -185,13 +192,19 @@ class RecogniserRecipe:
         self.calibrate()
         counts = {"bitmaps": len(self.valid_bitmaps), "recorded": len(self.valid_sketches)}
         ship(
-            folder, self.modules["ema"], model="recogniser", config=self.config, log=log,
+            folder,
+            self.modules["ema"],
+            model="recogniser",
+            config=self.config,
+            log=log,
             command="recogniser --preset cpu --data DATA",
             data={"categories": list(self.sketches.names), "split": SPLIT},
             pixels={"size": 28, "range": [0, 1], "ink": 1},
-            metrics=[{"name": f"{k}, valid", "value": v, "split": "valid",
-                      "n": counts[k.split()[0]]} for k, v in newest(log, "valid", {}).items()],
-        )  # fmt: skip
+            metrics=[
+                {"name": f"{k}, valid", "value": v, "split": "valid", "n": counts[k.split()[0]]}
+                for k, v in newest(log, "valid", {}).items()
+            ],
+        )
 
 
 def warp(ink: Tensor) -> Tensor:

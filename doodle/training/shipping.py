@@ -80,9 +80,17 @@ def ship(
         before = checkpoint.read_header(path)["training"]
         training["parent"] = {"sha256": checkpoint.sha256_of(path), "training": before}
     checkpoint.save(
-        folder / checkpoint.FILE, network, model=model, config=network.config, data=data,
-        pixels=pixels, training=training, metrics=metrics, licence="MIT", attribution=attribution,
-    )  # fmt: skip
+        folder / checkpoint.FILE,
+        network,
+        model=model,
+        config=network.config,
+        data=data,
+        pixels=pixels,
+        training=training,
+        metrics=metrics,
+        licence="MIT",
+        attribution=attribution,
+    )
     checkpoint.update_index(folder.parent)
 
 
@@ -94,8 +102,13 @@ def newest(log: list[dict[str, Any]], key: str, default: Any) -> Any:
 def commit() -> str:
     """The commit that is checked out; empty outside a repository."""
     try:
-        found = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True,
-                               text=True, check=True, timeout=10)  # fmt: skip
+        found = subprocess.run(
+            ["git", "rev-parse", "--short", "HEAD"],
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=10,
+        )
         return found.stdout.strip()
     except (OSError, subprocess.SubprocessError):
         return ""

@@ -38,8 +38,10 @@ from .shipping import SPLIT, newest, run, ship
 @dataclass(frozen=True)
 class Config:
     data: str = field(metadata={"help": "folder with real/ and traced/ drawings"})
-    words: str = field(default="checkpoints/words/model.safetensors",
-                       metadata={"help": "checkpoint of the word vectors"})  # fmt: skip
+    words: str = field(
+        default="checkpoints/words/model.safetensors",
+        metadata={"help": "checkpoint of the word vectors"},
+    )
     out: str = field(default="runs/sketch_rnn", metadata={"help": "run folder; rerun to resume"})
     export: str = field(default="", metadata={"help": "also write the checkpoint to this folder"})
     seed: int = field(default=0, metadata={"help": "of weights, batches and augmentation"})
@@ -53,10 +55,12 @@ class Config:
     kl_min: float = field(default=0.2, metadata={"help": "KL below this is not pushed further"})
     recurrent_dropout: float = field(default=0.0, metadata={"help": "on hidden weights"})
     core_share: float = field(default=0.65, metadata={"help": "share of the well-drawn core words"})
-    recorded: float = field(default=2.0, metadata={"help": "weight of a recorded drawing beside a "
-                                                           "traced one"})  # fmt: skip
-    varied: float = field(default=0.0, metadata={"help": "share begun as a visitor might: turned, "
-                                                         "cut, resized"})  # fmt: skip
+    recorded: float = field(
+        default=2.0, metadata={"help": "weight of a recorded drawing beside a traced one"}
+    )
+    varied: float = field(
+        default=0.0, metadata={"help": "share begun as a visitor might: turned, cut, resized"}
+    )
     start: str = field(default="", metadata={"help": "folder of a checkpoint to go on from"})
     ema: float = field(default=0.999, metadata={"help": "decay of the averaged weights"})
     evaluate_every: int = field(default=1000, metadata={"help": "steps between evaluations"})
@@ -72,12 +76,28 @@ class Config:
 # what each preset reached stands in the model card and docs/log.md
 PRESETS: dict[str, dict[str, Any]] = {
     "cpu": {"steps": 24_000, "minutes": 106.0, "batch": 256, "hidden": 768},
-    "gpu": {"steps": 60_000, "minutes": 25.0, "batch": 1024, "hidden": 1024,
-            "recurrent_dropout": 0.1, "core_share": 0.35, "evaluate_every": 2000},
+    "gpu": {
+        "steps": 60_000,
+        "minutes": 25.0,
+        "batch": 1024,
+        "hidden": 1024,
+        "recurrent_dropout": 0.1,
+        "core_share": 0.35,
+        "evaluate_every": 2000,
+    },
     # from a trained network: --start checkpoints/sketch_rnn
-    "cpu-on": {"steps": 24_000, "minutes": 128.0, "batch": 256, "hidden": 768, "core_share": 0.25,
-               "learning_rate": 8e-4, "kl": 1.0, "recorded": 4.0, "varied": 0.5},
-}  # fmt: skip
+    "cpu-on": {
+        "steps": 24_000,
+        "minutes": 128.0,
+        "batch": 256,
+        "hidden": 768,
+        "core_share": 0.25,
+        "learning_rate": 8e-4,
+        "kl": 1.0,
+        "recorded": 4.0,
+        "varied": 0.5,
+    },
+}
 
 
 class SketchRecipe:
@@ -95,21 +115,26 @@ class SketchRecipe:
         lengths = np.diff(self.data.offsets)
         self.lengths = lengths
         self.weights = sampling_weights(
-            self.data, core=CORE_CATEGORIES, core_share=config.core_share,
+            self.data,
+            core=CORE_CATEGORIES,
+            core_share=config.core_share,
             recorded=config.recorded,
-        )  # fmt: skip
+        )
         model_config = SketchRNNConfig(
-            hidden=config.hidden, recurrent_dropout=config.recurrent_dropout,
+            hidden=config.hidden,
+            recurrent_dropout=config.recurrent_dropout,
             scale_factor=offset_scale(self.data.rows, self.data.offsets),
-        )  # fmt: skip
+        )
         trained = None
         if config.start:
             trained, _ = checkpoint.load(Path(config.start) / checkpoint.FILE)
             # the units that its numbers are in stay; dropout is a matter of this run
             model_config = replace(trained.config, recurrent_dropout=config.recurrent_dropout)
             if trained.config.hidden != config.hidden:
-                raise ValueError(f"{config.start} has {trained.config.hidden} hidden units; give "
-                                 f"--hidden {trained.config.hidden}")  # fmt: skip
+                raise ValueError(
+                    f"{config.start} has {trained.config.hidden} hidden units; give "
+                    f"--hidden {trained.config.hidden}"
+                )
         self.network = SketchRNN(model_config)
         self.network.text_mean.copy_(self.text.mean(dim=0).cpu())
         if trained is not None:
@@ -211,14 +236,27 @@ class SketchRecipe:
 
     def export(self, folder: Path, log: list[dict[str, Any]]) -> None:
         ship(
-            folder, self.modules["ema"], model="sketch_rnn", config=self.config, log=log,
-            command="sketch_rnn --preset cpu-on --start PARENT --data DATA" if self.config.start
-            else "sketch_rnn --preset cpu --data DATA", start=self.config.start,
-            data={"categories": list(self.data.names), "core": list(CORE_CATEGORIES),
-                  "points": [4, 96], "drawings": int((self.data.split == 0).sum()), "split": SPLIT},
-            metrics=[{"name": f"held-out {k} (nats)", "value": v, "n": len(self.valid),
-                      "split": "valid"} for k, v in newest(log, "valid", {}).items()],
-        )  # fmt: skip
+            folder,
+            self.modules["ema"],
+            model="sketch_rnn",
+            config=self.config,
+            log=log,
+            command="sketch_rnn --preset cpu-on --start PARENT --data DATA"
+            if self.config.start
+            else "sketch_rnn --preset cpu --data DATA",
+            start=self.config.start,
+            data={
+                "categories": list(self.data.names),
+                "core": list(CORE_CATEGORIES),
+                "points": [4, 96],
+                "drawings": int((self.data.split == 0).sum()),
+                "split": SPLIT,
+            },
+            metrics=[
+                {"name": f"held-out {k} (nats)", "value": v, "n": len(self.valid), "split": "valid"}
+                for k, v in newest(log, "valid", {}).items()
+            ],
+        )
 
 
 SHEET_WORDS = ("cat", "bicycle", "clock", "hand", "spider", "sun", "rabbit", "apple", "eyeglasses",
@@ -242,14 +280,16 @@ def read_lengths(batch: Batch, rng: np.random.Generator) -> np.ndarray:
 
     A prefix whose z must stand for the whole teaches z what a half-drawn sketch will become.
     """
-    share = np.where(rng.random(len(batch.lengths)) < 0.5, 1.0,
-                     rng.uniform(0.3, 1.0, len(batch.lengths)))  # fmt: skip
+    share = np.where(
+        rng.random(len(batch.lengths)) < 0.5, 1.0, rng.uniform(0.3, 1.0, len(batch.lengths))
+    )
     return np.maximum(1, (batch.lengths * share).astype(np.int64))
 
 
 @torch.no_grad()
-def sample_drawings(network: SketchRNN, text: Tensor, count: int, *, tau: float, seed: int,
-                    order: float = 0.0) -> list[list[np.ndarray]]:  # fmt: skip
+def sample_drawings(
+    network: SketchRNN, text: Tensor, count: int, *, tau: float, seed: int, order: float = 0.0
+) -> list[list[np.ndarray]]:
     """Draw a word from nothing, without z: ``count`` drawings as polylines in the 256 space."""
     device = text.device
     zeros = torch.zeros(count, device=device)

@@ -29,10 +29,13 @@ POOL = 64  # batches whose drawings are drawn and sorted by length together
 @dataclass(frozen=True)
 class Config:
     data: str = field(metadata={"help": "folder with real/ and traced/"})
-    recogniser: str = field(default="checkpoints/recogniser/model.safetensors",
-                            metadata={"help": "checkpoint that it is joined with"})  # fmt: skip
-    out: str = field(default="runs/stroke_classifier",
-                     metadata={"help": "run folder; rerun to resume"})  # fmt: skip
+    recogniser: str = field(
+        default="checkpoints/recogniser/model.safetensors",
+        metadata={"help": "checkpoint that it is joined with"},
+    )
+    out: str = field(
+        default="runs/stroke_classifier", metadata={"help": "run folder; rerun to resume"}
+    )
     export: str = field(default="", metadata={"help": "also write the checkpoint to this folder"})
     seed: int = field(default=0, metadata={"help": "of weights, batches and augmentation"})
     steps: int = field(default=20_000, metadata={"help": "updates of the weights"})
@@ -150,8 +153,10 @@ class StrokeClassifierRecipe:
         """Top-1 and top-3 of whole recorded drawings."""
         logits, labels = self.valid_logits(), self.valid_labels()
         rank = (logits > logits.gather(1, labels.unsqueeze(1))).sum(dim=1)
-        return {"recorded top-1": float((rank < 1).float().mean()),
-                "recorded top-3": float((rank < 3).float().mean())}  # fmt: skip
+        return {
+            "recorded top-1": float((rank < 1).float().mean()),
+            "recorded top-3": float((rank < 3).float().mean()),
+        }
 
     def calibrate(self) -> None:
         """Set the temperature, the weights of the pool and the least chance worth saying.
@@ -185,12 +190,18 @@ class StrokeClassifierRecipe:
     def export(self, folder: Path, log: list[dict[str, Any]]) -> None:
         self.calibrate()
         ship(
-            folder, self.modules["ema"], model="stroke_classifier", config=self.config, log=log,
+            folder,
+            self.modules["ema"],
+            model="stroke_classifier",
+            config=self.config,
+            log=log,
             command="stroke_classifier --preset cpu --data DATA",
             data={"categories": list(self.data.names), "split": SPLIT},
-            metrics=[{"name": f"{k}, valid", "value": v, "split": "valid", "n": len(self.valid)}
-                     for k, v in self.evaluate().items()],
-        )  # fmt: skip
+            metrics=[
+                {"name": f"{k}, valid", "value": v, "split": "valid", "n": len(self.valid)}
+                for k, v in self.evaluate().items()
+            ],
+        )
 
 
 @torch.no_grad()

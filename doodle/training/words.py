@@ -109,9 +109,13 @@ def main(config: Config) -> None:
     place = kernel_ridge(features(names, known), exact - mean)
     packed = unit(place(features(more, later)) + mean)
     module = table(
-        [*names, *placed, *more], whole, exact=len(names), packed=packed, rank=config.rank,
+        [*names, *placed, *more],
+        whole,
+        exact=len(names),
+        packed=packed,
+        rank=config.rank,
         sure=(figures["placed"]["top1"], figures["composed"]["top1"]),
-    )  # fmt: skip
+    )
     write(module, config, figures)
     print(f"{len(names):,} exact and {len(placed) + len(more):,} placed words in {config.out}")
 
@@ -125,21 +129,28 @@ def new_words(there: Sequence[str], config: Config) -> list[str]:
 
 
 def measured(
-    names: Sequence[str], exact: np.ndarray, more: Sequence[str], known: np.ndarray,
-    later: np.ndarray, config: Config,
-) -> dict[str, dict[str, float]]:  # fmt: skip
+    names: Sequence[str],
+    exact: np.ndarray,
+    more: Sequence[str],
+    known: np.ndarray,
+    later: np.ndarray,
+    config: Config,
+) -> dict[str, dict[str, float]]:
     """What placed, packed and composed vectors are worth, on words that no fit has seen."""
     share, seed = config.held_out, config.seed
     return {
-        "ridge": retrieval(
-            known, exact, lambda x, y: ridge(x, y, config.penalty), share, seed
-        ),
+        "ridge": retrieval(known, exact, lambda x, y: ridge(x, y, config.penalty), share, seed),
         "placed": retrieval(
-            features(names, known), exact, kernel_ridge, share, seed,
-            features(more, later), config.rank,
+            features(names, known),
+            exact,
+            kernel_ridge,
+            share,
+            seed,
+            features(more, later),
+            config.rank,
         ),
         "composed": phrases(names, exact, more, np.concatenate([known, later])),
-    }  # fmt: skip
+    }
 
 
 def read_vectors(path: Path) -> tuple[list[str], np.ndarray]:
@@ -167,9 +178,14 @@ def sentence_vectors(names: Sequence[str]) -> np.ndarray:
 
 
 def table(
-    names: Sequence[str], vectors: np.ndarray, *, exact: int, packed: np.ndarray | None = None,
-    rank: int = 0, sure: tuple[float, float] = (0.0, 0.0),
-) -> WordTable:  # fmt: skip
+    names: Sequence[str],
+    vectors: np.ndarray,
+    *,
+    exact: int,
+    packed: np.ndarray | None = None,
+    rank: int = 0,
+    sure: tuple[float, float] = (0.0, 0.0),
+) -> WordTable:
     """A word table with the aliases whose words are there.
 
     Args:
@@ -184,10 +200,16 @@ def table(
     aliases = tuple((w, n) for w, n in pairs.items() if n in there and w not in there)
     count = 0 if packed is None else len(packed)
     config = WordTableConfig(
-        names=tuple(names), exact=exact, aliases=aliases, categories=categories(),
-        text_size=vectors.shape[1], packed=count, rank=rank,
-        placed_sure=sure[0], composed_sure=sure[1],
-    )  # fmt: skip
+        names=tuple(names),
+        exact=exact,
+        aliases=aliases,
+        categories=categories(),
+        text_size=vectors.shape[1],
+        packed=count,
+        rank=rank,
+        placed_sure=sure[0],
+        composed_sure=sure[1],
+    )
     module = WordTable(config)
     mean = vectors[:exact].mean(axis=0)
     module.vectors.copy_(torch.from_numpy(vectors))
@@ -201,25 +223,46 @@ def table(
 
 def write(module: WordTable, config: Config, figures: dict[str, dict[str, float]]) -> None:
     """Write the checkpoint with its figures, and the index of its folder."""
-    titles = {"placed": "placed and packed word finds its exact vector",
-              "ridge": "the same of the categories' plain ridge, not packed",
-              "composed": "name of two words, composed, finds its exact vector"}  # fmt: skip
+    titles = {
+        "placed": "placed and packed word finds its exact vector",
+        "ridge": "the same of the categories' plain ridge, not packed",
+        "composed": "name of two words, composed, finds its exact vector",
+    }
     metrics = [
-        {"name": f"{title}, {name}", "value": figures[key][name], "n": figures[key]["n"],
-         "split": "held out of the regression"}
-        for key, title in titles.items() for name in ("top1", "top5", "cosine")
-    ]  # fmt: skip
+        {
+            "name": f"{title}, {name}",
+            "value": figures[key][name],
+            "n": figures[key]["n"],
+            "split": "held out of the regression",
+        }
+        for key, title in titles.items()
+        for name in ("top1", "top5", "cosine")
+    ]
     kept = {"name": "cosine that packing keeps", "value": figures["placed"]["packing"]}
     metrics.append(kept | {"n": figures["placed"]["n"], "split": "held out of the regression"})
     shape = module.config
     checkpoint.save(
-        Path(config.out) / checkpoint.FILE, module, model="word_table", config=shape,
-        data={"prompt": "a {name}", "exact": shape.exact,
-              "placed": len(shape.names) - shape.exact, "packed": shape.packed,
-              "rank": shape.rank},
-        training={"recipe": "words", "penalty": config.penalty, "seed": config.seed,
-                  "date": time.strftime("%Y-%m-%d"), "torch": torch.__version__,
-                  "command": "python -m doodle train words --data DATA"},
-        metrics=metrics, licence="Apache-2.0", attribution=ATTRIBUTION,
-    )  # fmt: skip
+        Path(config.out) / checkpoint.FILE,
+        module,
+        model="word_table",
+        config=shape,
+        data={
+            "prompt": "a {name}",
+            "exact": shape.exact,
+            "placed": len(shape.names) - shape.exact,
+            "packed": shape.packed,
+            "rank": shape.rank,
+        },
+        training={
+            "recipe": "words",
+            "penalty": config.penalty,
+            "seed": config.seed,
+            "date": time.strftime("%Y-%m-%d"),
+            "torch": torch.__version__,
+            "command": "python -m doodle train words --data DATA",
+        },
+        metrics=metrics,
+        licence="Apache-2.0",
+        attribution=ATTRIBUTION,
+    )
     checkpoint.update_index(Path(config.out).parent)

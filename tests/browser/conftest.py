@@ -11,6 +11,8 @@ import pytest
 os.environ.setdefault("no_proxy", "127.0.0.1,localhost")
 
 HERE = Path(__file__).parent
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Every test of this folder carries the mark `browser`."""
     for item in items:

@@ -86,8 +86,12 @@ def test_bars_appear_at_the_first_stroke_and_follow_every_change(enter: Callable
     draw(page, (0.3, 0.3), (0.7, 0.3))
     page.wait_for_function(FIRST % "cat")
     assert [(word, share) for word, share, _ in bars(page)] == [
-        ("cat", "60 %"), ("fish", "20 %"), ("rabbit", "10 %"), ("house", "5 %"), ("clock", "3 %"),
-    ]  # fmt: skip
+        ("cat", "60 %"),
+        ("fish", "20 %"),
+        ("rabbit", "10 %"),
+        ("house", "5 %"),
+        ("clock", "3 %"),
+    ]
     assert [round(width, 1) for _, _, width in bars(page)][:3] == [0.6, 0.2, 0.1]
     draw(page, (0.3, 0.5), (0.7, 0.5))
     draw(page, (0.3, 0.7), (0.7, 0.7))

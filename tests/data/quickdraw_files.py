@@ -8,8 +8,14 @@ CAT = [[[0, 60, 255], [20, 90, 0]], [[30, 50], [40, 41]]]
 
 
 def line(drawing=CAT, **fields) -> str:
-    record = {"word": "cat", "countrycode": "DE", "timestamp": "2017-03-01 20:41:36.70725 UTC",
-              "recognized": True, "key_id": "5891796615823360", "drawing": drawing}  # fmt: skip
+    record = {
+        "word": "cat",
+        "countrycode": "DE",
+        "timestamp": "2017-03-01 20:41:36.70725 UTC",
+        "recognized": True,
+        "key_id": "5891796615823360",
+        "drawing": drawing,
+    }
     return json.dumps(record | fields)
 
 

@@ -56,8 +56,24 @@ def test_a_rerun_goes_on_and_other_settings_are_refused(folder, tmp_path, capsys
 
 def test_masks_paste_on_white_and_pairs_stand_side_by_side(folder, tmp_path):
     out = tmp_path / "out"
-    assert edges("--input", folder / "animals", "--masks", folder / "masks", "--output", out,
-                 "--size", 64, "--pairs", "--style", "hand", "--thickness", 2) == 0  # fmt: skip
+    assert (
+        edges(
+            "--input",
+            folder / "animals",
+            "--masks",
+            folder / "masks",
+            "--output",
+            out,
+            "--size",
+            64,
+            "--pairs",
+            "--style",
+            "hand",
+            "--thickness",
+            2,
+        )
+        == 0
+    )
     pair = cv2.imread(str(out / "cat" / "000.png"))
     assert pair.shape == (64, 128, 3)
     photo, lines = pair[:, :64], pair[:, 64:]
@@ -78,9 +94,14 @@ def test_two_files_of_one_name_both_get_edges(tmp_path):
 
 @pytest.mark.parametrize(
     ("arguments", "says"),
-    [(("--low", 5), "both low and high"), (("--blur", 4), "odd"), (("--size", 4), "16 to 4096"),
-     (("--sigma", 3), "sigma"), (("--style", "hand", "--detail", 0), "detail")],
-)  # fmt: skip
+    [
+        (("--low", 5), "both low and high"),
+        (("--blur", 4), "odd"),
+        (("--size", 4), "16 to 4096"),
+        (("--sigma", 3), "sigma"),
+        (("--style", "hand", "--detail", 0), "detail"),
+    ],
+)
 def test_mistakes_are_one_line_and_leave_nothing(folder, tmp_path, capsys, arguments, says):
     code = edges("--input", folder / "animals", "--output", tmp_path / "out", *arguments)
     assert code == 2 and says in capsys.readouterr().err and not (tmp_path / "out").exists()

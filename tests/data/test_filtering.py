@@ -49,10 +49,19 @@ def source(tmp_path):
         rows, offsets = pack([polylines(shifted(-k)) for k in range(COUNT - 1)])
         links = np.arange(1, COUNT)
         links[::5] = -1
-        write_arrays(root / "traced" / f"{name}.npz", strokes=rows, offsets=offsets,
-                     bitmap=links, err=np.arange(COUNT - 1))  # fmt: skip
-        write_arrays(root / "real" / f"{name}.npz", strokes=rows, offsets=offsets,
-                     key_id=np.arange(COUNT - 1))  # fmt: skip
+        write_arrays(
+            root / "traced" / f"{name}.npz",
+            strokes=rows,
+            offsets=offsets,
+            bitmap=links,
+            err=np.arange(COUNT - 1),
+        )
+        write_arrays(
+            root / "real" / f"{name}.npz",
+            strokes=rows,
+            offsets=offsets,
+            key_id=np.arange(COUNT - 1),
+        )
         (root / "numpy_bitmap").mkdir(exist_ok=True)
         np.save(root / "numpy_bitmap" / f"{name}.npy", bitmaps[::-1])
         (root / "simplified").mkdir(exist_ok=True)
@@ -236,8 +245,11 @@ def test_memory_does_not_grow_with_the_file(tmp_path, repository):
         np.savez(tmp_path / "bitmaps" / f"{name}.npz", bitmaps=bitmaps)
     done = subprocess.run(
         [sys.executable, "-c", MEMORY, tmp_path, tmp_path / "out"],
-        cwd=repository, capture_output=True, text=True, check=True,
-    )  # fmt: skip
+        cwd=repository,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     grown, seen = map(int, done.stdout.split())
     assert seen == 2 * 60_000
     unit = 1 if sys.platform == "darwin" else 1024  # of ru_maxrss

@@ -117,9 +117,17 @@ def test_nothing_is_ever_run(tmp_path, protocol):
 
 @pytest.mark.parametrize(
     "item",
-    ["text", 7, [np.zeros(3)], {"a": 1}, None, np.array(["a"]), np.zeros(2, "M8[s]"),
-     np.zeros(2, [("x", "i2")])],
-)  # fmt: skip
+    [
+        "text",
+        7,
+        [np.zeros(3)],
+        {"a": 1},
+        None,
+        np.array(["a"]),
+        np.zeros(2, "M8[s]"),
+        np.zeros(2, [("x", "i2")]),
+    ],
+)
 def test_anything_but_numbers_is_refused(item):
     with pytest.raises(ValueError):
         read_object_array(stream(pickle.dumps(objects([item]), protocol=4), (1,)))

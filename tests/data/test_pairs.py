@@ -72,8 +72,21 @@ def test_a_pack_serves_smaller_sizes_and_refuses_larger(folder, animals):
 def test_the_command_packs_and_names_bad_files(folder, tmp_path, capsys):
     (folder / "animals" / "cat" / "zz.jpg").write_bytes(b"no")
     try:
-        assert main(["data", "pack-animals", "--input", str(folder / "animals"), "--size", "32",
-                     "--output", str(tmp_path / "a.npz")]) == 0  # fmt: skip
+        assert (
+            main(
+                [
+                    "data",
+                    "pack-animals",
+                    "--input",
+                    str(folder / "animals"),
+                    "--size",
+                    "32",
+                    "--output",
+                    str(tmp_path / "a.npz"),
+                ]
+            )
+            == 0
+        )
     finally:
         (folder / "animals" / "cat" / "zz.jpg").unlink()
     said = capsys.readouterr()

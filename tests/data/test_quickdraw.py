@@ -23,8 +23,10 @@ def test_the_official_categories():
 def test_categories_are_parsed_or_corrected():
     assert parse_categories("all") == categories()
     assert parse_categories(" Ice  Cream,cat, cat,the eiffel tower") == (
-        "ice cream", "cat", "The Eiffel Tower",
-    )  # fmt: skip
+        "ice cream",
+        "cat",
+        "The Eiffel Tower",
+    )
     with pytest.raises(ValueError, match="'elefant' is none of the 345 .*near: elephant"):
         parse_categories("cat,elefant")
     with pytest.raises(ValueError, match="separated by commas"):
@@ -39,8 +41,21 @@ def test_splits_are_the_same_everywhere():
     rows = [np.array([[k, 0, 0], [1, 2, 1]]) for k in range(200)]
     sides = [split_of_strokes(r) for r in rows]
     assert [k for k, side in enumerate(sides) if side == 2] == [
-        6, 7, 21, 36, 37, 40, 44, 104, 120, 123, 148, 160, 194, 196,
-    ]  # fmt: skip
+        6,
+        7,
+        21,
+        36,
+        37,
+        40,
+        44,
+        104,
+        120,
+        123,
+        148,
+        160,
+        194,
+        196,
+    ]
     assert [k for k, side in enumerate(sides) if side == 1] == [14, 26, 176]
     assert sides == [split_of_strokes(r.astype(np.float32)) for r in rows]
     big_endian = [split_of_strokes(np.asfortranarray(r.astype(">i2"))) for r in rows]
@@ -94,8 +109,13 @@ def test_downloads_strokes_that_training_reads(get, server, tmp_path, ndjson):
     assert is_whole(root / "simplified" / f"{name}.ndjson") and is_whole(root / f"real/{name}.npz")
     data = load_sketches(root, points=(1, 99))
     assert data.names == (name,) and len(data) == 3 and data.recorded.all()
-    assert data.drawing(0).tolist() == [[0, 20, 0], [60, 70, 0], [195, -90, 1], [-225, 40, 0],
-                                        [20, 1, 1]]  # fmt: skip
+    assert data.drawing(0).tolist() == [
+        [0, 20, 0],
+        [60, 70, 0],
+        [195, -90, 1],
+        [-225, 40, 0],
+        [20, 1, 1],
+    ]
     with np.load(root / "real" / f"{name}.npz") as z:
         assert z["key_id"].tolist() == [2**63, 2**63 + 1, 2**63 + 2]
         assert z["recognized"].tolist() == [1, 0, 1]
@@ -165,9 +185,12 @@ def test_what_cannot_be_read_is_not_kept(get, server, tmp_path):
 
 @pytest.mark.parametrize(
     ("arguments", "says"),
-    [(("--categories", "unicorn"), "none of the 345"), (("--categories", "cat"), "has no http"),
-     (("--categories", "cat", "--limit", 0), "at least 1")],
-)  # fmt: skip
+    [
+        (("--categories", "unicorn"), "none of the 345"),
+        (("--categories", "cat"), "has no http"),
+        (("--categories", "cat", "--limit", 0), "at least 1"),
+    ],
+)
 def test_errors_are_one_line(get, arguments, says):
     code, out, err = get(*arguments)
     assert (code, out, err.count("\n")) == (2, "", 1) and says in err

@@ -57,11 +57,24 @@ def test_fields_that_are_missing_are_not_made_up(tmp_path):
 
 @pytest.mark.parametrize(
     "wrong",
-    ["{", "[]", "7", "{}", line([[[1, 2], [3]]]), line([[[1, 2]]]), line(None), line([["a", "b"]]),
-     line([[[1], [2], [3, 4]]]), line(key_id="x"), line([[[None], [1]]]),
-     '{"drawing": [[[NaN], [1]]]}', line([[[[1]], [[2]]]]), line([[[1e400], [1]]]),
-     line(key_id=[])],
-)  # fmt: skip
+    [
+        "{",
+        "[]",
+        "7",
+        "{}",
+        line([[[1, 2], [3]]]),
+        line([[[1, 2]]]),
+        line(None),
+        line([["a", "b"]]),
+        line([[[1], [2], [3, 4]]]),
+        line(key_id="x"),
+        line([[[None], [1]]]),
+        '{"drawing": [[[NaN], [1]]]}',
+        line([[[[1]], [[2]]]]),
+        line([[[1e400], [1]]]),
+        line(key_id=[]),
+    ],
+)
 def test_a_broken_line_is_named(tmp_path, wrong):
     path = tmp_path / "cat.ndjson"
     path.write_text(line() + "\n" + wrong + "\n")
@@ -79,8 +92,9 @@ def test_sketchrnn_files(tmp_path):
     sketchrnn_file(path, train=rows[:1], valid=rows[1:2], test=rows[2:])
     splits = read_sketchrnn(path)
     assert [list(splits)] + [d[0].tolist() for d in splits.values()] == [
-        ["train", "valid", "test"], *rows,
-    ]  # fmt: skip
+        ["train", "valid", "test"],
+        *rows,
+    ]
     sketchrnn_file(path, train=rows[:1], valid=[])
     with pytest.raises(ValueError, match="has no test drawings"):
         read_sketchrnn(path)

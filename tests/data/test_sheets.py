@@ -92,10 +92,16 @@ def test_a_sheet_of_one_file(sets):
 
 @pytest.mark.parametrize(
     ("arguments", "says"),
-    [(("real", "--n", "0"), "at least 1"), ((".",), "in one of"), (("nowhere",), "no file or"),
-     (("real", "--categories", "fish"), "no fish"), (("real", "--n", "9999999"), "too many"),
-     (("note.txt",), "is no .ndjson"), (("empty",), "no drawings")],
-)  # fmt: skip
+    [
+        (("real", "--n", "0"), "at least 1"),
+        ((".",), "in one of"),
+        (("nowhere",), "no file or"),
+        (("real", "--categories", "fish"), "no fish"),
+        (("real", "--n", "9999999"), "too many"),
+        (("note.txt",), "is no .ndjson"),
+        (("empty",), "no drawings"),
+    ],
+)
 def test_what_cannot_be_shown_is_one_line(run, sets, monkeypatch, arguments, says):
     monkeypatch.chdir(sets)
     (sets / "cat.ndjson").unlink()

@@ -31,8 +31,9 @@ DOT = np.array([[20, 30]], float)
 
 strokes = st.lists(
     st.lists(st.tuples(st.integers(0, 255), st.integers(0, 255)), min_size=1, max_size=6),
-    min_size=1, max_size=6,
-)  # fmt: skip
+    min_size=1,
+    max_size=6,
+)
 
 
 def test_large_strokes_come_first_and_run_from_the_top_left():

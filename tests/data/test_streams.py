@@ -58,8 +58,14 @@ def test_strokes_take_along_what_belongs_to_each_drawing(tmp_path, drawings):
     rows, offsets = pack(drawings)
     keys = np.arange(COUNT, dtype=np.uint64) + 2**63
     path = tmp_path / "cat.npz"
-    write_arrays(path, strokes=rows, offsets=offsets, key_id=keys, made_of=np.array("strokes"),
-                 bitmap=np.arange(COUNT, dtype=np.int32) - 1)  # fmt: skip
+    write_arrays(
+        path,
+        strokes=rows,
+        offsets=offsets,
+        key_id=keys,
+        made_of=np.array("strokes"),
+        bitmap=np.arange(COUNT, dtype=np.int32) - 1,
+    )
     file = streams.open_drawings(path)
     wanted = np.stack([quickdraw_bitmap(lines) for lines in drawings])
     assert np.array_equal(everything(file), wanted)
@@ -111,12 +117,18 @@ def npy(array) -> bytes:
 
 @pytest.mark.parametrize(
     ("name", "content"),
-    [("a.npy", b""), ("a.npy", b"hello"), ("a.npz", b"hello"),
-     ("a.npy", npy(np.zeros((5, 784), np.float32))), ("a.npy", npy(np.zeros((5, 9), np.uint8))),
-     ("a.npy", npy(np.zeros((5, 784), np.uint8))[:-1]),
-     ("a.npy", npy(np.asfortranarray(np.zeros((5, 784), np.uint8)))),
-     ("a.npy", npy(np.array(3, np.uint8))), ("a.ndjson", b'{"drawing": 3}\n')],
-)  # fmt: skip
+    [
+        ("a.npy", b""),
+        ("a.npy", b"hello"),
+        ("a.npz", b"hello"),
+        ("a.npy", npy(np.zeros((5, 784), np.float32))),
+        ("a.npy", npy(np.zeros((5, 9), np.uint8))),
+        ("a.npy", npy(np.zeros((5, 784), np.uint8))[:-1]),
+        ("a.npy", npy(np.asfortranarray(np.zeros((5, 784), np.uint8)))),
+        ("a.npy", npy(np.array(3, np.uint8))),
+        ("a.ndjson", b'{"drawing": 3}\n'),
+    ],
+)
 def test_what_is_no_drawings_is_a_value_error_with_the_path(tmp_path, name, content):
     path = tmp_path / name
     path.write_bytes(content)

@@ -45,8 +45,9 @@ class Pipeline:
 
     def __init__(self, animals, change):
         self.change = change
-        self.known = {pair.edges.tobytes(): pair for style in held_out(animals, 0).values()
-                      for pair in style}  # fmt: skip
+        self.known = {
+            pair.edges.tobytes(): pair for style in held_out(animals, 0).values() for pair in style
+        }
 
     def __call__(self, edges, classes, *, background):
         pair = self.known[edges.tobytes()]
@@ -121,9 +122,17 @@ def test_where_a_change_of_species_shows(animals):
 def test_the_product_is_given_edges_and_map_as_they_are(tmp_path, animals):
     torch.manual_seed(0)
     config = Pix2PixConfig(width=4, most=2, size=SIZE, classes=2, up="resize")
-    checkpoint.save(tmp_path / checkpoint.FILE, Pix2Pix(config), model="pix2pix", config=config,
-                    licence="MIT", attribution="nobody", data={"categories": ["cat", "fish"]},
-                    training={}, metrics=[])  # fmt: skip
+    checkpoint.save(
+        tmp_path / checkpoint.FILE,
+        Pix2Pix(config),
+        model="pix2pix",
+        config=config,
+        licence="MIT",
+        attribution="nobody",
+        data={"categories": ["cat", "fish"]},
+        training={},
+        metrics=[],
+    )
     pipeline = Chimera(checkpoint.load(tmp_path / checkpoint.FILE)[0], ["cat", "fish"])
     with asking(Registry.of({"chimera": tmp_path}, "cpu")) as executor:
         product = Product(executor)
@@ -231,8 +240,9 @@ def test_kernel_distance_is_unbiased():
     same = [kernel_distance(*rng.normal(size=(2, 12, 5))) for _ in range(400)]
     spread = np.std(same) / 20
     assert abs(np.mean(same)) < 3 * spread and min(same) < 0
-    far = [kernel_distance(rng.normal(size=(12, 5)), rng.normal(0.7, 1, (12, 5)))
-           for _ in range(100)]  # fmt: skip
+    far = [
+        kernel_distance(rng.normal(size=(12, 5)), rng.normal(0.7, 1, (12, 5))) for _ in range(100)
+    ]
     assert np.mean(far) > 5 * np.std(same) / 10
     one, other = np.array([[1.0], [2.0]]), np.array([[0.0], [3.0]])
     # k(1,2) + k(0,3) - 2 mean of k(1,0), k(1,3), k(2,0), k(2,3)
@@ -260,11 +270,29 @@ def test_the_command_writes_into_the_card(data, tmp_path, capsys):
     torch.manual_seed(0)
     config = Pix2PixConfig(width=4, most=2, size=SIZE, classes=2, up="resize")
     path = tmp_path / "checkpoints" / "chimera" / checkpoint.FILE
-    checkpoint.save(path, Pix2Pix(config).eval(), model="pix2pix", config=config, licence="MIT",
-                    attribution="nobody", data={"categories": ["cat", "fish"]},
-                    training={}, metrics=[])  # fmt: skip
-    command = ["evaluate", "chimera", "--data", str(data), "--checkpoint", str(path.parent),
-               "--photos", "5", "--device", "cpu"]  # fmt: skip
+    checkpoint.save(
+        path,
+        Pix2Pix(config).eval(),
+        model="pix2pix",
+        config=config,
+        licence="MIT",
+        attribution="nobody",
+        data={"categories": ["cat", "fish"]},
+        training={},
+        metrics=[],
+    )
+    command = [
+        "evaluate",
+        "chimera",
+        "--data",
+        str(data),
+        "--checkpoint",
+        str(path.parent),
+        "--photos",
+        "5",
+        "--device",
+        "cpu",
+    ]
     assert main([*command, "--no-write"]) == 0
     assert checkpoint.read_header(path)["metrics"] == []
     printed = [json.loads(line) for line in capsys.readouterr().out.splitlines()]

@@ -82,7 +82,8 @@ def test_good_drawings_score_as_real_ones_do(real):
         assert found[f"{share}, trained words"] < 0.25
         near = f"distance to the nearest training drawing, median ({what}), trained words"
         assert found[f"{near}, unranked"] == pytest.approx(
-            found[f"{near}, held-out drawings"], rel=0.3)  # fmt: skip
+            found[f"{near}, held-out drawings"], rel=0.3
+        )
     far = "Fréchet distance of features to held-out drawings, trained words"
     assert found[f"{far}, unranked"] == pytest.approx(found[f"{far}, training drawings"], rel=0.5)
 
@@ -113,8 +114,9 @@ def test_one_drawing_over_and_over_has_no_variety(real):
 
 def test_copies_of_training_drawings_are_found_out(real):
     def copy(words, rank):
-        rows = [np.flatnonzero((real.category == NAMES.index(w)) & (real.split == 0))[:8]
-                for w in words]  # fmt: skip
+        rows = [
+            np.flatnonzero((real.category == NAMES.index(w)) & (real.split == 0))[:8] for w in words
+        ]
         return real.pixels[np.stack(rows)]
 
     found = measured(real, copy, unseen=())
@@ -189,15 +191,26 @@ def test_the_command_writes_its_figures(tmp_path, tiny_checkpoints, capsys):
     torch.manual_seed(0)
     config = config_class.tiny()
     checkpoint.save(
-        root / "dccgan" / checkpoint.FILE, module_class(config), model="dccgan", config=config,
-        licence="MIT", attribution="nobody",
+        root / "dccgan" / checkpoint.FILE,
+        module_class(config),
+        model="dccgan",
+        config=config,
+        licence="MIT",
+        attribution="nobody",
         data={"categories": list(TABLE[:3]), "unseen": ["moon"]},
-    )  # fmt: skip
-    dccgan.main(Config(
-        data=str(data), samples=2, references=4, judged=1, checkpoint=str(root / "dccgan"),
-        words=str(root / "words"), recogniser=str(root / "recogniser"),
-        judge=str(root / "stroke_classifier"),
-    ))  # fmt: skip
+    )
+    dccgan.main(
+        Config(
+            data=str(data),
+            samples=2,
+            references=4,
+            judged=1,
+            checkpoint=str(root / "dccgan"),
+            words=str(root / "words"),
+            recogniser=str(root / "recogniser"),
+            judge=str(root / "stroke_classifier"),
+        )
+    )
     printed = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert checkpoint.read_header(root / "dccgan" / checkpoint.FILE)["metrics"] == printed
     named = {figure["name"]: figure["value"] for figure in printed}

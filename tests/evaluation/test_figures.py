@@ -91,12 +91,17 @@ def test_evaluate_sketch_rnn_measures_draws_and_completions(root, capsys, monkey
     data = write_set(root / "data", CATEGORIES, count=60)
     monkeypatch.setattr(sketch_rnn, "TWELVE", CATEGORIES[:2])
     monkeypatch.setattr(sketch_rnn, "CORE_CATEGORIES", CATEGORIES)
-    places = {name: str(root / "checkpoints" / name)
-              for name in ("words", "recogniser")}  # fmt: skip
-    sketch_rnn.main(sketch_rnn.Config(
-        data=str(data), checkpoint=str(root / "checkpoints" / "sketch_rnn"), **places,
-        drawings=2, completions=3, write=False,
-    ))  # fmt: skip
+    places = {name: str(root / "checkpoints" / name) for name in ("words", "recogniser")}
+    sketch_rnn.main(
+        sketch_rnn.Config(
+            data=str(data),
+            checkpoint=str(root / "checkpoints" / "sketch_rnn"),
+            **places,
+            drawings=2,
+            completions=3,
+            write=False,
+        )
+    )
     figures = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     shares = [f["value"] for f in figures if "named" in f["name"]]
     assert len(shares) == 10 and all(0 <= value <= 1 for value in shares)

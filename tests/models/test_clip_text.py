@@ -50,8 +50,9 @@ class Holder(torch.nn.Module):
         for name, child in model.named_children():
             setattr(self, name, child)
         self.positional_embedding, self.text_projection = (
-            model.positional_embedding, model.text_projection,
-        )  # fmt: skip
+            model.positional_embedding,
+            model.text_projection,
+        )
 
     def forward(self, x):
         return x + self.text_projection.sum()

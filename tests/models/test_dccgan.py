@@ -73,8 +73,11 @@ def test_the_discriminator_reads_the_picture_its_features_and_the_text(network: 
     chance = network.drawn_like(ink, levels, text)
     assert chance.shape == (2,) and ((chance > 0) & (chance < 1)).all()
     moved = [levels[0], levels[1] + 1]
-    for other in (network.drawn_like(1 - ink, levels, text), network.drawn_like(ink, moved, text),
-                  network.drawn_like(ink, levels, text.flip(0))):  # fmt: skip
+    for other in (
+        network.drawn_like(1 - ink, levels, text),
+        network.drawn_like(ink, moved, text),
+        network.drawn_like(ink, levels, text.flip(0)),
+    ):
         assert not torch.allclose(other, chance)
     logits = network.judge(ink, levels, [network.centred(text)])[0]
     torch.testing.assert_close(chance, torch.sigmoid(2 * logits.mean(dim=1)))

@@ -40,8 +40,9 @@ def test_a_file_under_other_names_gives_the_networks_maps(features):
         if k in (1, 2, 4, 6):  # the last of each size
             wanted.append(torch.nn.functional.normalize(x, dim=1))
     found = features(pictures())
-    assert [tuple(m.shape) for m in found] == [(2, w, 64 // 2**k, 64 // 2**k)
-            for k, w in enumerate(features.widths, 2)]  # fmt: skip
+    assert [tuple(m.shape) for m in found] == [
+        (2, w, 64 // 2**k, 64 // 2**k) for k, w in enumerate(features.widths, 2)
+    ]
     for one, other in zip(found, wanted, strict=True):
         torch.testing.assert_close(one, other)
         torch.testing.assert_close(one.norm(dim=1), torch.ones_like(one[:, 0]))
@@ -71,10 +72,20 @@ def test_pooled_is_each_pictures_own_and_finite_where_a_map_has_one_pixel(featur
         torch.testing.assert_close(rows[1:2], alone, atol=1e-5, rtol=1e-4)
 
 
-@pytest.mark.parametrize("wrong", [
-    b"", b"hello world", b"abc", bytes(range(256)), [1, 2], {"a": 1}, {"a": torch.zeros(3)},
-    argparse.Namespace(),
-], ids=lambda wrong: str(wrong)[:12])  # fmt: skip
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        b"",
+        b"hello world",
+        b"abc",
+        bytes(range(256)),
+        [1, 2],
+        {"a": 1},
+        {"a": torch.zeros(3)},
+        argparse.Namespace(),
+    ],
+    ids=lambda wrong: str(wrong)[:12],
+)
 def test_other_files_are_refused(tmp_path, wrong):
     path = tmp_path / "wrong.pth"
     path.write_bytes(wrong) if isinstance(wrong, bytes) else torch.save(wrong, path)

@@ -25,10 +25,12 @@ def network(config=TINY):
 
 def inputs(count=3, size=16):
     generator = torch.Generator().manual_seed(1)
-    return [(torch.rand(count, 1, size, size, generator=generator) > 0.8).float(),
-            torch.randint(0, 4, (count, size, size), generator=generator),
-            torch.tensor([0.0, 1.0, 0.0])[:count],
-            torch.randn(count, 2, generator=generator)]  # fmt: skip
+    return [
+        (torch.rand(count, 1, size, size, generator=generator) > 0.8).float(),
+        torch.randint(0, 4, (count, size, size), generator=generator),
+        torch.tensor([0.0, 1.0, 0.0])[:count],
+        torch.randn(count, 2, generator=generator),
+    ]
 
 
 @pytest.mark.parametrize("size", [128, 256])
@@ -63,8 +65,12 @@ def test_every_condition_counts_and_left_out_means_unknown_white_and_no_noise():
         torch.testing.assert_close(
             plain, module(edges, classes * 0, scene * 0, noise * 0), atol=0, rtol=0
         )
-        for other in (module(edges, classes), module(edges, None, scene + 1),
-                      module(edges, None, None, noise), module(1 - edges)):  # fmt: skip
+        for other in (
+            module(edges, classes),
+            module(edges, None, scene + 1),
+            module(edges, None, None, noise),
+            module(1 - edges),
+        ):
             assert (other - plain).abs().mean() > 1e-3
 
 

@@ -17,12 +17,28 @@ NAMES = (
     "aircraft carrier", "The Eiffel Tower", "moon", "t-shirt",
 )  # fmt: skip
 CONFIG = WordTableConfig(
-    names=NAMES, exact=22,
-    aliases=(("eyeglasses", "glasses"), ("teddy-bear", "teddy bear"), ("motorbike", "motorcycle"),
-             ("bike", "motorcycle"), ("specs", "glasses")),
-    categories=("The Eiffel Tower", "aircraft carrier", "apple", "baseball bat", "bat", "cat",
-                "eyeglasses", "motorbike", "t-shirt", "teddy-bear"),
-)  # fmt: skip
+    names=NAMES,
+    exact=22,
+    aliases=(
+        ("eyeglasses", "glasses"),
+        ("teddy-bear", "teddy bear"),
+        ("motorbike", "motorcycle"),
+        ("bike", "motorcycle"),
+        ("specs", "glasses"),
+    ),
+    categories=(
+        "The Eiffel Tower",
+        "aircraft carrier",
+        "apple",
+        "baseball bat",
+        "bat",
+        "cat",
+        "eyeglasses",
+        "motorbike",
+        "t-shirt",
+        "teddy-bear",
+    ),
+)
 
 
 def filled(config: WordTableConfig) -> WordTable:
@@ -63,18 +79,35 @@ def table() -> WordTable:
 @pytest.mark.parametrize(
     ("typed", "name"),
     [
-        ("cat", "cat"), ("  CAT \n", "cat"), ("a cat", "cat"), ("The  Cat", "cat"),
-        ("cats", "cat"), ("apples", "apple"), ("watches", "watch"), ("mice", "mouse"),
-        ("knives", "knife"), ("snowmen", "snowman"), ("scissor", "scissors"),
-        ("baseball bats", "baseball bat"), ("Baseball-Bat", "baseball bat"),
-        ("t shirt", "t-shirt"), ("tshirt", "t-shirt"), ("hotdog", "hot dog"),
-        ("teddybear", "teddy-bear"), ("eiffel tower", "The Eiffel Tower"),
-        ("glass", "glass (drink container)"), ("Éléphant", "elephant"), ("cat 🐱", "cat"),
-        ("bike", "motorbike"), ("specs", "eyeglasses"),
+        ("cat", "cat"),
+        ("  CAT \n", "cat"),
+        ("a cat", "cat"),
+        ("The  Cat", "cat"),
+        ("cats", "cat"),
+        ("apples", "apple"),
+        ("watches", "watch"),
+        ("mice", "mouse"),
+        ("knives", "knife"),
+        ("snowmen", "snowman"),
+        ("scissor", "scissors"),
+        ("baseball bats", "baseball bat"),
+        ("Baseball-Bat", "baseball bat"),
+        ("t shirt", "t-shirt"),
+        ("tshirt", "t-shirt"),
+        ("hotdog", "hot dog"),
+        ("teddybear", "teddy-bear"),
+        ("eiffel tower", "The Eiffel Tower"),
+        ("glass", "glass (drink container)"),
+        ("Éléphant", "elephant"),
+        ("cat 🐱", "cat"),
+        ("bike", "motorbike"),
+        ("specs", "eyeglasses"),
         # each name is found as it stands, though another folds to the same
-        ("bow-tie", "bow-tie"), ("bow tie", "bow tie"), ("bat (animal)", "bat (animal)"),
+        ("bow-tie", "bow-tie"),
+        ("bow tie", "bow tie"),
+        ("bat (animal)", "bat (animal)"),
     ],
-)  # fmt: skip
+)
 def test_forgives_how_it_is_typed(table, typed, name):
     found = table.lookup(typed)
     assert (found.name, found.corrected) == (name, False)
@@ -82,9 +115,16 @@ def test_forgives_how_it_is_typed(table, typed, name):
 
 @pytest.mark.parametrize(
     ("typed", "name"),
-    [("elefant", "elephant"), ("appel", "apple"), ("hosre", "horse"), ("hors", "horse"),
-     ("scisors", "scissors"), ("baseball abt", "baseball bat"), ("elefants", "elephant")],
-)  # fmt: skip
+    [
+        ("elefant", "elephant"),
+        ("appel", "apple"),
+        ("hosre", "horse"),
+        ("hors", "horse"),
+        ("scisors", "scissors"),
+        ("baseball abt", "baseball bat"),
+        ("elefants", "elephant"),
+    ],
+)
 def test_corrects_a_slip_and_says_so(table, typed, name):
     found = table.lookup(typed)
     assert (found.name, found.corrected) == (name, True)
@@ -185,10 +225,19 @@ def test_category_vectors_follow_the_categories(table):
 
 @pytest.mark.parametrize(
     ("text", "says"),
-    [("", "type a word"), (" \t ", "type a word"), (None, "type a word"), (7, "type a word"),
-     ("x" * 10_000, "10,000 characters"), ("🐱🐱", "English"), ("кошка", "English"),
-     ("猫", "English"), ("12", "English"), ("¿?!", "English")],
-)  # fmt: skip
+    [
+        ("", "type a word"),
+        (" \t ", "type a word"),
+        (None, "type a word"),
+        (7, "type a word"),
+        ("x" * 10_000, "10,000 characters"),
+        ("🐱🐱", "English"),
+        ("кошка", "English"),
+        ("猫", "English"),
+        ("12", "English"),
+        ("¿?!", "English"),
+    ],
+)
 def test_no_word_at_all(table, text, says):
     with pytest.raises(UnknownWord, match=says) as caught:
         table.lookup(text)
@@ -272,9 +321,15 @@ def test_similar_refuses_what_has_no_direction(table, vector):
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"names": ()}, {"names": ("cat", "cat")}, {"exact": 99}, {"categories": ("unicorn",)},
-     {"aliases": (("kitty", "unicorn"),)}, {"aliases": (("apple", "cat"),)}],
-)  # fmt: skip
+    [
+        {"names": ()},
+        {"names": ("cat", "cat")},
+        {"exact": 99},
+        {"categories": ("unicorn",)},
+        {"aliases": (("kitty", "unicorn"),)},
+        {"aliases": (("apple", "cat"),)},
+    ],
+)
 def test_config_refuses_what_does_not_fit(wrong):
     with pytest.raises(ValueError):
         replace(WordTableConfig.tiny(), **wrong)
@@ -322,9 +377,15 @@ def test_shipped_table_holds_every_category(shipped):
 
 
 @pytest.mark.parametrize(
-    ("word", "near"), [("cat", "kitten"), ("octagon", "hexagon"), ("violin", "cello"),
-                       ("campfire", "fireplace"), ("lion", "tiger")],
-)  # fmt: skip
+    ("word", "near"),
+    [
+        ("cat", "kitten"),
+        ("octagon", "hexagon"),
+        ("violin", "cello"),
+        ("campfire", "fireplace"),
+        ("lion", "tiger"),
+    ],
+)
 def test_shipped_neighbours_make_sense(shipped, word, near):
     exact = set(shipped.config.names[: shipped.config.exact]) | set(shipped.categories)
     best = [name for name, _ in shipped.similar(shipped.lookup(word).vector, k=100)]

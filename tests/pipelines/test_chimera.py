@@ -49,8 +49,10 @@ def page(paper=255, ink=0, size=(200, 300)) -> np.ndarray:
 def photograph(size=(200, 300)) -> np.ndarray:
     """Blobs of all sizes, as surroundings have them."""
     rng = np.random.default_rng(0)
-    layers = [cv2.resize(rng.normal(0, 40, (n, n, 3)), size[::-1], interpolation=cv2.INTER_CUBIC)
-              for n in (4, 9, 20, 60)]  # fmt: skip
+    layers = [
+        cv2.resize(rng.normal(0, 40, (n, n, 3)), size[::-1], interpolation=cv2.INTER_CUBIC)
+        for n in (4, 9, 20, 60)
+    ]
     return np.clip(128 + sum(layers), 0, 255).astype(np.uint8)
 
 
@@ -68,8 +70,15 @@ def ring_of(edges: EdgeMap) -> np.ndarray:
     wanted = np.zeros((edges.size, edges.size), np.uint8)
     middle, edge = edges.to_pixels([[150, 100], [220, 100]])
     radius = float(np.linalg.norm(edge - middle))
-    cv2.circle(wanted, (middle * 16 - 8).round().astype(int).tolist(), round(16 * radius), 255, 1,
-               cv2.LINE_8, 4)  # fmt: skip
+    cv2.circle(
+        wanted,
+        (middle * 16 - 8).round().astype(int).tolist(),
+        round(16 * radius),
+        255,
+        1,
+        cv2.LINE_8,
+        4,
+    )
     bar = (edges.to_pixels([[100, 100], [200, 100]]) * 16 - 8).round().astype(np.int32)
     cv2.polylines(wanted, [bar], False, 255, 1, cv2.LINE_8, 4)
     return wanted
@@ -146,8 +155,9 @@ def test_an_edge_map_is_taken_as_it_is(chimera):
     noisy = np.frombuffer(file_of(Image.fromarray(lines), "JPEG", quality=90), np.uint8)
     noisy = cv2.imdecode(noisy, cv2.IMREAD_GRAYSCALE)
     assert min(agreement(chimera.edges_of(noisy, as_edges).edges, lines, reach=0)) > 0.9
-    others = [cv2.resize(lines, (side, side), interpolation=cv2.INTER_NEAREST)
-              for side in (128, 237)]  # fmt: skip
+    others = [
+        cv2.resize(lines, (side, side), interpolation=cv2.INTER_NEAREST) for side in (128, 237)
+    ]
     for other in (cv2.dilate(lines, np.ones((2, 2)))[::2, ::2], *others):
         again = chimera.edges_of(other, as_edges).edges
         assert min(agreement(again, lines, reach=2)) > 0.95, other.shape
@@ -159,8 +169,9 @@ def test_an_edge_map_is_taken_as_it_is(chimera):
 def test_thickness_and_clean_up(chimera):
     picture = page()
     cv2.line(picture, (20, 20), (32, 20), (0, 0, 0), 3)
-    thin, thick = (chimera.edges_of(picture, EdgeStyle(thickness=t, crop=False)).edges
-                   for t in (1, 3))  # fmt: skip
+    thin, thick = (
+        chimera.edges_of(picture, EdgeStyle(thickness=t, crop=False)).edges for t in (1, 3)
+    )
     assert line_width(thin) < 1.2 and 2 < line_width(thick) < 4
     corner = (slice(0, 22), slice(0, 12))
     assert thin[corner].any()
@@ -174,10 +185,17 @@ def test_thickness_and_clean_up(chimera):
 
 @pytest.mark.parametrize(
     "options",
-    [{"kind": "song"}, {"way": "x"}, {"sigma": 1.5}, {"blur": 4}, {"detail": 0}, {"thickness": 0},
-     {"clean": -1}],
+    [
+        {"kind": "song"},
+        {"way": "x"},
+        {"sigma": 1.5},
+        {"blur": 4},
+        {"detail": 0},
+        {"thickness": 0},
+        {"clean": -1},
+    ],
     ids=str,
-)  # fmt: skip
+)
 def test_a_style_out_of_range_is_refused(options):
     with pytest.raises(ValueError):
         EdgeStyle(**options)
@@ -212,8 +230,12 @@ FILES = {
     "svg": SVG,
     "json": Drawing.from_polylines(
         [150 + 90 * np.array([[np.cos(a), np.sin(a) - 5 / 9] for a in np.linspace(0, 6.3, 99)])],
-        300, 200).to_json().encode(),
-}  # fmt: skip
+        300,
+        200,
+    )
+    .to_json()
+    .encode(),
+}
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -357,12 +379,16 @@ def test_the_picture_is_the_networks(chimera):
     with torch.no_grad():
         wanted = chimera.network(
             torch.from_numpy(edges.edges)[None, None] / 255,
-            torch.from_numpy(classes)[None], torch.ones(1),
-        )[0]  # fmt: skip
+            torch.from_numpy(classes)[None],
+            torch.ones(1),
+        )[0]
     wanted = (wanted.permute(1, 2, 0).numpy() + 1) * 127.5
     assert np.abs(made - wanted).max() < 0.51 and np.ptp(made) > 20
-    others = [chimera(edges.edges, classes, background="scene")[0], chimera(edges)[0],
-              chimera(edges, classes * 0, background="white")[0]]  # fmt: skip
+    others = [
+        chimera(edges.edges, classes, background="scene")[0],
+        chimera(edges)[0],
+        chimera(edges, classes * 0, background="white")[0],
+    ]
     assert np.array_equal(made, others[0]) and not np.array_equal(made, others[1])
     assert np.array_equal(others[1], others[2])  # a drawing stands on white unless told
 
@@ -399,8 +425,11 @@ def test_what_the_lines_enclose_is_told(chimera):
     lines = np.zeros((SIZE, SIZE), np.uint8)
     cv2.circle(lines, (32, 32), 20, 255, 1)
     with torch.no_grad():
-        wanted = network(torch.from_numpy(lines)[None, None] / 255, scene=torch.ones(1),
-                         inside=torch.from_numpy(enclosed(lines))[None] / 255)[0]  # fmt: skip
+        wanted = network(
+            torch.from_numpy(lines)[None, None] / 255,
+            scene=torch.ones(1),
+            inside=torch.from_numpy(enclosed(lines))[None] / 255,
+        )[0]
     wanted = (wanted.permute(1, 2, 0).numpy() + 1) * 127.5
     made = Chimera(network, ["lion", "goat", "fish"])(lines, background="scene")[0]
     assert np.abs(made - wanted).max() < 0.51 and np.ptp(made) > 20
@@ -421,13 +450,15 @@ def test_a_scene_reaches_the_rim(chimera):
 def test_mistakes_about_pictures(chimera):
     edges = chimera.edges_of(page())
     for options, says in (
-        ({"n": 0}, "How many"), ({"n": 17}, "How many"), ({"n": True}, "How many"),
+        ({"n": 0}, "How many"),
+        ({"n": 17}, "How many"),
+        ({"n": True}, "How many"),
         ({"seed": -1}, "seed"),
         ({"background": "blue"}, "background"),
         ({"classes": np.full((SIZE, SIZE), 4)}, "0 to 3"),
         ({"classes": np.zeros((SIZE, SIZE))}, "whole numbers"),
         ({"classes": np.zeros((9, 9), int)}, "64 x 64"),
-    ):  # fmt: skip
+    ):
         with pytest.raises(ValueError, match=says):
             chimera(edges, **options)
     with pytest.raises(ValueError, match="64 x 64"):

@@ -13,14 +13,17 @@ from doodle.strokes.drawing import Drawing
 
 HALF = Drawing.from_polylines(
     [np.array([[300, 200], [500, 180], [700, 400]]), np.array([[400, 500], [420, 520]])],
-    width=1000, height=750,
-)  # fmt: skip
+    width=1000,
+    height=750,
+)
 
 
 @pytest.fixture(scope="module")
 def networks(tiny_checkpoints):
-    return [checkpoint.load(tiny_checkpoints / name / checkpoint.FILE)[0]
-            for name in ("sketch_rnn", "words", "recogniser")]  # fmt: skip
+    return [
+        checkpoint.load(tiny_checkpoints / name / checkpoint.FILE)[0]
+        for name in ("sketch_rnn", "words", "recogniser")
+    ]
 
 
 @pytest.fixture
@@ -38,8 +41,10 @@ def test_the_same_seed_gives_the_same_endings_and_another_seed_others(completer)
     other = completer.complete(HALF, "cat", n=3, seed=5)
     for a, b in zip(lines(first), lines(again), strict=True):
         np.testing.assert_array_equal(a, b)
-    assert any(a.shape != b.shape or not np.allclose(a, b)
-               for a, b in zip(lines(first), lines(other), strict=True))  # fmt: skip
+    assert any(
+        a.shape != b.shape or not np.allclose(a, b)
+        for a, b in zip(lines(first), lines(other), strict=True)
+    )
 
 
 def test_asking_for_more_keeps_the_first_ones(completer):
@@ -81,6 +86,7 @@ def test_the_ink_is_the_endings(completer):
 
 def test_an_ending_moves_and_grows_with_the_drawing(completer):
     """The network sees shapes, not where or how large they stand on the canvas."""
+
     def moved(scale, shift):
         return Drawing.from_polylines([p * scale + shift for p in HALF.polylines()], 4000, 3000)
 
@@ -101,12 +107,16 @@ def test_the_word_and_the_prefix_matter(completer):
         assert found.shape != cat.shape or not np.allclose(found, cat)
 
 
-@pytest.mark.parametrize("drawing", [
-    Drawing.from_polylines([np.array([[5.0, 5.0]])]),
-    Drawing.from_polylines([np.array([[5.0, 5.0], [5.0, 5.0]])] * 3),
-    Drawing.from_polylines([np.random.default_rng(0).uniform(0, 900, (20_000, 2))], 1000, 1000),
-    Drawing.from_polylines([]),
-], ids=["dot", "repeats", "scribble", "nothing"])  # fmt: skip
+@pytest.mark.parametrize(
+    "drawing",
+    [
+        Drawing.from_polylines([np.array([[5.0, 5.0]])]),
+        Drawing.from_polylines([np.array([[5.0, 5.0], [5.0, 5.0]])] * 3),
+        Drawing.from_polylines([np.random.default_rng(0).uniform(0, 900, (20_000, 2))], 1000, 1000),
+        Drawing.from_polylines([]),
+    ],
+    ids=["dot", "repeats", "scribble", "nothing"],
+)
 def test_any_drawing_can_be_completed(completer, drawing):
     for ending in completer.complete(drawing, "cat", n=2):
         assert ending.strokes and all(np.isfinite(s).all() for s in ending.strokes)

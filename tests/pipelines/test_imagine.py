@@ -157,8 +157,14 @@ def test_other_texts_compete_with_what_means_something_else(imaginer):
 
 def test_truncation_scales_the_noise(imaginer):
     def noise(truncation):
-        return np.stack([d.z for d in imaginer("cat", n=3, rank=False, trace=False,
-                                               truncation=truncation).doodles])  # fmt: skip
+        return np.stack(
+            [
+                d.z
+                for d in imaginer(
+                    "cat", n=3, rank=False, trace=False, truncation=truncation
+                ).doodles
+            ]
+        )
 
     np.testing.assert_allclose(noise(0.5), noise(1.0) / 2, rtol=1e-5)
     near = imaginer("cat", n=2, rank=False, trace=False, truncation=1e-6).doodles
@@ -186,8 +192,10 @@ def test_a_walk_keeps_its_noise_and_reaches_both_texts(imaginer):
         same(doodle, end)
     for doodle in walk:
         np.testing.assert_array_equal(doodle.z, walk[0].z)
-    changes = [np.abs(a.picture.astype(int) - b.picture).mean()
-               for a, b in zip(walk, walk[1:], strict=False)]  # fmt: skip
+    changes = [
+        np.abs(a.picture.astype(int) - b.picture).mean()
+        for a, b in zip(walk, walk[1:], strict=False)
+    ]
     whole = np.abs(walk[0].picture.astype(int) - walk[-1].picture).mean()
     assert max(changes) < whole  # no leap
     assert [doodle.share for doodle in walk] == sorted(doodle.share for doodle in walk)
@@ -208,8 +216,9 @@ def test_the_steps_of_a_walk_change_the_picture_alike(imaginer, monkeypatch):
 
 def test_a_walk_starts_where_both_ends_look_right(imaginer):
     chosen = imaginer.walk("cat", "sun", steps=2, seed=2)[0].candidate
-    ends = [imaginer(t, n=imagine.WALK_FROM, seed=2, rank=False, trace=False) for t in
-            ("cat", "sun")]  # fmt: skip
+    ends = [
+        imaginer(t, n=imagine.WALK_FROM, seed=2, rank=False, trace=False) for t in ("cat", "sun")
+    ]
     worse = [min(a.score, b.score) for a, b in zip(*(e.doodles for e in ends), strict=True)]
     assert chosen == int(np.argmax(worse))
 
@@ -222,8 +231,9 @@ def test_more_like_this_is_nearer_the_less_it_spreads(imaginer):
         return np.mean([np.abs(d.z - start.z).mean() for d in doodles])
 
     assert away(near) < 0.3 * away(far)
-    for one, other in zip(near, imaginer.like("cat", (9, 2), n=4, spread=0.01).doodles,
-                          strict=True):  # fmt: skip
+    for one, other in zip(
+        near, imaginer.like("cat", (9, 2), n=4, spread=0.01).doodles, strict=True
+    ):
         same(one, other)
     # at a spread of 1 nothing of the old noise is left, and each doodle has a stream of its own
     for doodle in far:
@@ -231,13 +241,22 @@ def test_more_like_this_is_nearer_the_less_it_spreads(imaginer):
         np.testing.assert_allclose(doodle.z, torch.randn(len(doodle.z), generator=stream))
 
 
-@pytest.mark.parametrize(("said", "wrong"), [
-    ("How many", {"n": 0}), ("How many", {"n": 65}),
-    ("How many", {"n": True}), ("How many", {"n": 2.5}),
-    ("seed", {"seed": -1}), ("seed", {"seed": 0.5}), ("seed", {"seed": None}),
-    ("truncation", {"truncation": 0}), ("truncation", {"truncation": float("nan")}),
-    ("truncation", {"truncation": 1.6}), ("truncation", {"truncation": "much"}),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("said", "wrong"),
+    [
+        ("How many", {"n": 0}),
+        ("How many", {"n": 65}),
+        ("How many", {"n": True}),
+        ("How many", {"n": 2.5}),
+        ("seed", {"seed": -1}),
+        ("seed", {"seed": 0.5}),
+        ("seed", {"seed": None}),
+        ("truncation", {"truncation": 0}),
+        ("truncation", {"truncation": float("nan")}),
+        ("truncation", {"truncation": 1.6}),
+        ("truncation", {"truncation": "much"}),
+    ],
+)
 def test_what_is_out_of_range_is_named(imaginer, said, wrong):
     with pytest.raises(ValueError, match=said):
         imaginer("cat", **wrong)

@@ -12,9 +12,14 @@ from doodle.pipelines.text import ALIAS_SURE, LONGEST, TextEncoder
 NAMES = ("cat", "teapot", "hat", "glasses", "fire truck", "pizza", "ice cream", "dog", "elephant",
          "octagon", "sleepy", "red", "dance", "house")  # fmt: skip
 CONFIG = WordTableConfig(
-    names=NAMES, exact=9, aliases=(("eyeglasses", "glasses"),), text_size=512,
-    categories=("cat", "eyeglasses", "octagon"), placed_sure=0.7, composed_sure=0.6,
-)  # fmt: skip
+    names=NAMES,
+    exact=9,
+    aliases=(("eyeglasses", "glasses"),),
+    text_size=512,
+    categories=("cat", "eyeglasses", "octagon"),
+    placed_sure=0.7,
+    composed_sure=0.6,
+)
 
 
 @pytest.fixture(scope="module")
@@ -43,16 +48,21 @@ def clip() -> ClipText:
 @pytest.mark.parametrize(
     ("text", "name", "kind", "sure"),
     [
-        ("cat", "cat", "exact", 1), ("  The CATS ", "cat", "exact", 1),
-        ("eyeglasses", "eyeglasses", "alias", ALIAS_SURE), ("octagon", "octagon", "placed", 0.7),
-        ("fire truck", "fire truck", "exact", 1), ("firetrucks", "fire truck", "exact", 1),
+        ("cat", "cat", "exact", 1),
+        ("  The CATS ", "cat", "exact", 1),
+        ("eyeglasses", "eyeglasses", "alias", ALIAS_SURE),
+        ("octagon", "octagon", "placed", 0.7),
+        ("fire truck", "fire truck", "exact", 1),
+        ("firetrucks", "fire truck", "exact", 1),
         ("a sleepy teapot", "sleepy teapot", "composed", 0.6),
-        ("🐱", "cat", "exact", 1), ("🐘", "elephant", "exact", 1), ("a 🐱!", "cat", "exact", 1),
+        ("🐱", "cat", "exact", 1),
+        ("🐘", "elephant", "exact", 1),
+        ("a 🐱!", "cat", "exact", 1),
         ("draw me a pair of glasses", "glasses", "exact", 1),
         ("dancing", "dance", "placed", 0.7),
         ("3 cats", "cat", "exact", 1),
     ],
-)  # fmt: skip
+)
 def test_what_is_known_needs_no_notice(encoder, text, name, kind, sure):
     answer = encoder(text)
     assert (answer.name, answer.kind, answer.notice) == (name, kind, "")
@@ -62,17 +72,23 @@ def test_what_is_known_needs_no_notice(encoder, text, name, kind, sure):
 
 def test_parts_say_how_each_word_is_known(encoder):
     assert encoder("a sleepy teapot").parts == (
-        ("sleepy", "placed by meaning"), ("teapot", "known exactly"),
-    )  # fmt: skip
+        ("sleepy", "placed by meaning"),
+        ("teapot", "known exactly"),
+    )
     assert encoder("eyeglasses").parts == (("eyeglasses", "known by another name"),)
     assert [word for word, _ in encoder("red fire truck").parts] == ["red", "fire truck"]
 
 
 @pytest.mark.parametrize(
     ("text", "main"),
-    [("sleepy teapot", "teapot"), ("cat in a red hat", "cat"), ("cat hat", "hat"),
-     ("red cat with a dog on the house", "cat"), ("a house with a red fire truck", "house")],
-)  # fmt: skip
+    [
+        ("sleepy teapot", "teapot"),
+        ("cat in a red hat", "cat"),
+        ("cat hat", "hat"),
+        ("red cat with a dog on the house", "cat"),
+        ("a house with a red fire truck", "house"),
+    ],
+)
 def test_the_main_word_weighs_most(encoder, words, text, main):
     assert words.similar(encoder(text).vector, k=1)[0][0] == main
 
@@ -107,10 +123,18 @@ def test_unknown_text_gets_the_nearest_word_and_a_notice(encoder, text):
 
 @pytest.mark.parametrize(
     ("text", "says"),
-    [("", "type a word"), (" \n", "type a word"), (None, "type a word"),
-     ("x" * (LONGEST + 1), "characters"), ("кошка", "English"), ("猫", "English"),
-     ("12", "no word"), ("?!", "no word"), ("\u200d", "no word")],
-)  # fmt: skip
+    [
+        ("", "type a word"),
+        (" \n", "type a word"),
+        (None, "type a word"),
+        ("x" * (LONGEST + 1), "characters"),
+        ("кошка", "English"),
+        ("猫", "English"),
+        ("12", "no word"),
+        ("?!", "no word"),
+        ("\u200d", "no word"),
+    ],
+)
 def test_no_word_at_all_is_an_error_for_the_visitor(encoder, text, says):
     with pytest.raises(UnknownWord, match=says):
         encoder(text)

@@ -215,9 +215,19 @@ def test_who_waits_behind_many_hears_how_many():
         job.result()
     busy = World(threads=1)
     busy.engine.gate.clear()
-    begun = {object(): type("R", (), {"urgency": WORK, "computing": 1, "busy": True,
-                                      "job": type("J", (), {"cancelled": False})})
-             for _ in range(ACTIVE)}  # fmt: skip
+    begun = {
+        object(): type(
+            "R",
+            (),
+            {
+                "urgency": WORK,
+                "computing": 1,
+                "busy": True,
+                "job": type("J", (), {"cancelled": False}),
+            },
+        )
+        for _ in range(ACTIVE)
+    }
     busy.executor._begun.update(begun)
     waits = busy.submit(Count("late"))
     assert waits._events[0] == Waiting(0)

@@ -43,13 +43,24 @@ def test_canny_is_opencvs_behind_the_blur():
     median = np.median(grey)
     wanted = cv2.Canny(grey, int(0.67 * median), int(min(255, 1.33 * median)))
     assert np.array_equal(canny(picture), wanted) and wanted.any()
-    assert np.array_equal(canny(picture, thresholds=(10, 30), blur=1),
-                          cv2.Canny(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), 10, 30))  # fmt: skip
+    assert np.array_equal(
+        canny(picture, thresholds=(10, 30), blur=1),
+        cv2.Canny(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), 10, 30),
+    )
     assert np.array_equal(grey_of(picture, 3), grey)
 
 
-@pytest.mark.parametrize("wrong", [{"blur": 2}, {"blur": 0}, {"sigma": 1.5}, {"sigma": -0.1},
-                                   {"thresholds": (0, 300)}, {"thresholds": (-1, 3)}])  # fmt: skip
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"blur": 2},
+        {"blur": 0},
+        {"sigma": 1.5},
+        {"sigma": -0.1},
+        {"thresholds": (0, 300)},
+        {"thresholds": (-1, 3)},
+    ],
+)
 def test_values_out_of_range_are_refused(wrong):
     with pytest.raises(ValueError, match="not"):
         canny(scene(64), **wrong)

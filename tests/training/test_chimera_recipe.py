@@ -27,8 +27,19 @@ def data(tmp_path_factory):
 
 @pytest.fixture
 def config(data, tmp_path):
-    return Config(data=str(data), out=str(tmp_path / "run"), steps=4, batch=2, size=32, width=4,
-                  most=2, critic_width=4, scales=1, evaluate_every=2, device="cpu")  # fmt: skip
+    return Config(
+        data=str(data),
+        out=str(tmp_path / "run"),
+        steps=4,
+        batch=2,
+        size=32,
+        width=4,
+        most=2,
+        critic_width=4,
+        scales=1,
+        evaluate_every=2,
+        device="cpu",
+    )
 
 
 def test_two_steps_from_the_command(data, tmp_path):
@@ -49,15 +60,30 @@ def test_two_steps_from_the_command(data, tmp_path):
 
 @pytest.mark.parametrize(
     "options",
-    [{"loss": "vanilla"}, {"loss": "wgan-gp"}, {"noise": 3, "mode_seeking": 1.0},
-     {"diff_augment": True}, {"scales": 2, "size": 64}, {"feature_weight": 0.0},
-     {"species_weight": 0.0}, {"inside": False}, {"view": 32, "size": 64},
-     {"backbone": "lite0.pth"}, {"backbone": "lite0.pth", "view": 32, "size": 64,
-                                 "diff_augment": True, "feature_weight": 0.0},
-     {"norm": "instance", "up": "transposed", "dropout": 0.5}, {"background": "white"},
-     {"workers": 1}],
+    [
+        {"loss": "vanilla"},
+        {"loss": "wgan-gp"},
+        {"noise": 3, "mode_seeking": 1.0},
+        {"diff_augment": True},
+        {"scales": 2, "size": 64},
+        {"feature_weight": 0.0},
+        {"species_weight": 0.0},
+        {"inside": False},
+        {"view": 32, "size": 64},
+        {"backbone": "lite0.pth"},
+        {
+            "backbone": "lite0.pth",
+            "view": 32,
+            "size": 64,
+            "diff_augment": True,
+            "feature_weight": 0.0,
+        },
+        {"norm": "instance", "up": "transposed", "dropout": 0.5},
+        {"background": "white"},
+        {"workers": 1},
+    ],
     ids=str,
-)  # fmt: skip
+)
 def test_every_option_trains_both_sides(config, data, options):
     folder, places = data.parent, {}
     if "backbone" in options:
@@ -65,8 +91,10 @@ def test_every_option_trains_both_sides(config, data, options):
     if options.get("size", 32) > 32:
         places["data"] = str(folder / "larger.npz")
     recipe = ChimeraRecipe(replace(config, **{**options, **places}))
-    before = {n: {k: p.detach().clone() for k, p in recipe.modules[n].named_parameters()}
-              for n in ("network", "critics")}  # fmt: skip
+    before = {
+        n: {k: p.detach().clone() for k, p in recipe.modules[n].named_parameters()}
+        for n in ("network", "critics")
+    }
     for step in range(2):
         figures = recipe.step(step, 0.0)
         assert all(value == value and abs(value) < 1e4 for value in figures.values()), figures
@@ -84,10 +112,19 @@ def test_every_option_trains_both_sides(config, data, options):
 
 
 def test_weights_weigh_their_losses(config, data):
-    recipe = ChimeraRecipe(replace(
-        config, backbone=str(data.parent / "lite0.pth"), noise=2, mode_seeking=0.5, gan_weight=3.0,
-        lambda_l1=5.0, perceptual_weight=7.0, feature_weight=11.0, species_weight=13.0,
-    ))  # fmt: skip
+    recipe = ChimeraRecipe(
+        replace(
+            config,
+            backbone=str(data.parent / "lite0.pth"),
+            noise=2,
+            mode_seeking=0.5,
+            gan_weight=3.0,
+            lambda_l1=5.0,
+            perceptual_weight=7.0,
+            feature_weight=11.0,
+            species_weight=13.0,
+        )
+    )
     totals = {}
     recipe._update = lambda name, loss: totals.update({name: loss.item()})
     found = recipe.step(0, 0.0)
@@ -132,8 +169,15 @@ def test_without_the_package_of_weights_a_preset_trains_on_pixels_and_says_so(
 
 
 def test_resumed_is_uninterrupted(config, data, tmp_path):
-    config = replace(config, noise=2, mode_seeking=0.5, diff_augment=True, size=64, view=32,
-                     data=str(data.parent / "larger.npz"))  # all that is random  # fmt: skip
+    config = replace(
+        config,
+        noise=2,
+        mode_seeking=0.5,
+        diff_augment=True,
+        size=64,
+        view=32,
+        data=str(data.parent / "larger.npz"),
+    )  # all that is random
     schedule = Schedule(steps=4, save_every=2, evaluate_every=100)
     whole = ChimeraRecipe(config)
     fit(whole, schedule, tmp_path / "whole", config)

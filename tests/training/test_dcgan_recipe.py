@@ -21,17 +21,48 @@ from doodle.training.loop import Schedule, fit
 @pytest.fixture
 def config(tmp_path):
     data = write_set(tmp_path / "data", ("apple", "cat"), count=200)
-    return dcgan.Config(data=str(data), category="cat", out=str(tmp_path / "run"), width=4,
-                        z_size=6, batch=8, steps=4, evaluate_every=2, device="cpu")  # fmt: skip
+    return dcgan.Config(
+        data=str(data),
+        category="cat",
+        out=str(tmp_path / "run"),
+        width=4,
+        z_size=6,
+        batch=8,
+        steps=4,
+        evaluate_every=2,
+        device="cpu",
+    )
 
 
 @pytest.mark.parametrize("options", [["--size", "28"], ["--size", "64", "--loss", "wgan"]])
 def test_the_command_trains_films_and_exports(config, tmp_path, options, monkeypatch):
     monkeypatch.chdir(tmp_path)
     export = tmp_path / "checkpoints" / "dcgan-cat"
-    command = ["train", "dcgan", "--preset", "cpu", "--category", "cat", "--data", config.data,
-               "--steps", "2", "--evaluate-every", "1", "--width", "4", "--batch", "4",
-               "--z-size", "6", "--device", "cpu", "--export", str(export), *options]  # fmt: skip
+    command = [
+        "train",
+        "dcgan",
+        "--preset",
+        "cpu",
+        "--category",
+        "cat",
+        "--data",
+        config.data,
+        "--steps",
+        "2",
+        "--evaluate-every",
+        "1",
+        "--width",
+        "4",
+        "--batch",
+        "4",
+        "--z-size",
+        "6",
+        "--device",
+        "cpu",
+        "--export",
+        str(export),
+        *options,
+    ]
     assert main(command) == 0
     size = int(options[1])
     run = tmp_path / "runs" / f"dcgan-cat-{size}-{'wgan' if 'wgan' in options else 'bce'}"
@@ -66,8 +97,10 @@ def test_resumed_is_uninterrupted(config, tmp_path, loss):
 
 def test_a_step_moves_both_networks_and_the_average(config):
     recipe = dcgan.DcganRecipe(config)
-    start = {name: {k: v.clone() for k, v in module.state_dict().items()}
-             for name, module in recipe.modules.items()}  # fmt: skip
+    start = {
+        name: {k: v.clone() for k, v in module.state_dict().items()}
+        for name, module in recipe.modules.items()
+    }
     figures = recipe.step(0, 0.0)
     assert 0 < figures["D(real)"] < 1 and 0 < figures["D(drawn)"] < 1
     for name, module in recipe.modules.items():

@@ -23,9 +23,18 @@ def test_words_are_legible_in_size_and_made_by_the_seed():
 
 def test_two_steps_make_a_checkpoint(tmp_path):
     write_set(tmp_path / "data", count=80)
-    main(Config(data=str(tmp_path / "data"), out=str(tmp_path / "run"), device="cpu", steps=2,
-                export=str(tmp_path / "out" / "letters"), batch=8, words=10,
-                evaluate_every=2))  # fmt: skip
+    main(
+        Config(
+            data=str(tmp_path / "data"),
+            out=str(tmp_path / "run"),
+            device="cpu",
+            steps=2,
+            export=str(tmp_path / "out" / "letters"),
+            batch=8,
+            words=10,
+            evaluate_every=2,
+        )
+    )
     network, header = checkpoint.load(tmp_path / "out" / "letters" / checkpoint.FILE)
     assert header["training"]["steps"] == 2
     assert header["metrics"][0]["name"].startswith("written words found")

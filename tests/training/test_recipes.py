@@ -14,16 +14,30 @@ from doodle import checkpoint
 from doodle.training import dccgan, recogniser, sketch_rnn, stroke_classifier
 from doodle.training.loop import Ema, Schedule, fit
 
-RECIPES = {"sketch_rnn": sketch_rnn, "recogniser": recogniser,
-           "stroke_classifier": stroke_classifier, "dccgan": dccgan}  # fmt: skip
-KINDS = {sketch_rnn.Config: sketch_rnn.SketchRecipe, recogniser.Config: recogniser.RecogniserRecipe,
-         stroke_classifier.Config: stroke_classifier.StrokeClassifierRecipe,
-         dccgan.Config: dccgan.DccganRecipe}  # fmt: skip
-SMALL = {"sketch_rnn": {"hidden": 16}, "recogniser": {"widths": (4, 4, 8, 8)},
-         "stroke_classifier": {"hidden": 8},
-         "dccgan": {"widths": (8, 4, 4), "z_size": 4, "unseen": 0, "shift": 1}}  # fmt: skip
-NEEDS = {"sketch_rnn": ("words",), "recogniser": ("words",), "stroke_classifier": ("recogniser",),
-         "dccgan": ("words", "recogniser")}  # fmt: skip
+RECIPES = {
+    "sketch_rnn": sketch_rnn,
+    "recogniser": recogniser,
+    "stroke_classifier": stroke_classifier,
+    "dccgan": dccgan,
+}
+KINDS = {
+    sketch_rnn.Config: sketch_rnn.SketchRecipe,
+    recogniser.Config: recogniser.RecogniserRecipe,
+    stroke_classifier.Config: stroke_classifier.StrokeClassifierRecipe,
+    dccgan.Config: dccgan.DccganRecipe,
+}
+SMALL = {
+    "sketch_rnn": {"hidden": 16},
+    "recogniser": {"widths": (4, 4, 8, 8)},
+    "stroke_classifier": {"hidden": 8},
+    "dccgan": {"widths": (8, 4, 4), "z_size": 4, "unseen": 0, "shift": 1},
+}
+NEEDS = {
+    "sketch_rnn": ("words",),
+    "recogniser": ("words",),
+    "stroke_classifier": ("recogniser",),
+    "dccgan": ("words", "recogniser"),
+}
 
 
 @pytest.fixture
@@ -33,9 +47,15 @@ def config(request, tmp_path, tiny_checkpoints):
     data = write_set(tmp_path / "data", ("apple", "cat", "eyeglasses", "moon"), count=100)
     needs = {need: str(tiny_checkpoints / need / checkpoint.FILE) for need in NEEDS[name]}
     return RECIPES[name].Config(
-        data=str(data), out=str(tmp_path / "run"), steps=4, batch=8, evaluate_every=2,
-        device="cpu", **needs, **SMALL[name],
-    )  # fmt: skip
+        data=str(data),
+        out=str(tmp_path / "run"),
+        steps=4,
+        batch=8,
+        evaluate_every=2,
+        device="cpu",
+        **needs,
+        **SMALL[name],
+    )
 
 
 every = pytest.mark.parametrize("config", list(RECIPES), indirect=True)
@@ -75,16 +95,22 @@ def test_resumed_is_uninterrupted(config, tmp_path):
     for name, value in whole.modules["network"].state_dict().items():
         assert torch.equal(value, resumed.modules["network"].state_dict()[name]), name
     started = kind(config).modules["network"].state_dict()
-    assert any(not torch.equal(v, started[k])
-               for k, v in whole.modules["network"].state_dict().items())  # fmt: skip
+    assert any(
+        not torch.equal(v, started[k]) for k, v in whole.modules["network"].state_dict().items()
+    )
 
 
 @pytest.mark.slow
 @both
 def test_it_learns_one_batch_by_heart(config):
     _, kind = recipe_of(config)
-    recipe = kind(replace(config, batch=16, **({"hidden": 96} if kind is sketch_rnn.SketchRecipe
-                                               else {"widths": (16, 16, 32, 32)})))  # fmt: skip
+    recipe = kind(
+        replace(
+            config,
+            batch=16,
+            **({"hidden": 96} if kind is sketch_rnn.SketchRecipe else {"widths": (16, 16, 32, 32)}),
+        )
+    )
     if kind is sketch_rnn.SketchRecipe:
         chosen = recipe.indices(0)
         recipe.indices = lambda step: chosen
@@ -114,8 +140,10 @@ def test_shifting_moves_both_of_a_pair_and_loses_nothing_but_the_rim():
 def test_too_little_data_is_said(tmp_path, tiny_checkpoints):
     words = str(tiny_checkpoints / "words" / checkpoint.FILE)
     data = write_set(tmp_path / "data", ("apple",), count=2)
-    for module, kind in ((sketch_rnn, sketch_rnn.SketchRecipe),
-                         (recogniser, recogniser.RecogniserRecipe)):  # fmt: skip
+    for module, kind in (
+        (sketch_rnn, sketch_rnn.SketchRecipe),
+        (recogniser, recogniser.RecogniserRecipe),
+    ):
         with pytest.raises(ValueError, match="too few drawings"):
             kind(module.Config(data=str(data), words=words, device="cpu"))
 
@@ -146,8 +174,10 @@ def test_calibration_makes_confidence_honest(config_for_calibration):
     recipe, logits, labels = config_for_calibration
     recipe.calibrate()
     network = recipe.modules["ema"]
-    losses = [float(torch.nn.functional.cross_entropy(logits / t, labels))
-              for t in (float(network.temperature), 0.5, 1.0, 2.0)]  # fmt: skip
+    losses = [
+        float(torch.nn.functional.cross_entropy(logits / t, labels))
+        for t in (float(network.temperature), 0.5, 1.0, 2.0)
+    ]
     assert losses[0] <= min(losses[1:]) + 1e-3
     assert 0 < float(network.unknown_below) < 1
 
@@ -156,10 +186,14 @@ def test_calibration_makes_confidence_honest(config_for_calibration):
 def config_for_calibration(tmp_path, tiny_checkpoints):
     """A recipe whose network is far too sure of itself."""
     data = write_set(tmp_path / "data", ("apple", "cat"), count=200)
-    recipe = recogniser.RecogniserRecipe(recogniser.Config(
-        data=str(data), words=str(tiny_checkpoints / "words" / checkpoint.FILE),
-        widths=(4, 4, 8, 8), device="cpu",
-    ))  # fmt: skip
+    recipe = recogniser.RecogniserRecipe(
+        recogniser.Config(
+            data=str(data),
+            words=str(tiny_checkpoints / "words" / checkpoint.FILE),
+            widths=(4, 4, 8, 8),
+            device="cpu",
+        )
+    )
     network = recipe.modules["ema"]
     with torch.no_grad():
         network.classify.weight.mul_(40)
@@ -177,10 +211,18 @@ def test_sketch_rnn_goes_on_from_a_checkpoint_and_names_it(tmp_path, tiny_checkp
     start = tiny_checkpoints / "sketch_rnn"
     before, header = checkpoint.load(start / checkpoint.FILE)
     config = sketch_rnn.Config(
-        data=str(data), words=str(tiny_checkpoints / "words" / checkpoint.FILE), device="cpu",
-        out=str(tmp_path / "run"), export=str(tmp_path / "out" / "sketch_rnn"), steps=2, batch=8,
-        hidden=before.config.hidden, start=str(start), varied=0.5, recorded=4.0,
-    )  # fmt: skip
+        data=str(data),
+        words=str(tiny_checkpoints / "words" / checkpoint.FILE),
+        device="cpu",
+        out=str(tmp_path / "run"),
+        export=str(tmp_path / "out" / "sketch_rnn"),
+        steps=2,
+        batch=8,
+        hidden=before.config.hidden,
+        start=str(start),
+        varied=0.5,
+        recorded=4.0,
+    )
     began = sketch_rnn.SketchRecipe(config)
     for name, value in before.state_dict().items():
         if name != "text_mean":

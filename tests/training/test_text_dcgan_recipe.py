@@ -33,9 +33,18 @@ def data(tmp_path) -> Path:
 @pytest.fixture
 def config(data, tiny_checkpoints) -> Config:
     needs = {need: str(tiny_checkpoints / need / checkpoint.FILE) for need in NEEDS}
-    return Config(**PRESETS["original"] | needs | {
-        "data": str(data), "widths": (8, 4), "z_size": 4, "unseen": 0, "batch": 8, "device": "cpu",
-    })  # fmt: skip
+    return Config(
+        **PRESETS["original"]
+        | needs
+        | {
+            "data": str(data),
+            "widths": (8, 4),
+            "z_size": 4,
+            "unseen": 0,
+            "batch": 8,
+            "device": "cpu",
+        }
+    )
 
 
 def test_its_commands_train_imagine_and_evaluate(data, tmp_path, tiny_checkpoints, capsys):
@@ -43,9 +52,34 @@ def test_its_commands_train_imagine_and_evaluate(data, tmp_path, tiny_checkpoint
     shutil.copytree(tiny_checkpoints, root)
     needs = [part for need in NEEDS for part in (f"--{need}", str(root / need / checkpoint.FILE))]
     run = tmp_path / "run"
-    main(["train", "dccgan", "--preset", "original", "--data", str(data), "--widths", "8", "4",
-          "--unseen", "0", "--batch", "8", "--steps", "2", "--evaluate-every", "2", "--device",
-          "cpu", "--out", str(run), "--export", str(root / "dccgan"), *needs])  # fmt: skip
+    main(
+        [
+            "train",
+            "dccgan",
+            "--preset",
+            "original",
+            "--data",
+            str(data),
+            "--widths",
+            "8",
+            "4",
+            "--unseen",
+            "0",
+            "--batch",
+            "8",
+            "--steps",
+            "2",
+            "--evaluate-every",
+            "2",
+            "--device",
+            "cpu",
+            "--out",
+            str(run),
+            "--export",
+            str(root / "dccgan"),
+            *needs,
+        ]
+    )
     lines = [json.loads(line) for line in (run / "log.jsonl").read_text().splitlines()]
     assert "trained top-1" in lines[-1]["valid"] and (run / "losses.png").exists()
     path = root / "dccgan" / checkpoint.FILE
@@ -55,14 +89,44 @@ def test_its_commands_train_imagine_and_evaluate(data, tmp_path, tiny_checkpoint
     assert "--preset original" in header["training"]["command"]
     assert checkpoint.verify(path) < 1e-4
     capsys.readouterr()
-    main(["imagine", "cat", "--n", "3", "--out", str(tmp_path / "doodles"), "--json",
-          "--checkpoints", str(root)])  # fmt: skip
+    main(
+        [
+            "imagine",
+            "cat",
+            "--n",
+            "3",
+            "--out",
+            str(tmp_path / "doodles"),
+            "--json",
+            "--checkpoints",
+            str(root),
+        ]
+    )
     found = json.loads(capsys.readouterr().out)
     assert len(found["drawn_like"]) == 3 and all(0 < x < 1 for x in found["drawn_like"])
     assert Image.open(tmp_path / "doodles" / "02.png").size == (28, 28)
-    main(["evaluate", "dccgan", "--data", str(data), "--checkpoint", str(path.parent), "--samples",
-          "2", "--references", "4", "--judged", "1", "--words", str(root / "words"),
-          "--recogniser", str(root / "recogniser"), "--judge", ""])  # fmt: skip
+    main(
+        [
+            "evaluate",
+            "dccgan",
+            "--data",
+            str(data),
+            "--checkpoint",
+            str(path.parent),
+            "--samples",
+            "2",
+            "--references",
+            "4",
+            "--judged",
+            "1",
+            "--words",
+            str(root / "words"),
+            "--recogniser",
+            str(root / "recogniser"),
+            "--judge",
+            "",
+        ]
+    )
     assert checkpoint.read_header(path)["metrics"][0]["name"].startswith("top-1, trained words")
 
 
@@ -114,8 +178,9 @@ def test_its_loss_by_hand(config):
 def test_what_it_learns_of_two_words(config, monkeypatch):
     """One word is inked above, the other below: doodles and judge must keep them apart."""
     torch.manual_seed(0)
-    recipe = TextDcganRecipe(replace(config, widths=(16, 8), batch=16, learning_rate=2e-3,
-                                     judge_rate=2e-3, ema=0.9))  # fmt: skip
+    recipe = TextDcganRecipe(
+        replace(config, widths=(16, 8), batch=16, learning_rate=2e-3, judge_rate=2e-3, ema=0.9)
+    )
     recipe.seen = recipe.seen[:2]
 
     def batch(count, rng):

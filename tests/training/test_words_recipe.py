@@ -21,7 +21,7 @@ from doodle.training.placing import (
     retrieval,
     ridge,
     unit,
-)  # fmt: skip
+)
 from doodle.training.vocabulary import Sources, vocabulary
 from doodle.training.words import CATEGORY_ALIASES, SYNONYMS, table
 
@@ -176,8 +176,13 @@ def test_the_command_writes_a_checkpoint(data, lists, monkeypatch, capsys):
     assert module.categories == categories()
     asked = ("cat", "hand", "axe", "zigzag", "sleepy")
     kinds = {word: module.lookup(word).kind for word in asked}
-    assert kinds == {"cat": "exact", "hand": "alias", "axe": "placed", "zigzag": "placed",
-                     "sleepy": "placed"}  # fmt: skip
+    assert kinds == {
+        "cat": "exact",
+        "hand": "alias",
+        "axe": "placed",
+        "zigzag": "placed",
+        "sleepy": "placed",
+    }
     exact = unit(np.load(data / "clip/clip_vitb32_text_vocab.npz")["emb"].astype(np.float64))
     assert module.lookup("moon").vector.numpy() @ exact[3] == pytest.approx(1, abs=1e-5)
     x = unit(Encoder().encode([f"a {word}" for word in [*WORDS, "axe"]]))

@@ -24,8 +24,16 @@ from doodle.strokes.drawing import Drawing
 
 SIZE = 64
 NAMES = ["lion", "goat", "fish"]
-RING = [np.array([[500 + 300 * c, 375 + 300 * s] for c, s in zip(
-    np.cos(np.linspace(0, 6.3, 40)), np.sin(np.linspace(0, 6.3, 40)), strict=True)])]  # fmt: skip
+RING = [
+    np.array(
+        [
+            [500 + 300 * c, 375 + 300 * s]
+            for c, s in zip(
+                np.cos(np.linspace(0, 6.3, 40)), np.sin(np.linspace(0, 6.3, 40)), strict=True
+            )
+        ]
+    )
+]
 DRAWING = Drawing.from_polylines([*RING, RING[0] * 0.4 + 200], 1000, 750).to_dict()
 
 
@@ -57,8 +65,11 @@ def test_a_drawing_becomes_pictures(client: Client):
     assert [picture.shape for picture in pictures] == [(SIZE, SIZE, 3)] * 2
     assert ask(client, **asked)["pictures"] == got["pictures"]
     assert ask(client, **asked | {"n": 1})["pictures"] == got["pictures"][:1]
-    for other in ({"tags": ["fish", "lion"]}, {"tags": [], "species": "goat"},
-                  {"background": "scene"}):  # fmt: skip
+    for other in (
+        {"tags": ["fish", "lion"]},
+        {"tags": [], "species": "goat"},
+        {"background": "scene"},
+    ):
         assert ask(client, **asked | other)["pictures"][0] != got["pictures"][0]
 
 
@@ -117,8 +128,18 @@ def test_bad_input_is_answered_by_a_sentence(client: Client, asked: dict, says: 
 def test_tools_of_language_models_are_told_what_to_give(client: Client):
     info = client.view_api(return_format="dict")["named_endpoints"]["/chimera"]
     names = [parameter["parameter_name"] for parameter in info["parameters"]]
-    assert names == ["drawing", "image", "species", "tags", "points", "background", "n", "seed",
-                     "way", "kind"]  # fmt: skip
+    assert names == [
+        "drawing",
+        "image",
+        "species",
+        "tags",
+        "points",
+        "background",
+        "n",
+        "seed",
+        "way",
+        "kind",
+    ]
     assert all(parameter["parameter_has_default"] for parameter in info["parameters"])
     schema = json.load(urllib.request.urlopen(f"{client.src}gradio_api/info"))
     assert "mixed one" in json.dumps(schema["named_endpoints"]["/chimera"])

@@ -27,8 +27,15 @@ def tasks(monkeypatch: pytest.MonkeyPatch) -> draw.Tasks:
     return draw.Tasks(LocalExecutor(StubRegistry()), Runs())
 
 
-def ask(tasks: draw.Tasks, session: str = "a", task: str = "complete", drawing: Drawing = CAT,
-        word: str = "cat", count: float = 3, seed: float = 1):  # fmt: skip
+def ask(
+    tasks: draw.Tasks,
+    session: str = "a",
+    task: str = "complete",
+    drawing: Drawing = CAT,
+    word: str = "cat",
+    count: float = 3,
+    seed: float = 1,
+):
     request = SimpleNamespace(session_hash=session)
     return stepped(tasks.handler(task)(drawing, word, count, 0.3, seed, request))
 

@@ -90,8 +90,11 @@ def test_each_visitor_gets_the_answer_to_his_own_drawing(monkeypatch):
     monkeypatch.setattr(recognition, "Recognition", StubRecognition)
     monkeypatch.setattr(StubRecognition, "_guess", guess)
     two = {**LINE, "strokes": LINE["strokes"] * 2}
-    letters = [json.dumps({"at": 4, "drawing": json.dumps(LINE)}), "{nonsense",
-               json.dumps({"at": 9, "drawing": json.dumps(two)})]  # fmt: skip
+    letters = [
+        json.dumps({"at": 4, "drawing": json.dumps(LINE)}),
+        "{nonsense",
+        json.dumps({"at": 9, "drawing": json.dumps(two)}),
+    ]
     look = look_of(LocalExecutor(StubRegistry()))
     first, broken, last = (json.loads(answered(look(one, VISITOR))) for one in letters)
     assert (first["at"], first["guesses"][0][0]) == (4, "1 lines")

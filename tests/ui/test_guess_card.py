@@ -78,10 +78,19 @@ def test_each_letter_is_answered_under_its_own_number(executor: LocalExecutor):
 @pytest.mark.parametrize(
     "bad",
     [
-        None, 7, "", "{", "[]", "{}", '{"at": 2}', '{"at": "x", "drawing": null}', "[" * 100_000,
-        '{"at": 1e999, "drawing": null}', letter('{"strokes": [[1, 2, 3]]}', 2),
+        None,
+        7,
+        "",
+        "{",
+        "[]",
+        "{}",
+        '{"at": 2}',
+        '{"at": "x", "drawing": null}',
+        "[" * 100_000,
+        '{"at": 1e999, "drawing": null}',
+        letter('{"strokes": [[1, 2, 3]]}', 2),
     ],
-)  # fmt: skip
+)
 def test_what_cannot_be_read_spoils_nobody_elses_answer(executor: LocalExecutor, bad: object):
     sent = [letter(LINE, 1), bad, letter(FISH, 3)]
     first, second, third = (json.loads(ask(executor, text)) for text in sent)
@@ -93,8 +102,10 @@ def test_what_cannot_be_read_spoils_nobody_elses_answer(executor: LocalExecutor,
 def test_without_a_recogniser_the_card_is_told_so():
     executor = LocalExecutor(NoRecogniser())
     assert json.loads(ask(executor, letter(LINE, 3))) == {
-        "at": 3, "missing": True, "problem": "There is no checkpoint 'recogniser'. Run `mend it`.",
-    }  # fmt: skip
+        "at": 3,
+        "missing": True,
+        "problem": "There is no checkpoint 'recogniser'. Run `mend it`.",
+    }
     assert json.loads(reasons(executor, letter(LINE)))["missing"]
 
 

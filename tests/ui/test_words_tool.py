@@ -211,10 +211,16 @@ def test_a_real_generator_is_called_as_it_wants_to_be(tiny_checkpoints: Path, tm
     config_class, module_class = resolve("dccgan")
     config = config_class.tiny()
     checkpoint.save(
-        root / "dccgan" / checkpoint.FILE, module_class(config).eval(), model="dccgan",
-        config=config, licence="MIT", attribution="nobody", data={"categories": ["cat", "moon"]},
-        training={}, metrics=[],
-    )  # fmt: skip
+        root / "dccgan" / checkpoint.FILE,
+        module_class(config).eval(),
+        model="dccgan",
+        config=config,
+        licence="MIT",
+        attribution="nobody",
+        data={"categories": ["cat", "moon"]},
+        training={},
+        metrics=[],
+    )
     checkpoint.update_index(root)
     registry = Registry(root, device="cpu")
     assert readiness.imagining(registry) == "" and readiness.subjects(registry) == ["cat", "moon"]

@@ -242,9 +242,7 @@ def _tags_of(text: str, strokes: int) -> list[str]:
     return tags if fits and all(isinstance(tag, str) for tag in tags) else []
 
 
-def _request(
-    asked: dict[str, Any], picture: np.ndarray | None
-) -> tuple[Source, dict[str, Any]]:
+def _request(asked: dict[str, Any], picture: np.ndarray | None) -> tuple[Source, dict[str, Any]]:
     """What the page shows, checked: the source, and the other fields of a Render.
 
     Args:

@@ -32,29 +32,48 @@ def seen_letter(seen: EdgesFound, at: Any, *, fresh: bool = False) -> str:
         at: of the request, so that equal answers differ.
         fresh: what came in is another: edits of the edges are over.
     """
-    return json.dumps({
-        "run": at, "size": seen.edge_map.size, "edges": png_url(seen.edges), "kind": seen.kind,
-        "species": overlay(seen.classes, seen.species), "problem": "", "fresh": fresh,
-    })  # fmt: skip
+    return json.dumps(
+        {
+            "run": at,
+            "size": seen.edge_map.size,
+            "edges": png_url(seen.edges),
+            "kind": seen.kind,
+            "species": overlay(seen.classes, seen.species),
+            "problem": "",
+            "fresh": fresh,
+        }
+    )
 
 
 def unseen_letter(problem: str, size: int, at: Any, *, fresh: bool = False) -> str:
     """For the same card, where there are no edges; the problem is a sentence or empty."""
-    return json.dumps({
-        "run": at, "size": size, "edges": "", "kind": "", "species": "", "problem": problem,
-        "fresh": fresh,
-    })  # fmt: skip
+    return json.dumps(
+        {
+            "run": at,
+            "size": size,
+            "edges": "",
+            "kind": "",
+            "species": "",
+            "problem": problem,
+            "fresh": fresh,
+        }
+    )
 
 
 def made_letter(made: Pictures, request: Render, run: str) -> str:
     """For the card of the result."""
     seen = made.found
-    return json.dumps({
-        "run": run, "size": seen.edge_map.size, "seed": request.seed,
-        "pictures": [png_url(picture) for picture in made.pictures],
-        "before": png_url(before(request, seen.edge_map)),
-        "edges": png_url(seen.edges), "title": title(seen.classes, seen.species),
-    })  # fmt: skip
+    return json.dumps(
+        {
+            "run": run,
+            "size": seen.edge_map.size,
+            "seed": request.seed,
+            "pictures": [png_url(picture) for picture in made.pictures],
+            "before": png_url(before(request, seen.edge_map)),
+            "edges": png_url(seen.edges),
+            "title": title(seen.classes, seen.species),
+        }
+    )
 
 
 def title(classes: np.ndarray, species: Sequence[str]) -> str:

@@ -25,8 +25,11 @@ MAX_FILE = 9_000_000  # characters as sent; base64 takes four for three bytes
 def wire(panel: DrawPanel, mailbox: gr.HTML) -> None:
     """Lay files on the canvas; what it showed before comes back with Undo."""
     fields = {
-        "word": panel.word, "n": panel.count, "temperature": panel.temperature, "seed": panel.seed
-    }  # fmt: skip
+        "word": panel.word,
+        "n": panel.count,
+        "temperature": panel.temperature,
+        "seed": panel.seed,
+    }
 
     def receive(event: gr.EventData) -> list[Any]:
         drawing, settings, said = gr.skip(), {}, ""
