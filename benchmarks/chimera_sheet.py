@@ -26,7 +26,7 @@ from doodle.services.executor import Executor  # noqa: E402
 from doodle.strokes.drawing import Drawing  # noqa: E402
 from doodle.strokes.species import COLOURS  # noqa: E402
 
-EXAMPLES = Path(__file__).resolve().parents[1] / "doodle" / "ui" / "examples" / "chimera"
+EXAMPLES = Path(__file__).resolve().parents[1] / "doodle" / "ui" / "tools" / "chimera" / "examples"
 LABEL, MARGIN, PEN = 18, 8, 3
 
 

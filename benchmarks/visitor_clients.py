@@ -26,7 +26,7 @@ from typing import Any
 import aiohttp
 from record import ROOT
 
-EXAMPLES = ROOT / "doodle" / "ui" / "examples"
+TOOLS = ROOT / "doodle" / "ui" / "tools"
 ENDPOINTS = ("recognise", "complete", "imagine", "draw", "chimera", "morph")
 # No answer in time or at all, no JSON, or JSON of another shape.
 BROKEN = (aiohttp.ClientError, asyncio.TimeoutError, OSError, ValueError, TypeError, LookupError)
@@ -39,9 +39,9 @@ class Failed(Exception):
 
 
 @cache
-def examples(folder: str = "") -> list[dict[str, Any]]:
-    """The example drawings of the page, or of a folder below them: name, word, drawing."""
-    return [json.loads(path.read_text()) for path in sorted((EXAMPLES / folder).glob("*.json"))]
+def examples(folder: str = "draw/sketches") -> list[dict[str, Any]]:
+    """The example drawings of a tool of the page: name, word, drawing."""
+    return [json.loads(path.read_text()) for path in sorted((TOOLS / folder).glob("*.json"))]
 
 
 @cache

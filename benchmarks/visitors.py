@@ -102,7 +102,7 @@ def request(endpoint: str, client: int, call: int) -> dict[str, Any]:
     if endpoint == "draw":
         return {"word": word, "seed": seed}
     if endpoint == "chimera":
-        beasts = clients.examples("chimera")
+        beasts = clients.examples("chimera/examples")
         beast = clients.shifted(beasts[(client + call) % len(beasts)]["drawing"], client)
         return {"drawing": beast, "tags": beast.get("tags"), "seed": seed}
     names = {"word_first": first["word"], "word_second": second["word"]}

@@ -20,7 +20,7 @@ from doodle.pipelines.recognise import Guesses
 from doodle.pipelines.steps import GUESS, Call, Step
 from doodle.strokes.drawing import Drawing
 
-EXAMPLES = Path(__file__).resolve().parents[1] / "doodle" / "ui" / "examples"
+EXAMPLES = Path(__file__).resolve().parents[1] / "doodle" / "ui" / "tools" / "draw" / "sketches"
 
 # What the half-drawn sketches lack, in their canvas units.
 ENDINGS: dict[str, list[list[tuple[float, float]]]] = {

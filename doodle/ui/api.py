@@ -32,11 +32,11 @@ from doodle.services.results import Doodle, Ending, Taken
 from doodle.strokes.drawing import Drawing
 from doodle.strokes.species import UNKNOWN
 from doodle.ui import limits
-from doodle.ui.panels.export import doodle_svg
-from doodle.ui.panels.guess import listed
-from doodle.ui.panels.parts import WORK, sentence
+from doodle.ui.parts import WORK, sentence
 from doodle.ui.pictures import png_url
+from doodle.ui.saving import doodle_svg
 from doodle.ui.sessions import Sessions, has_left
+from doodle.ui.tools.draw.guess import listed
 
 LOOK_EVERY = 0.5  # seconds between two looks at whether the caller is still there
 Ask = Callable[[Any, gr.Request], Awaitable[list[Any]]]  # all events of a request

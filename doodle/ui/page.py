@@ -10,12 +10,17 @@ from doodle.errors import Busy, ModelUnavailable, OutOfBudget
 from doodle.requests import Status, Warm
 from doodle.services.executor import Executor
 from doodle.services.readiness import imagining, known_words, subjects, summary
-from doodle.ui import api
-from doodle.ui.panels import chimera, draw, export, game, morph, opening, words
-from doodle.ui.panels.parts import QUIET, scripted
+from doodle.ui import api, opening
+from doodle.ui import saving as export
+from doodle.ui.parts import QUIET, scripted
 from doodle.ui.runs import Runs
 from doodle.ui.sessions import Sessions
 from doodle.ui.theme import read
+from doodle.ui.tools.chimera import panel as chimera
+from doodle.ui.tools.draw import panel as draw
+from doodle.ui.tools.morph import panel as morph
+from doodle.ui.tools.play import panel as game
+from doodle.ui.tools.words import panel as words
 
 TITLE = "doodle: draw half of it"
 QUEUE_LENGTH = 256  # events that Gradio lets wait; how many requests may, the executor says
@@ -48,7 +53,7 @@ def build_app(executor: Executor) -> gr.Blocks:
     playing = game.playable(registry)
     with gr.Blocks(title=TITLE, fill_width=True, analytics_enabled=False) as app:
         with gr.Row(elem_id="top"):
-            gr.HTML(read("wordmark.html"), elem_id="wordmark")
+            gr.HTML(read("shell/wordmark.html"), elem_id="wordmark")
             pill = gr.HTML(_pill("Waking up", "", "wait"), elem_id="status")
         with gr.Tabs(elem_id="tools", overflow_behavior="wrap"):  # no menu: all fit, at any width
             with gr.Tab("Draw", id="draw"):
@@ -63,7 +68,7 @@ def build_app(executor: Executor) -> gr.Blocks:
                 with gr.Tab("Play", id="play"):
                     panel = game.build(playing)
                 game.wire(panel, executor)
-        scripted("tray", elem_id="tray")
+        scripted("shell/tray", elem_id="tray")
         gr.HTML(_FOOTER, elem_id="foot")
         mailbox = export.build()
 

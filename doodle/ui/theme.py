@@ -9,15 +9,24 @@ import gradio as gr
 
 from doodle.ui.sessions import CAPACITY
 
-STATIC = Path(__file__).parent / "static"
+_HERE = Path(__file__).parent
 _SANS = ("Inter", "Helvetica Neue", "Arial", "sans-serif")
 _MONO = ("ui-monospace", "Menlo", "Consolas", "monospace")
-_SHEETS = ("page", "results", "guess", "words", "chimera", "chimera_parts", "morph", "game")
+_SHEETS = (
+    "shell/page",
+    "tools/draw/results",
+    "tools/draw/guess",
+    "tools/words/grid",
+    "tools/chimera/sentence",
+    "tools/chimera/parts",
+    "tools/morph/film",
+    "tools/play/game",
+)
 
 
 def read(*names: str) -> str:
-    """The text of static files, one after the other."""
-    return "\n".join((STATIC / name).read_text(encoding="utf-8") for name in names)
+    """The text of files of the page, one after the other; names are paths below doodle/ui."""
+    return "\n".join((_HERE / name).read_text(encoding="utf-8") for name in names)
 
 
 def _theme() -> gr.themes.Base:
@@ -56,7 +65,7 @@ def launch_options() -> dict[str, Any]:
     return {
         "theme": _theme(),
         "css": read(*(f"{name}.css" for name in _SHEETS)),
-        "favicon_path": STATIC / "icon.svg",
+        "favicon_path": _HERE / "shell" / "icon.svg",
         "footer_links": [],
         "ssr_mode": False,
         "run_history": False,

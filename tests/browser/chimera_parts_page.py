@@ -10,7 +10,7 @@ import cv2
 import gradio as gr
 import numpy as np
 
-from doodle.ui.panels.parts import QUIET, scripted
+from doodle.ui.parts import QUIET, scripted
 
 SIZE = 64
 LINE = slice(16, 48)  # the columns of the one edge that the maps here have, in row 32
@@ -23,9 +23,9 @@ def build() -> gr.Blocks:
             gr.Column()
             with gr.Column(elem_classes="dd-side", min_width=0):
                 with gr.Column(elem_classes="dd-card", min_width=0):
-                    edges = scripted("chimera_edges", elem_id="creature_edges")
+                    edges = scripted("tools/chimera/edges", elem_id="creature_edges")
                 with gr.Column(elem_classes="dd-card", min_width=0):
-                    result = scripted("chimera_result", size=SIZE, elem_id="creature_result")
+                    result = scripted("tools/chimera/result", size=SIZE, elem_id="creature_result")
         heard, count = gr.Textbox(elem_id="heard"), itertools.count(1)
         for part, name in ((edges, "edges"), (result, "result")):
             letter = gr.Textbox(elem_id=f"letter_{name}", interactive=True)

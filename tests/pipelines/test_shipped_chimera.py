@@ -15,7 +15,7 @@ from doodle.strokes.drawing import Drawing
 from doodle.strokes.edges import agreement, canny, settled
 
 ROOT = Path(__file__).resolve().parents[2]
-GRIFFIN = ROOT / "doodle" / "ui" / "examples" / "chimera" / "02_griffin.json"
+GRIFFIN = ROOT / "doodle" / "ui" / "tools" / "chimera" / "examples" / "02_griffin.json"
 
 
 @pytest.fixture(scope="module")

@@ -20,7 +20,7 @@ from doodle.services.executor import LocalExecutor
 from doodle.services.process import ProcessExecutor, _portable
 from doodle.strokes.drawing import Drawing
 
-EXAMPLES = Path(__file__).resolve().parents[2] / "doodle" / "ui" / "examples"
+EXAMPLES = Path(__file__).resolve().parents[2] / "doodle" / "ui" / "tools" / "draw" / "sketches"
 CAT = Drawing.parse(json.loads((EXAMPLES / "01_cat.json").read_text())["drawing"])
 
 

@@ -17,7 +17,7 @@ from doodle.services.readiness import known_words, recognising, sketching, summa
 from doodle.services.results import Endings, Ink, Taken
 from doodle.strokes.drawing import Drawing
 
-EXAMPLES = Path(__file__).resolve().parents[2] / "doodle" / "ui" / "examples"
+EXAMPLES = Path(__file__).resolve().parents[2] / "doodle" / "ui" / "tools" / "draw" / "sketches"
 CAT = Drawing.parse(json.loads((EXAMPLES / "01_cat.json").read_text())["drawing"])
 
 

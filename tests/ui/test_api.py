@@ -11,7 +11,7 @@ from gradio_client import Client
 from gradio_client.exceptions import AppError
 from stubs import StubCompleter, StubRegistry
 
-from doodle.ui.panels import examples
+from doodle.ui.tools.draw import examples
 
 CAT, FISH = (json.loads(examples.pick(str(k))[0]) for k in (0, 3))
 

@@ -12,7 +12,7 @@ import pytest
 from doodle.strokes.drawing import Drawing
 from doodle.ui.canvas import InkChannel, StrokeCanvas
 
-STATIC = Path(__file__).parents[2] / "doodle" / "ui" / "static"
+STATIC = Path(__file__).parents[2] / "doodle" / "ui" / "canvas"
 LINE = {"strokes": [[100, 100, 0, 0.5, 300, 200, 120, 0.5]]}
 
 
@@ -67,7 +67,7 @@ def test_the_template_holds_nothing_that_gradio_would_fill_in():
 
 def test_every_action_of_a_button_exists():
     html = (STATIC / "canvas.html").read_text(encoding="utf-8")
-    core = (STATIC / "canvas_core.js").read_text(encoding="utf-8")
+    core = (STATIC / "core.js").read_text(encoding="utf-8")
     actions = core[core.index("const actions = {") : core.index("function load(")]
     for name in set(re.findall(r'data-act="(\w+)"', html)):
         assert re.search(rf"\b{name}(:|,| \}})", actions), name

@@ -21,10 +21,10 @@ from doodle.services.executor import LocalExecutor
 from doodle.strokes.bridge import edges_of_picture
 from doodle.strokes.drawing import Drawing
 from doodle.strokes.species import COLOURS
-from doodle.ui.panels import chimera
-from doodle.ui.panels.chimera_letters import backdrop, before, title
-from doodle.ui.panels.parts import SORRY
+from doodle.ui.parts import SORRY
 from doodle.ui.runs import Runs
+from doodle.ui.tools.chimera import panel as chimera
+from doodle.ui.tools.chimera.answers import backdrop, before, title
 
 SIZE = 64
 NAMES = ["lion", "goat", "fish"]

@@ -14,9 +14,10 @@ import doodle.pipelines.complete as pipeline
 from doodle.services.executor import LocalExecutor
 from doodle.services.readiness import known_words, summary
 from doodle.strokes.drawing import Drawing
-from doodle.ui.panels import draw, examples
-from doodle.ui.panels.parts import SORRY
+from doodle.ui.parts import SORRY
 from doodle.ui.runs import Runs
+from doodle.ui.tools.draw import examples
+from doodle.ui.tools.draw import panel as draw
 
 CAT = Drawing.parse(examples.pick("0")[0])
 

@@ -16,7 +16,7 @@ from doodle.errors import ModelUnavailable
 from doodle.pipelines.recognise import Guesses
 from doodle.services.executor import LocalExecutor
 from doodle.ui.page import build_app
-from doodle.ui.panels import game
+from doodle.ui.tools.play import panel as game
 
 VISITOR = SimpleNamespace(session_hash="a")
 

@@ -20,9 +20,10 @@ from doodle.requests import Complete, Draw
 from doodle.services.executor import LocalExecutor
 from doodle.services.results import Taken
 from doodle.strokes.drawing import Drawing
-from doodle.ui.panels import draw, examples
-from doodle.ui.panels.guess import explained, looked
 from doodle.ui.runs import Runs
+from doodle.ui.tools.draw import examples
+from doodle.ui.tools.draw import panel as draw
+from doodle.ui.tools.draw.guess import explained, looked
 
 FISH = examples.pick("3")[0]  # wire text, three strokes
 TICK = json.dumps({"strokes": [[500, 300, 0, 0.5, 510, 310, 9, 0.5]]})

@@ -10,8 +10,8 @@ import pytest
 from doodle.errors import BadDrawing
 from doodle.strokes.drawing import Drawing
 from doodle.strokes.export import to_png, to_project, to_svg
-from doodle.ui.panels import examples
-from doodle.ui.panels.opening import opened
+from doodle.ui.opening import opened
+from doodle.ui.tools.draw import examples
 
 CAT = Drawing.parse(examples.pick("0")[0])
 

@@ -12,8 +12,8 @@ from PIL import Image
 
 from doodle.strokes.drawing import Drawing
 from doodle.strokes.imports import read_settings
-from doodle.ui.panels import examples
-from doodle.ui.panels.export import answer, morph_gif, saved
+from doodle.ui.saving import answer, morph_gif, saved
+from doodle.ui.tools.draw import examples
 
 CAT = json.loads(examples.pick("0")[0])
 

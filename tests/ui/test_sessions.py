@@ -17,8 +17,8 @@ from doodle.requests import Complete
 from doodle.services.executor import LocalExecutor
 from doodle.strokes.drawing import Drawing
 from doodle.ui import api
-from doodle.ui.panels import examples
 from doodle.ui.sessions import PageSessions, Sessions, has_left
+from doodle.ui.tools.draw import examples
 
 LINE = {"strokes": [[100, 300, 0, 0.5, 800, 310, 9, 0.5]]}
 

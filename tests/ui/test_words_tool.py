@@ -20,9 +20,9 @@ import doodle.pipelines.text as reading
 from doodle.requests import AUTO
 from doodle.services import readiness
 from doodle.services.executor import LocalExecutor
-from doodle.ui.panels import words
-from doodle.ui.panels.parts import SORRY
+from doodle.ui.parts import SORRY
 from doodle.ui.runs import Runs
+from doodle.ui.tools.words import panel as words
 
 VISITOR = SimpleNamespace(session_hash="a")
 

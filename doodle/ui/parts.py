@@ -59,15 +59,15 @@ def words(text: str, **kwargs: Any) -> gr.HTML:
 
 
 def scripted(name: str, **kwargs: Any) -> gr.HTML:
-    """A part whose template and script are `static/<name>.html` and `.js`.
+    """A part whose template and script are `<name>.html` and `.js`.
 
     Args:
-        name: of the two files.
+        name: of the two files, a path below doodle/ui without its suffix.
         **kwargs: for gr.HTML; unknown ones become properties that the script reads.
     """
     return gr.HTML(
         html_template=read(f"{name}.html"),
-        js_on_load=read("shared.js", f"{name}.js"),
+        js_on_load=read("shell/shared.js", f"{name}.js"),
         apply_default_css=False,
         **kwargs,
     )

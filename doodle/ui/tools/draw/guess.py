@@ -1,6 +1,6 @@
 """I see: what the drawing is taken for, told at every stroke, and which strokes decided it.
 
-The card's script (static/guess.js) sends the drawing and takes the answer in its own value, as JSON
+The card's script (guess.js) sends the drawing and takes the answer in its own value, as JSON
 text. Every request carries the number of the drawing's version, so that a late answer is dropped.
 """
 
@@ -16,7 +16,7 @@ from doodle.requests import AUTO, Explain, Recognise
 from doodle.services.executor import Executor
 from doodle.services.results import Guesses
 from doodle.strokes.drawing import MAX_TEXT, Drawing
-from doodle.ui.panels.parts import DIRECT, QUIET, scripted, sentence
+from doodle.ui.parts import DIRECT, QUIET, scripted, sentence
 
 SHOWN = "what you see"  # how the sentence says AUTO: "Finish it as what you see"
 TOP = 5
@@ -28,7 +28,7 @@ _BUTTON = (
 
 def build() -> gr.HTML:
     """The card, empty."""
-    return scripted("guess", says=SHOWN, automatic=AUTO, rows=TOP, elem_id="see")
+    return scripted("tools/draw/guess", says=SHOWN, automatic=AUTO, rows=TOP, elem_id="see")
 
 
 def wire(card: gr.HTML, word: gr.Dropdown, draw_me: gr.Button, executor: Executor) -> None:

@@ -16,8 +16,8 @@ from doodle.errors import BadDrawing
 from doodle.strokes.drawing import Drawing
 from doodle.strokes.imports import read_drawings, read_settings
 from doodle.ui.limits import usable
-from doodle.ui.panels.draw import DARING, DrawPanel
-from doodle.ui.panels.parts import QUIET, note, sentence
+from doodle.ui.parts import QUIET, note, sentence
+from doodle.ui.tools.draw.panel import DARING, DrawPanel
 
 MAX_FILE = 9_000_000  # characters as sent; base64 takes four for three bytes
 

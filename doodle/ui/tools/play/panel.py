@@ -1,6 +1,6 @@
 """Play: six words, twenty seconds each; the visitor draws and the app guesses aloud.
 
-The clock and the rules run in the browser (static/game*.js), so that a slow answer costs nobody a
+The clock and the rules run in the browser (in this folder), so that a slow answer costs nobody a
 second of drawing. The server only says what a drawing looks like, and remembers none.
 """
 
@@ -15,12 +15,12 @@ from doodle.registry import Registry
 from doodle.services.executor import Executor
 from doodle.services.readiness import guessable
 from doodle.ui.canvas import StrokeCanvas
-from doodle.ui.panels.guess import looked
-from doodle.ui.panels.parts import DIRECT
+from doodle.ui.parts import DIRECT
 from doodle.ui.theme import read
+from doodle.ui.tools.draw.guess import looked
 
 ROUNDS, SECONDS = 6, 20
-_SCRIPTS = ("shared", "game_clock", "game_voice", "game_sheet", "game_end", "game")
+_SCRIPTS = ("clock", "voice", "sheet", "end", "game")
 
 # Things that many people draw much alike, and not too alike among themselves.
 WORDS = tuple(
@@ -64,8 +64,8 @@ def build(choices: list[str]) -> GamePanel:
     """
     with gr.Column(elem_classes="dd-play", elem_id="play_desk", min_width=0):
         game = gr.HTML(
-            html_template=read("game.html"),
-            js_on_load=read(*(f"{name}.js" for name in _SCRIPTS)),
+            html_template=read("tools/play/game.html"),
+            js_on_load=read("shell/shared.js", *(f"tools/play/{name}.js" for name in _SCRIPTS)),
             apply_default_css=False,
             deck=json.dumps(choices),
             turns=ROUNDS,

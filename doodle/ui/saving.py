@@ -22,7 +22,7 @@ from doodle.strokes.drawing import QUICKDRAW_SIDE, Drawing
 from doodle.strokes.raster import rasterize
 from doodle.ui.canvas import StrokeCanvas
 from doodle.ui.limits import MAX_STEPS, usable
-from doodle.ui.panels.parts import QUIET, note, sentence
+from doodle.ui.parts import QUIET, note, sentence
 from doodle.ui.theme import read
 
 MAX_REQUEST = 8_000_000  # characters of JSON
@@ -44,7 +44,7 @@ def build() -> gr.HTML:
     """The page's invisible mailbox: requests to save go out, files and sentences come in."""
     return gr.HTML(
         html_template="<span hidden></span>",
-        js_on_load=read("shared.js", "mailbox.js"),
+        js_on_load=read("shell/shared.js", "shell/mailbox.js"),
         visible="hidden",
         elem_id="mailbox",
     )

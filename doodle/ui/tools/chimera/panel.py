@@ -1,6 +1,6 @@
 """Chimera: a creature drawn or brought as a picture, its edges at once, pictures of it at a press.
 
-The sentence's script (static/chimera.js) gathers all that is on the page into one letter, JSON text
+The sentence's script (sentence.js) gathers all that is on the page into one letter, JSON text
 as its value, for the preview of the edges and for the pictures alike: they cannot differ.
 """
 
@@ -30,17 +30,16 @@ from doodle.services.results import Pictures, Waiting
 from doodle.strokes.drawing import Drawing
 from doodle.ui import limits
 from doodle.ui.canvas import StrokeCanvas
-from doodle.ui.panels.chimera_letters import backdrop, made_letter, seen_letter, unseen_letter
-from doodle.ui.panels.examples import FOLDER
-from doodle.ui.panels.opening import MAX_FILE
-from doodle.ui.panels.parts import DIRECT, QUIET, WORK, note, queued, scripted, sentence
+from doodle.ui.opening import MAX_FILE
+from doodle.ui.parts import DIRECT, QUIET, WORK, note, queued, scripted, sentence
 from doodle.ui.pictures import colours, png_url
 from doodle.ui.runs import Runs
+from doodle.ui.tools.chimera.answers import backdrop, made_letter, seen_letter, unseen_letter
 
 HINT = "Draw a creature here, or drop a picture of one."
 MAX_LETTER = 6_000_000  # characters of JSON: a drawing, and edges that were edited
 KEPT_FOR = 3600  # seconds that a visitor's picture is kept after the tab was closed
-CREATURES = FOLDER / "chimera"
+CREATURES = Path(__file__).resolve().parent / "examples"
 
 _GONE = "The picture is not kept here any longer: open it again."
 _NOTHING_MADE = "There is no picture yet: press Render first."
@@ -76,17 +75,17 @@ def build(registry: Registry) -> ChimeraPanel:
     shown = {"palette": json.dumps(palette), "creatures": json.dumps(creatures(CREATURES))}
     with gr.Row(elem_classes="dd-desk dd-desk-creature"):
         with gr.Column(elem_classes="dd-work", min_width=0):
-            desk = scripted("chimera", problem=problem, **shown, elem_id="creature")
+            desk = scripted("tools/chimera/sentence", problem=problem, **shown, elem_id="creature")
             canvas = StrokeCanvas(
                 elem_id="creature_pad", autosave="creature", palette=palette, hint=HINT
             )
-            scripted("chimera_creatures", **shown, elem_id="creatures")
+            scripted("tools/chimera/creatures", **shown, elem_id="creatures")
         with gr.Column(elem_classes="dd-side", min_width=0):
             with gr.Column(elem_classes="dd-card", min_width=0):
-                edges = scripted("chimera_edges", elem_id="creature_edges")
-                scripted("chimera_look", elem_id="creature_look")
+                edges = scripted("tools/chimera/edges", elem_id="creature_edges")
+                scripted("tools/chimera/look", elem_id="creature_look")
             with gr.Column(elem_classes="dd-card", min_width=0):
-                result = scripted("chimera_result", size=size, elem_id="creature_result")
+                result = scripted("tools/chimera/result", size=size, elem_id="creature_result")
     kept = {"time_to_live": KEPT_FOR}
     return ChimeraPanel(desk, canvas, edges, result, gr.State(**kept), gr.State(**kept))
 

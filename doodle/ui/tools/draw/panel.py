@@ -16,8 +16,7 @@ from doodle.services.results import Ending, Endings, Ink, Taken, Waiting
 from doodle.strokes.drawing import Drawing
 from doodle.ui.canvas import InkChannel, StrokeCanvas
 from doodle.ui.limits import sketch
-from doodle.ui.panels import examples, guess
-from doodle.ui.panels.parts import (
+from doodle.ui.parts import (
     QUIET,
     WORK,
     note,
@@ -31,6 +30,7 @@ from doodle.ui.panels.parts import (
 )
 from doodle.ui.protocol import Log, Place
 from doodle.ui.runs import Runs
+from doodle.ui.tools.draw import examples, guess
 
 FIRST_COUNT, FIRST_SEED, FIRST_TEMPERATURE = 9, 7, 0.3
 DARING = (0.1, 1.0)  # of all temperatures, those that the slider offers
@@ -97,7 +97,7 @@ def build(choices: list[str]) -> DrawPanel:
             with gr.Column(elem_id="see_card", elem_classes="dd-card", min_width=0):
                 see = guess.build()
             with gr.Column(elem_classes="dd-card", min_width=0):
-                scripted("results", sample=json.dumps(_SAMPLE), elem_id="results")
+                scripted("tools/draw/results", sample=json.dumps(_SAMPLE), elem_id="results")
                 with gr.Row(elem_classes="dd-ways"):
                     draw_me = gr.Button("Draw me something", size="sm", elem_id="draw_me")
                     again = gr.Button("Again my way", size="sm", elem_id="again")

@@ -1,7 +1,7 @@
 """Words: a sentence in, a grid of doodles out, best first, each with a way onward.
 
-The grid's script (static/words.js) takes results in its own value as JSON text, and asks for more
-of them there too: like this one, between two words. The walk (static/words_walk.js) does the same.
+The grid's script (grid.js) takes results in its own value as JSON text, and asks for more
+of them there too: like this one, between two words. The walk (walk.js) does the same.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from doodle.services.executor import Executor
 from doodle.services.readiness import known_words
 from doodle.services.results import Doodle, Doodles, Reading, Waiting
 from doodle.ui import limits
-from doodle.ui.panels.parts import (
+from doodle.ui.parts import (
     QUIET,
     WORK,
     number_field,
@@ -80,17 +80,17 @@ def build(choices: list[str], problem: str = "") -> WordsPanel:
         with gr.Column(elem_classes="dd-work", min_width=0):
             with gr.Row(elem_id="say_words", elem_classes="dd-say"):
                 fields = _sentence(choices)
-            grid = scripted("words", problem=problem, elem_id="ideas")
+            grid = scripted("tools/words/grid", problem=problem, elem_id="ideas")
         with gr.Column(elem_classes="dd-side", min_width=0):
             with gr.Column(elem_classes="dd-card", min_width=0):
-                chosen = scripted("words_chosen", elem_id="chosen")
+                chosen = scripted("tools/words/chosen", elem_id="chosen")
             with gr.Column(elem_classes="dd-card dd-walk-card", min_width=0):
                 with gr.Row(elem_classes="dd-say dd-goal"):
                     words("Walk to")
                     word_field(choices, FIRST_GOAL, "The word to walk to", "words_goal")
-                walk = scripted("words_walk", steps=WALK_STEPS, elem_id="walk")
+                walk = scripted("tools/words/walk", steps=WALK_STEPS, elem_id="walk")
             with gr.Column(elem_classes="dd-card", min_width=0):
-                scripted("words_read", elem_id="read")
+                scripted("tools/words/read", elem_id="read")
     return WordsPanel(**fields, grid=grid, chosen=chosen, walk=walk)
 
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import gradio as gr
 
-from doodle.ui.panels.parts import scripted
+from doodle.ui.parts import scripted
 
-FOLDER = Path(__file__).resolve().parents[1] / "examples"
+FOLDER = Path(__file__).resolve().parent / "sketches"
 
 
 def sketches() -> list[dict[str, Any]]:
@@ -21,7 +21,7 @@ def sketches() -> list[dict[str, Any]]:
 def build() -> gr.HTML:
     """A strip of small pictures; its `pick` event says which one was clicked."""
     shown = json.dumps([{key: one[key] for key in ("name", "drawing")} for one in sketches()])
-    return scripted("examples", sketches=shown, elem_id="examples")
+    return scripted("tools/draw/examples", sketches=shown, elem_id="examples")
 
 
 def pick(which: str) -> tuple[str, str]:

@@ -15,7 +15,7 @@ from doodle.services.results import Waiting
 from doodle.strokes.drawing import Drawing
 from doodle.ui import limits
 from doodle.ui.canvas import StrokeCanvas
-from doodle.ui.panels.parts import (
+from doodle.ui.parts import (
     QUIET,
     WORK,
     number_field,
@@ -68,13 +68,13 @@ def build(choices: list[str]) -> MorphPanel:
                 seed = number_field(FIRST_SEED, "Seed of the morph", "morph_seed")
                 go = gr.Button("Morph", variant="primary", elem_id="morph_go")
                 stop = gr.Button("Stop", variant="stop", elem_id="morph_stop")
-            film = scripted("morph", elem_id="film")
+            film = scripted("tools/morph/film", elem_id="film")
         with gr.Column(elem_classes="dd-side", min_width=0):
             heads, slots = [], []
             for place, title in enumerate(("From", "To")):
                 with gr.Column(elem_classes="dd-card", min_width=0):
                     target = f"slot_{place}"
-                    heads.append(scripted("slot", title=title, target=target))
+                    heads.append(scripted("tools/morph/slot", title=title, target=target))
                     slots.append(
                         StrokeCanvas(elem_id=target, autosave=target, rail=False, hint=HINT)
                     )

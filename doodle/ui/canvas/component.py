@@ -1,4 +1,4 @@
-"""The drawing canvas as Gradio components; what the browser runs lies in ``static/canvas*``.
+"""The drawing canvas as Gradio components; what the browser runs lies in this folder.
 
 `StrokeCanvas` holds the visitor's drawing, `InkChannel` streams the ink of endings to it.  The
 classes stand alone in this module because Gradio writes a stub (.pyi) next to the module of every
@@ -16,14 +16,14 @@ import gradio as gr
 from doodle.errors import BadDrawing
 from doodle.strokes.drawing import Drawing
 
-_STATIC = Path(__file__).parent / "static"
+_HERE = Path(__file__).parent
 _SCRIPTS = "geometry document tags paint view ghosts tools keys io panel core glue".split()
 _EVENTS = frozenset({"stroke_end", "import", "export", "adopted"})
 _THUMBNAIL = 96  # px, of an example's picture
 
 
 def _read(name: str) -> str:
-    return (_STATIC / name).read_text(encoding="utf-8")
+    return (_HERE / name).read_text(encoding="utf-8")
 
 
 def _script() -> str:
@@ -31,7 +31,7 @@ def _script() -> str:
 
     The style comes in by script because Gradio would parse a css_template anew at each stroke.
     """
-    parts = [_read(f"canvas_{name}.js") for name in _SCRIPTS]
+    parts = [_read(f"{name}.js") for name in _SCRIPTS]
     return "\n".join([f"const CANVAS_CSS = {json.dumps(_read('canvas.css'))};", *parts])
 
 
@@ -144,7 +144,7 @@ class InkChannel(gr.HTML):
     """An invisible one-way stream: its value is the append-only log of one run.
 
     Ink does not travel in the canvas's own value, which would throw away the stroke that is being
-    drawn.  ``doodle/ui/protocol.py`` writes the log, ``static/canvas_ghosts.js`` reads it.
+    drawn.  ``doodle/ui/protocol.py`` writes the log, ``ghosts.js`` reads it.
 
     Args:
         target: elem_id of the StrokeCanvas that shows the ink.
@@ -153,7 +153,7 @@ class InkChannel(gr.HTML):
     def __init__(self, target: str, **kwargs: Any) -> None:
         super().__init__(
             html_template="<span hidden></span>",
-            js_on_load=_read("canvas_channel.js"),
+            js_on_load=_read("channel.js"),
             apply_default_css=False,
             target=target,
             **kwargs,

@@ -1,1 +1,0 @@
-"""One panel a tool: its controls, its handlers, and how its errors become sentences."""

@@ -1,0 +1,1 @@
+"""The tools of the page, one folder each: panel, scripts, styles."""
