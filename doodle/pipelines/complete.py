@@ -17,18 +17,18 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..device import generators
-from ..models.recogniser import Recogniser
-from ..models.sketch_rnn import SketchRNN
-from ..models.sketch_sampling import Prefix, Primed, Row, row_noise
-from ..models.sketch_sampling import start as begin
-from ..models.words import WordTable
-from ..strokes.drawing import Drawing
-from ..strokes.formats import to_stroke3, to_stroke5
-from ..strokes.geometry import bounds, fit, simplify
-from .judge import Judge
-from .sampler import Drawn, Read, Reader, Sampler
-from .steps import Call, Task, alone, last
+from doodle.device import generators
+from doodle.models.recogniser import Recogniser
+from doodle.models.sketch_rnn import SketchRNN
+from doodle.models.sketch_sampling import Prefix, Primed, Row, row_noise
+from doodle.models.sketch_sampling import start as begin
+from doodle.models.words import WordTable
+from doodle.pipelines.ranker import Ranker
+from doodle.pipelines.sampler import Drawn, Read, Reader, Sampler
+from doodle.pipelines.steps import Call, Task, alone, last
+from doodle.strokes.drawing import Drawing
+from doodle.strokes.formats import to_stroke3, to_stroke5
+from doodle.strokes.geometry import bounds, fit, simplify
 
 LONGEST = 100  # rows a candidate may add: the longest training drawing has 96
 LONGEST_PREFIX = 300  # points of a drawing that are read: its end decides what comes next
@@ -99,7 +99,7 @@ class Completer:
         self.words = words
         self.sampler = Sampler(network)
         self.reader = Reader(self.sampler.cell)
-        self.judge = Judge(recogniser, words.categories) if recogniser is not None else None
+        self.ranker = Ranker(recogniser, words.categories) if recogniser is not None else None
 
     @property
     def device(self) -> torch.device:
@@ -239,7 +239,7 @@ class Completer:
     def _count(self, n: int, rank: bool, oversample: int = OVERSAMPLE) -> int:
         if not 1 <= n <= MOST:
             raise ValueError(f"n lies between 1 and {MOST}, not {n}")
-        return max(n, min(ENOUGH, n * oversample)) if rank and self.judge else n
+        return max(n, min(ENOUGH, n * oversample)) if rank and self.ranker else n
 
     def _orders(self, count: int) -> Tensor:
         """(count,) hand's and canonical order in turn: two readings of what a drawing is."""
@@ -324,10 +324,10 @@ class Completer:
         """Score candidates (each drawn on top of ``before``) and return the best n."""
         scores: Sequence[float | None] = [None] * len(drawings)
         order = list(range(len(drawings)))
-        if self.judge is not None:
+        if self.ranker is not None:
             name = self.words.lookup(word).name
             whole = [[*before, *drawn] for drawn in drawings]
-            scores = yield from self.judge.scores(whole, name, vector[0])
+            scores = yield from self.ranker.scores(whole, name, vector[0])
             if rank:
                 order.sort(key=lambda k: -scores[k])
         return [Ending(tuple(drawings[k]), scores[k], k) for k in order[:n]]
