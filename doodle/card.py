@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from doodle import checkpoint
+from doodle.models import current_name
 
 
 @dataclass(frozen=True)
@@ -82,7 +83,7 @@ ABOUT: dict[str, _About] = {
         "et al.: Autoencoding beyond pixels using a learned similarity metric, 2016, arXiv "
         "1512.09300.",
     ),
-    "letters": _About(
+    "writing_detector": _About(
         "Written words",
         "Tells bitmaps in which somebody wrote the word from those in which it was drawn, for "
         "`data filter`.",
@@ -140,7 +141,7 @@ def card_text(name: str, path: Path) -> str:
     """
     header = checkpoint.read_header(path)
     numbers, _ = checkpoint.tensor_sizes(path)
-    about = ABOUT[header["model"]]
+    about = ABOUT[current_name(header["model"])]
     pictures = sorted(p.name for p in path.parent.iterdir() if p.suffix in (".png", ".svg"))
     parts = [
         f"# {about.title}\n\n{about.does}",

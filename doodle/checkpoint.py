@@ -301,9 +301,9 @@ def _probe(module: torch.nn.Module, seed: int) -> list[float]:
 
 def _build(model: str, fields: dict[str, Any]) -> tuple[Any, torch.nn.Module]:
     """Build (config, module) of an entry of MODELS from JSON fields; unknown ones are errors."""
-    from doodle.models import MODELS, resolve
+    from doodle.models import MODELS, current_name, resolve
 
-    if model not in MODELS:
+    if current_name(model) not in MODELS:
         raise ValueError(f"no model {model!r} (there are {', '.join(MODELS)})")
     config_class, module_class = resolve(model)
     config = config_class(**{key: _as_tuples(value) for key, value in fields.items()})

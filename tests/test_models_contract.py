@@ -146,7 +146,7 @@ def _pix2pix(module):
     return module(edges, classes, torch.tensor([0.0, 1.0, 1.0]), noise), (3, 3, 16, 16)
 
 
-def _letters(module):
+def _writing_detector(module):
     return module(torch.rand(3, 1, 28, 28, generator=torch.Generator().manual_seed(0))), (3,)
 
 
@@ -175,7 +175,7 @@ def _dccgan(module):
 FORWARD = {
     "dccgan": _dccgan,
     "stroke_classifier": _stroke_classifier,
-    "letters": _letters,
+    "writing_detector": _writing_detector,
     "clip_text": _clip_text,
     "pix2pix": _pix2pix,
     "dcgan": _dcgan,
@@ -208,3 +208,13 @@ def test_all_but_tables_are_trained():
         config_class, module_class = resolve(name)
         has_parameters = any(True for _ in module_class(config_class.tiny()).parameters())
         assert has_parameters == (name in FORWARD)
+
+
+def test_a_header_may_state_the_former_name_of_a_model(tmp_path):
+    config_class, module_class = resolve("writing_detector")
+    assert resolve("letters") == (config_class, module_class)
+    path, config = tmp_path / "model.safetensors", config_class.tiny()
+    module = filled(module_class(config))
+    told = {"config": config, "licence": "MIT", "attribution": "nobody"}
+    checkpoint.save(path, module, model="letters", **told)
+    assert isinstance(checkpoint.load(path)[0], module_class)

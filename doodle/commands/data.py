@@ -157,9 +157,9 @@ def _judge(args: argparse.Namespace):
     from doodle.registry import Registry
 
     registry = Registry(args.checkpoints, args.device)
-    letters = None
+    detector = None
     if args.letters < 1:
-        with registry.use("letters") as (letters,):
+        with registry.use("letters") as (detector,):
             pass
     if args.by != "recogniser":
         from doodle.models.clip_images import cached_weights, load_clip_images
@@ -167,11 +167,11 @@ def _judge(args: argparse.Namespace):
         file = args.clip or cached_weights()
         if file is not None:
             clip = load_clip_images(file, args.clip_model).to(registry.placement.device)
-            return ClipFitness(clip, letters)
+            return ClipFitness(clip, detector)
         if args.by == "clip":
             raise ValueError("CLIP's weights are not in the hub cache: name a file with --clip")
     with registry.use("recogniser", "words") as networks:
-        return RecogniserFitness(*networks, letters)
+        return RecogniserFitness(*networks, detector)
 
 
 def _bar(found: dict[str, dict[str, Path]], names: list[str], label: str) -> tqdm:

@@ -14,7 +14,7 @@ RECIPES = (
     "recogniser",
     "stroke_classifier",
     "words",
-    "letters",
+    "writing_detector",
     "dcgan",
     "dccgan",
     "chimera",

@@ -18,9 +18,9 @@ from pathlib import Path
 
 import numpy as np
 
-from .readers import read_arrays, write_arrays
-from .sheets import SHEET_COLUMNS, enlarge, sheet
-from .streams import File, Strokes, open_drawings
+from doodle.data.readers import read_arrays, write_arrays
+from doodle.data.sheets import SHEET_COLUMNS, enlarge, sheet
+from doodle.data.streams import File, Strokes, open_drawings
 
 # (28 x 28 pictures (n, 28, 28) uint8, their word) -> how well each fits (n,), and the chance that
 # it is a written word (n,)

@@ -14,9 +14,9 @@ from typing import Literal
 import cv2
 import numpy as np
 
-from ..strokes.edges import canny, draw_lines, enclosed
-from .animals import Animals
-from .edges import on_white
+from doodle.data.animals import Animals
+from doodle.data.edges import on_white
+from doodle.strokes.edges import canny, draw_lines, enclosed
 
 Background = Literal["mixed", "white", "scene"]
 UNKNOWN = 0  # in a class map

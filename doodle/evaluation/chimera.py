@@ -19,21 +19,21 @@ import cv2
 import numpy as np
 from tqdm import tqdm
 
-from .. import checkpoint
-from ..data.animals import Animals, load_animals
-from ..data.pairs import Mixing, Pair, Pairs
-from ..errors import ModelUnavailable
-from ..models.image_features import ImageFeatures
-from ..models.image_features import load as load_features
-from ..registry import Registry
-from ..requests import EdgeOptions, Render
-from ..requests.chimera import CHIMERA
-from ..services.asking import asking, usable_cores
-from ..services.executor import Executor
-from ..services.readiness import chimerical
-from ..strokes.edges import agreement, canny
-from .distances import frechet_distance, kernel_distance
-from .picture_features import Namer, features_of, random_features
+from doodle import checkpoint
+from doodle.data.animals import Animals, load_animals
+from doodle.data.pairs import Mixing, Pair, Pairs
+from doodle.errors import ModelUnavailable
+from doodle.evaluation.distances import frechet_distance, kernel_distance
+from doodle.evaluation.picture_features import Namer, features_of, random_features
+from doodle.models.image_features import ImageFeatures
+from doodle.models.image_features import load as load_features
+from doodle.registry import Registry
+from doodle.requests import EdgeOptions, Render
+from doodle.requests.chimera import CHIMERA
+from doodle.services.asking import asking, usable_cores
+from doodle.services.executor import Executor
+from doodle.services.readiness import chimerical
+from doodle.strokes.edges import agreement, canny
 
 REACH = 2  # pixels that an edge may be off
 BLURRED = 3.0  # pixels of 256, sigma: the yardstick of what is not sharp

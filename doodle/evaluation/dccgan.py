@@ -17,20 +17,26 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from .. import checkpoint
-from ..data.rasters import load_bitmaps
-from ..data.sketches import load_sketches
-from ..models.recogniser import Recogniser
-from ..models.words import WordTable
-from ..registry import Registry
-from ..requests import Imagine
-from ..services.asking import asking
-from ..services.executor import Executor
-from ..strokes.formats import from_stroke3
-from ..strokes.raster import quickdraw_bitmap
-from .distances import blurred, diversity, frechet_distance, nearest, nearest_picture
-from .recogniser import top_k
-from .stroke_classifier import by_tracing
+from doodle import checkpoint
+from doodle.data.rasters import load_bitmaps
+from doodle.data.sketches import load_sketches
+from doodle.evaluation.distances import (
+    blurred,
+    diversity,
+    frechet_distance,
+    nearest,
+    nearest_picture,
+)
+from doodle.evaluation.recogniser import top_k
+from doodle.evaluation.stroke_classifier import by_tracing
+from doodle.models.recogniser import Recogniser
+from doodle.models.words import WordTable
+from doodle.registry import Registry
+from doodle.requests import Imagine
+from doodle.services.asking import asking
+from doodle.services.executor import Executor
+from doodle.strokes.formats import from_stroke3
+from doodle.strokes.raster import quickdraw_bitmap
 
 SIDE = 28  # of the pictures that are compared
 KIN = 5  # trained words whose pictures an unseen word's samples are compared with

@@ -11,15 +11,10 @@ from typing import Any
 import numpy as np
 import torch
 
-from .. import checkpoint
-from ..data.rasters import first_part
-from ..data.sketches import SketchSet, canonical_order, load_sketches
-from ..models.recogniser import Recogniser
-from ..models.stroke_classifier import StrokeClassifier
-from ..pipelines.recognise import stroke_rows
-from ..strokes.curves import curve_points, trace_curves
-from ..strokes.formats import from_stroke3
-from .recogniser import (
+from doodle import checkpoint
+from doodle.data.rasters import first_part
+from doodle.data.sketches import SketchSet, canonical_order, load_sketches
+from doodle.evaluation.recogniser import (
     FIVE,
     among_five,
     by_category,
@@ -28,6 +23,11 @@ from .recogniser import (
     probabilities,
     top_k,
 )
+from doodle.models.recogniser import Recogniser
+from doodle.models.stroke_classifier import StrokeClassifier
+from doodle.pipelines.recognise import stroke_rows
+from doodle.strokes.curves import curve_points, trace_curves
+from doodle.strokes.formats import from_stroke3
 
 Drawings = list[list[np.ndarray]]
 Predict = Callable[[Drawings], np.ndarray]

@@ -18,19 +18,27 @@ MODELS: dict[str, str] = {
     "text_dcgan": "dcgan:TextDcganConfig:TextDcgan",
     "clip_text": "clip:ClipTextConfig:ClipText",
     "word_table": "words:WordTableConfig:WordTable",
-    "letters": "letters:LettersConfig:Letters",
+    "writing_detector": "writing_detector:WritingDetectorConfig:WritingDetector",
     "dccgan": "dccgan:DccganConfig:Dccgan",
     "pix2pix": "pix2pix:Pix2PixConfig:Pix2Pix",
     "magenta_decoder": "magenta_decoder:MagentaDecoderConfig:MagentaDecoder",
 }
 
+# a name in the header of a checkpoint that was written before the model was renamed -> its entry
+FORMER_NAMES: dict[str, str] = {"letters": "writing_detector"}
+
+
+def current_name(name: str) -> str:
+    """The entry of MODELS that a header's name stands for; an unknown name stays as it is."""
+    return FORMER_NAMES.get(name, name)
+
 
 def resolve(name: str) -> tuple[type[Any], type[Any]]:
-    """Return (config dataclass, module class) of an entry of MODELS.
+    """Return (config dataclass, module class) of an entry of MODELS, or of its former name.
 
     Raises:
         KeyError: the table has no such entry.
     """
-    file, config, module = MODELS[name].split(":")
+    file, config, module = MODELS[current_name(name)].split(":")
     home = import_module(f"{__name__}.{file}")
     return getattr(home, config), getattr(home, module)

@@ -17,7 +17,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .spelling import Spellings, fold, singulars
+from doodle.models.spelling import Spellings, fold, singulars
 
 MAX_LENGTH = 60  # characters of a text that is looked up
 N_SUGGESTIONS = 3

@@ -22,8 +22,8 @@ from ..device import generators
 from ..errors import BadDrawing
 from ..images import MAX_BYTES, decode
 from ..models.pix2pix import Pix2Pix
-from ..strokes.bridge import EdgeMap, EdgeStyle, edges_of_drawing, edges_of_picture
 from ..strokes.drawing import Drawing
+from ..strokes.edge_map import EdgeMap, EdgeStyle, edges_of_drawing, edges_of_picture
 from ..strokes.edges import contours, enclosed, outline, settled
 from ..strokes.imports import is_written, read_drawings
 from ..strokes.lines import line_width, thickened

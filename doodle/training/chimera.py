@@ -13,19 +13,19 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from .. import checkpoint
-from ..data.animals import load_animals
-from ..data.pairs import Background, Mixing, Pair, Pairs
-from ..device import choose, seed_for_step
-from ..models.image_features import INSTALLED, PACKAGE, installed
-from ..models.image_features import load as load_features
-from ..models.pix2pix import Pix2Pix, Pix2PixConfig, grow
-from ..strokes.edges import agreement, canny
-from .chimera_critics import Critics, View
-from .gan_losses import GanLoss, mode_seeking
-from .loop import Ema
-from .plots import contact_sheet
-from .shipping import newest, run, ship
+from doodle import checkpoint
+from doodle.data.animals import load_animals
+from doodle.data.pairs import Background, Mixing, Pair, Pairs
+from doodle.device import choose, seed_for_step
+from doodle.models.image_features import INSTALLED, PACKAGE, installed
+from doodle.models.image_features import load as load_features
+from doodle.models.pix2pix import Pix2Pix, Pix2PixConfig, grow
+from doodle.strokes.edges import agreement, canny
+from doodle.training.chimera_critics import Critics, View
+from doodle.training.gan_losses import GanLoss, mode_seeking
+from doodle.training.loop import Ema
+from doodle.training.plots import contact_sheet
+from doodle.training.shipping import newest, run, ship
 
 ATTRIBUTION = (
     "Trained on photographs of animals from public research sets, whose licences are mixed; "

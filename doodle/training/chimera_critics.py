@@ -13,9 +13,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ..models.image_features import FeatureCritic, ImageFeatures, perceptual
-from ..models.pix2pix import PatchDiscriminator
-from .gan_losses import (
+from doodle.models.image_features import FeatureCritic, ImageFeatures, perceptual
+from doodle.models.pix2pix import PatchDiscriminator
+from doodle.training.gan_losses import (
     GanLoss,
     critic_loss,
     diff_augment,

@@ -20,14 +20,14 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .. import checkpoint
-from ..data.doodles import DoodleSet, load_doodles, unseen_words
-from ..device import choose, seed_for_step
-from ..models.dccgan import FIRST_SIDE, Dccgan, DccganConfig
-from ..models.recogniser import Recogniser
-from .loop import Ema
-from .plots import contact_sheet
-from .shipping import SPLIT, run, ship
+from doodle import checkpoint
+from doodle.data.doodles import DoodleSet, load_doodles, unseen_words
+from doodle.device import choose, seed_for_step
+from doodle.models.dccgan import FIRST_SIDE, Dccgan, DccganConfig
+from doodle.models.recogniser import Recogniser
+from doodle.training.loop import Ema
+from doodle.training.plots import contact_sheet
+from doodle.training.shipping import SPLIT, run, ship
 
 SHEET_WORDS = (
     "cat",
@@ -425,7 +425,7 @@ def variety(features: Tensor) -> float:
 
 def main(config: Config) -> None:
     """Train, resume or finish a run."""
-    from .text_dcgan import TextDcganRecipe  # it builds upon the recipe above
+    from doodle.training.text_dcgan import TextDcganRecipe  # it builds upon the recipe above
 
     recipe = (TextDcganRecipe if config.design == "original" else DccganRecipe)(config)
     run(recipe, config, recipe.plotted)

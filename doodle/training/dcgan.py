@@ -12,10 +12,10 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from ..data.rasters import load_bitmaps
-from ..data.sketches import load_sketches
-from ..device import choose, seed_for_step
-from ..models.dcgan import (
+from doodle.data.rasters import load_bitmaps
+from doodle.data.sketches import load_sketches
+from doodle.device import choose, seed_for_step
+from doodle.models.dcgan import (
     Dcgan,
     DcganConfig,
     Discriminator,
@@ -23,11 +23,11 @@ from ..models.dcgan import (
     bce_losses,
     gradient_penalty,
 )
-from ..strokes.formats import from_stroke3
-from ..strokes.raster import quickdraw_bitmap
-from .loop import Ema, Schedule, fit
-from .plots import contact_sheet, plot_losses
-from .shipping import SPLIT, newest, ship
+from doodle.strokes.formats import from_stroke3
+from doodle.strokes.raster import quickdraw_bitmap
+from doodle.training.loop import Ema, Schedule, fit
+from doodle.training.plots import contact_sheet, plot_losses
+from doodle.training.shipping import SPLIT, newest, ship
 
 LEAST = 8  # drawings that training and evaluation each need
 ACROSS = 8  # pictures in a row of the sheets, and rows

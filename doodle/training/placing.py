@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import torch
 
-from ..models.words import MODIFIER, compose
+from doodle.models.words import MODIFIER, compose
 
 Place = Callable[[np.ndarray], np.ndarray]
 

@@ -11,16 +11,16 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from .. import checkpoint
-from ..data.rasters import balanced, first_part, load_bitmaps, render_training
-from ..data.sketches import load_sketches
-from ..device import choose, seed_for_step
-from ..models.recogniser import Recogniser, RecogniserConfig
-from ..strokes.formats import from_stroke3
-from ..strokes.raster import quickdraw_bitmap
-from .loop import Ema
-from .plots import contact_sheet
-from .shipping import SPLIT, newest, run, ship
+from doodle import checkpoint
+from doodle.data.rasters import balanced, first_part, load_bitmaps, render_training
+from doodle.data.sketches import load_sketches
+from doodle.device import choose, seed_for_step
+from doodle.models.recogniser import Recogniser, RecogniserConfig
+from doodle.strokes.formats import from_stroke3
+from doodle.strokes.raster import quickdraw_bitmap
+from doodle.training.loop import Ema
+from doodle.training.plots import contact_sheet
+from doodle.training.shipping import SPLIT, newest, run, ship
 
 
 @dataclass(frozen=True)

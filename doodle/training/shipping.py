@@ -11,9 +11,9 @@ from typing import Any
 
 import torch
 
-from .. import checkpoint
-from .loop import Recipe, Schedule, fit
-from .plots import plot_losses
+from doodle import checkpoint
+from doodle.training.loop import Recipe, Schedule, fit
+from doodle.training.plots import plot_losses
 
 ATTRIBUTION = "Quick, Draw! The Data, by Google, CC BY 4.0"
 SPLIT = "by SHA-1 of the drawing, 5 % test, 2.5 % valid"

@@ -10,8 +10,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from .. import checkpoint
-from ..data.sketches import (
+from doodle import checkpoint
+from doodle.data.sketches import (
     CORE_CATEGORIES,
     Batch,
     bucketed,
@@ -19,20 +19,20 @@ from ..data.sketches import (
     make_batch,
     sampling_weights,
 )
-from ..device import choose, generators, seed_for_step
-from ..models.sketch_rnn import (
+from doodle.device import choose, generators, seed_for_step
+from doodle.models.sketch_rnn import (
     SketchRNN,
     SketchRNNConfig,
     kl_divergence,
     kl_weight,
     reconstruction_loss,
 )
-from ..models.sketch_sampling import row_noise, sample
-from ..strokes.formats import from_stroke3
-from ..strokes.raster import centred
-from .loop import Ema
-from .plots import contact_sheet
-from .shipping import SPLIT, newest, run, ship
+from doodle.models.sketch_sampling import row_noise, sample
+from doodle.strokes.formats import from_stroke3
+from doodle.strokes.raster import centred
+from doodle.training.loop import Ema
+from doodle.training.plots import contact_sheet
+from doodle.training.shipping import SPLIT, newest, run, ship
 
 
 @dataclass(frozen=True)

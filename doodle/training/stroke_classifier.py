@@ -11,17 +11,17 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from .. import checkpoint
-from ..data.rasters import balanced, first_part
-from ..data.sketches import bucketed, load_sketches, make_batch
-from ..device import choose, seed_for_step
-from ..models.recogniser import Recogniser
-from ..models.stroke_classifier import StrokeClassifier, StrokeClassifierConfig
-from ..strokes.formats import from_stroke3, from_stroke5
-from ..strokes.raster import quickdraw_bitmap
-from .loop import Ema
-from .plots import contact_sheet
-from .shipping import SPLIT, run, ship
+from doodle import checkpoint
+from doodle.data.rasters import balanced, first_part
+from doodle.data.sketches import bucketed, load_sketches, make_batch
+from doodle.device import choose, seed_for_step
+from doodle.models.recogniser import Recogniser
+from doodle.models.stroke_classifier import StrokeClassifier, StrokeClassifierConfig
+from doodle.strokes.formats import from_stroke3, from_stroke5
+from doodle.strokes.raster import quickdraw_bitmap
+from doodle.training.loop import Ema
+from doodle.training.plots import contact_sheet
+from doodle.training.shipping import SPLIT, run, ship
 
 POOL = 64  # batches whose drawings are drawn and sorted by length together
 

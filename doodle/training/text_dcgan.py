@@ -11,10 +11,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..device import seed_for_step
-from ..models.dcgan import START, TextDcgan, TextDcganConfig
-from .dccgan import LOSSES, DccganRecipe
-from .loop import Ema
+from doodle.device import seed_for_step
+from doodle.models.dcgan import START, TextDcgan, TextDcganConfig
+from doodle.training.dccgan import LOSSES, DccganRecipe
+from doodle.training.loop import Ema
 
 
 class TextDcganRecipe(DccganRecipe):

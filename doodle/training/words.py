@@ -16,12 +16,12 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from .. import checkpoint
-from ..data.quickdraw import categories
-from ..models.spelling import fold
-from ..models.words import WordTable, WordTableConfig
-from . import vocabulary
-from .placing import features, kernel_ridge, pack, phrases, retrieval, ridge, unit
+from doodle import checkpoint
+from doodle.data.quickdraw import categories
+from doodle.models.spelling import fold
+from doodle.models.words import WordTable, WordTableConfig
+from doodle.training import vocabulary
+from doodle.training.placing import features, kernel_ridge, pack, phrases, retrieval, ridge, unit
 
 VECTORS = "clip/clip_vitb32_text_vocab.npz"
 ATTRIBUTION = (

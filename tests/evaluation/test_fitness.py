@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from doodle.evaluation.fitness import ClipFitness, RecogniserFitness
-from doodle.models.letters import Letters, LettersConfig
+from doodle.models.writing_detector import WritingDetector, WritingDetectorConfig
 from doodle.registry import Registry
 
 
@@ -17,7 +17,7 @@ def pictures():
 @pytest.fixture
 def letters():
     torch.manual_seed(0)
-    return Letters(LettersConfig.tiny()).eval()
+    return WritingDetector(WritingDetectorConfig.tiny()).eval()
 
 
 def ink(pictures):

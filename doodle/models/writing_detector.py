@@ -1,4 +1,4 @@
-"""A very small network that tells a written word from a drawing."""
+"""A small convolutional network that detects drawings in which the word was written."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from torch import Tensor, nn
 
 
 @dataclass(frozen=True)
-class LettersConfig:
+class WritingDetectorConfig:
     """Sizes.  Pictures are (side, side), ink 1 on 0; each convolution halves them."""
 
     side: int = 28
     widths: tuple[int, ...] = (16, 32, 48, 64)
 
     @classmethod
-    def tiny(cls) -> LettersConfig:
+    def tiny(cls) -> WritingDetectorConfig:
         return cls(widths=(4, 8))
 
 
-class Letters(nn.Module):
-    """(B, 1, side, side) ink in [0, 1] to the logit of "these are letters", (B,)."""
+class WritingDetector(nn.Module):
+    """(B, 1, side, side) ink in [0, 1] to the logit of "this is a written word", (B,)."""
 
-    def __init__(self, config: LettersConfig) -> None:
+    def __init__(self, config: WritingDetectorConfig) -> None:
         super().__init__()
         self.config = config
         layers: list[nn.Module] = []

@@ -11,13 +11,13 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from ..data.letters import written_words
-from ..data.quickdraw import categories
-from ..data.rasters import balanced, load_bitmaps
-from ..device import choose, seed_for_step
-from ..models.letters import Letters, LettersConfig
-from .plots import contact_sheet
-from .shipping import SPLIT, run, ship
+from doodle.data.quickdraw import categories
+from doodle.data.rasters import balanced, load_bitmaps
+from doodle.data.written_words import written_words
+from doodle.device import choose, seed_for_step
+from doodle.models.writing_detector import WritingDetector, WritingDetectorConfig
+from doodle.training.plots import contact_sheet
+from doodle.training.shipping import SPLIT, run, ship
 
 HELD_OUT_WORDS = 1000
 ALARMS = (0.5, 0.9)  # chances at which the held-out figures are taken
@@ -26,7 +26,9 @@ ALARMS = (0.5, 0.9)  # chances at which the held-out figures are taken
 @dataclass(frozen=True)
 class Config:
     data: str = field(metadata={"help": "folder with bitmaps/"})
-    out: str = field(default="runs/letters", metadata={"help": "run folder; rerun to resume"})
+    out: str = field(
+        default="runs/writing_detector", metadata={"help": "run folder; rerun to resume"}
+    )
     export: str = field(default="", metadata={"help": "also write the checkpoint to this folder"})
     seed: int = field(default=0, metadata={"help": "of weights, words and batches"})
     steps: int = field(default=1000, metadata={"help": "updates of the weights"})
@@ -41,7 +43,7 @@ class Config:
     device: str = field(default="auto", metadata={"help": "auto, cpu or cuda"})
 
 
-class LettersRecipe:
+class WritingDetectorRecipe:
     """AdamW, cosine, logistic loss.
 
     Some of the drawings are the written words that we look for, and nobody marked them. The few of
@@ -66,7 +68,7 @@ class LettersRecipe:
         rng = np.random.default_rng(config.seed)
         self.words = written_words(categories(), config.words, rng)
         self.held_out_words = written_words(categories(), HELD_OUT_WORDS, rng)
-        self.network = Letters(LettersConfig()).to(self.device)
+        self.network = WritingDetector(WritingDetectorConfig()).to(self.device)
         self.modules = {"network": self.network}
         self.optimiser = torch.optim.AdamW(
             self.network.parameters(), lr=config.learning_rate, weight_decay=0.02
@@ -137,10 +139,10 @@ class LettersRecipe:
         ship(
             folder,
             self.network.eval(),
-            model="letters",
+            model="writing_detector",
             config=self.config,
             log=log,
-            command="letters --data DATA",
+            command="writing_detector --data DATA",
             data={"categories": list(categories()), "split": SPLIT},
             pixels={"size": 28, "range": [0, 1], "ink": 1},
             metrics=[
@@ -157,4 +159,4 @@ class LettersRecipe:
 
 def main(config: Config) -> None:
     """Train, resume or finish a run."""
-    run(LettersRecipe(config), config, ("loss", "found"))
+    run(WritingDetectorRecipe(config), config, ("loss", "found"))

@@ -39,7 +39,7 @@ _TOUCH = 0.8  # line widths from another line at which an end belongs to it
 _GAP = 1.8  # line widths that a pen is thought to have skipped
 
 
-def centre_lines(ink: np.ndarray) -> list[list[np.ndarray]]:
+def centrelines(ink: np.ndarray) -> list[list[np.ndarray]]:
     """Lines of each picture; what a picture gives does not depend on the others.
 
     Args:

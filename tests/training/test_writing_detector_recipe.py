@@ -4,9 +4,9 @@ import numpy as np
 from generated import write_set
 
 from doodle import checkpoint
-from doodle.data.letters import LONGEST, _lines, written_words
 from doodle.data.quickdraw import categories
-from doodle.training.letters import Config, main
+from doodle.data.written_words import LONGEST, _lines, written_words
+from doodle.training.writing_detector import Config, main
 
 
 def test_words_are_legible_in_size_and_made_by_the_seed():
