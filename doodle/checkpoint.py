@@ -84,6 +84,12 @@ def read_header(path: str | os.PathLike[str]) -> dict[str, Any]:
     return header
 
 
+def file_of(path: str | os.PathLike[str]) -> Path:
+    """The file of a checkpoint that an argument names by its folder, or by the file itself."""
+    path = Path(path)
+    return path if path.suffix == Path(FILE).suffix else path / FILE
+
+
 def read_tensors(path: str | os.PathLike[str]) -> dict[str, torch.Tensor]:
     """The tensors of any safetensors file, ours or not.
 

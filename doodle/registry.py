@@ -87,10 +87,10 @@ class Registry:
         """A registry of single checkpoints, wherever they lie; no index states their digests.
 
         Args:
-            folders: name -> folder of its file, as commands have them for arguments.
+            folders: name -> folder of its file, or the file, as commands have them for arguments.
         """
         registry = cls(Path(), device, budget_bytes)
-        files = {name: Path(folder) / checkpoint.FILE for name, folder in folders.items()}
+        files = {name: checkpoint.file_of(folder) for name, folder in folders.items()}
         registry._given = {
             name: {"file": file, "bytes": file.stat().st_size if file.exists() else 0, "sha256": ""}
             for name, file in files.items()

@@ -135,7 +135,7 @@ def _text_dcgan(module):
     generator = torch.Generator().manual_seed(0)
     text = torch.nn.functional.normalize(torch.randn(3, 512, generator=generator), dim=1)
     pictures = module(torch.randn(3, 6, generator=generator), text)
-    return (pictures, module.judge(pictures, module.centred(text))), (3,)
+    return (pictures, module.discriminate(pictures, module.centred(text))), (3,)
 
 
 def _pix2pix(module):
@@ -168,7 +168,7 @@ def _dccgan(module):
         torch.randn(3, width, side, side, generator=generator)
         for width, side in zip(module.config.level_widths, sides, strict=True)
     ]
-    logits = module.judge(pictures, levels, [module.centred(text)])[0]
+    logits = module.discriminate(pictures, levels, [module.centred(text)])[0]
     return (pictures, logits), (3,)
 
 

@@ -142,16 +142,16 @@ def _filter(args: argparse.Namespace, index: int, count: int):
         wanted = quickdraw.parse_categories(args.categories)
         found = {name: files for name, files in found.items() if name in wanted}
     names = filtering.shard(found, index, count)
-    judge = _judge(args)
-    threshold = judge.threshold if args.threshold is None else args.threshold
-    rules = filtering.Rules(judge.name, threshold, args.most, args.letters)
-    with _bar(found, names, f"scored by {judge.name}") as bar:
+    scorer = _scorer(args)
+    threshold = scorer.threshold if args.threshold is None else args.threshold
+    rules = filtering.Rules(scorer.name, threshold, args.most, args.letters)
+    with _bar(found, names, f"scored by {scorer.name}") as bar:
         yield from filtering.filter_categories(
-            args.input, args.output, names, rules, judge, sheets=args.sheets, tick=bar.update
+            args.input, args.output, names, rules, scorer, sheets=args.sheets, tick=bar.update
         )
 
 
-def _judge(args: argparse.Namespace):
+def _scorer(args: argparse.Namespace):
     """CLIP where it is there or asked for, else the recogniser."""
     from doodle.evaluation.fitness import ClipFitness, RecogniserFitness
     from doodle.registry import Registry

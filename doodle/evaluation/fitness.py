@@ -1,4 +1,4 @@
-"""How well pictures show their word, and whether they only spell it: judges of a data filter."""
+"""How well pictures show their word, and whether they only spell it: scores of a data filter."""
 
 from __future__ import annotations
 

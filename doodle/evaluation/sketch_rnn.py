@@ -50,7 +50,9 @@ TWELVE = (
 class Config:
     data: str = field(metadata={"help": "folder with real/ and traced/"})
     checkpoint: str = field(default="checkpoints/sketch_rnn", metadata={"help": "its folder"})
-    words: str = field(default="checkpoints/words", metadata={"help": "word vectors' folder"})
+    vocabulary: str = field(
+        default="checkpoints/words", metadata={"help": "checkpoint of the word vectors"}
+    )
     recogniser: str = field(default="checkpoints/recogniser", metadata={"help": "its folder"})
     magenta: str = field(default="", metadata={"help": "folder of .gen.json decoders to compare"})
     drawings: int = field(default=16, metadata={"help": "drawings a word"})
@@ -64,7 +66,7 @@ def main(config: Config) -> None:
     """Measure, print one JSON line a figure, and write them into the checkpoint."""
     folders = {
         "sketch_rnn": config.checkpoint,
-        "words": config.words,
+        "words": config.vocabulary,
         "recogniser": config.recogniser,
     }
     path = Path(config.checkpoint) / checkpoint.FILE

@@ -49,7 +49,7 @@ def main(config: Config) -> None:
     """Measure, print one JSON line a figure, and write them into the checkpoint."""
     path = Path(config.checkpoint) / "model.safetensors"
     network, header = checkpoint.load(path)
-    recogniser, _ = checkpoint.load(Path(config.recogniser) / "model.safetensors")
+    recogniser, _ = checkpoint.load(checkpoint.file_of(config.recogniser))
     sketches = load_sketches(Path(config.data), names=header["data"]["categories"])
     figures = measure(network, recogniser, sketches)
     for figure in figures:
@@ -155,13 +155,13 @@ def _softmax(logits: np.ndarray) -> np.ndarray:
 
 
 def by_tracing(network: StrokeClassifier) -> Callable[[np.ndarray], np.ndarray]:
-    """A judge of pictures that sees their strokes only, and so none of what a raster network sees.
+    """A classifier of pictures that reads strokes traced from them, not their pixels.
 
     Returns:
         a function from pictures (N, S, S) uint8, ink 255 on 0, to probabilities (N, categories).
     """
 
-    def judge(pictures: np.ndarray) -> np.ndarray:
+    def classify(pictures: np.ndarray) -> np.ndarray:
         traced = [
             curve_points(curves, spacing=0.5)
             for curves in trace_curves(pictures.astype(np.float32) / 255)
@@ -171,4 +171,4 @@ def by_tracing(network: StrokeClassifier) -> Callable[[np.ndarray], np.ndarray]:
         chunks = zip(*(part.split(256) for part in parts), strict=True)
         return torch.cat([network.probabilities(*chunk) for chunk in chunks]).numpy()
 
-    return judge
+    return classify

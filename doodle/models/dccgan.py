@@ -194,7 +194,7 @@ class Dccgan(nn.Module):
             x = y.add_(x).mul_(math.sqrt(0.5)) if in_place else (x + y) * math.sqrt(0.5)
         return torch.tanh(self.ink(x).float())
 
-    def judge(self, ink: Tensor, levels: list[Tensor], texts: list[Tensor]) -> list[Tensor]:
+    def discriminate(self, ink: Tensor, levels: list[Tensor], texts: list[Tensor]) -> list[Tensor]:
         """The discriminator.
 
         Args:
@@ -218,7 +218,7 @@ class Dccgan(nn.Module):
             levels: ``Recogniser.levels`` of it.
             text: (B, text_size) of unit length.
         """
-        logits = self.judge(ink, levels, [self.centred(text)])[0]
+        logits = self.discriminate(ink, levels, [self.centred(text)])[0]
         return torch.sigmoid(2 * logits.mean(dim=1))  # hinge: 1 speaks for real, -1 against
 
     def probe(self, seed: int = 0) -> Tensor:

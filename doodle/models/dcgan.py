@@ -190,7 +190,7 @@ class TextDcgan(nn.Module):
         """As forward, from text that is centred already."""
         return self.generator(torch.cat([z, self.read(text)], dim=1)).float()
 
-    def judge(self, pictures: Tensor, text: Tensor) -> Tensor:
+    def discriminate(self, pictures: Tensor, text: Tensor) -> Tensor:
         """(B, 1, size, size) in [-1, 1] and centred text to (B,) logits, high for a real pair."""
         planes = self.judge_text(text)[:, :, None, None].expand(-1, -1, *pictures.shape[2:])
         return self.discriminator(torch.cat([pictures, planes], dim=1)).float()
@@ -204,7 +204,7 @@ class TextDcgan(nn.Module):
             levels: the recogniser's maps of it, which this discriminator does not look at.
             text: (B, text_size) of unit length.
         """
-        return torch.sigmoid(self.judge(ink * 2 - 1, self.centred(text)))
+        return torch.sigmoid(self.discriminate(ink * 2 - 1, self.centred(text)))
 
     @torch.no_grad()
     def settle(self, z: Tensor, text: Tensor) -> None:
@@ -229,25 +229,3 @@ def _initialise(layer: nn.Module) -> None:
     elif isinstance(layer, nn.BatchNorm2d | nn.GroupNorm):
         nn.init.normal_(layer.weight, 1.0, 0.02)
         nn.init.zeros_(layer.bias)
-
-
-def bce_losses(real: Tensor, fake: Tensor) -> Tensor:
-    """What D minimises: -log D(real) - log(1 - D(fake)), each the mean of (B,) logits."""
-    return F.softplus(-real).mean() + F.softplus(fake).mean()
-
-
-def bce_generator_loss(fake: Tensor) -> Tensor:
-    """What G minimises, not saturating: -log D(fake), Goodfellow et al. 2014, section 3."""
-    return F.softplus(-fake).mean()
-
-
-def gradient_penalty(discriminator: nn.Module, real: Tensor, fake: Tensor) -> Tensor:
-    """E (|grad D| - 1)^2 at random points between real and fake (Gulrajani 2017, equation 3).
-
-    Args:
-        real, fake: (B, 1, H, W) in [-1, 1], without a history.
-    """
-    share = torch.rand(len(real), 1, 1, 1, device=real.device)
-    between = torch.lerp(real, fake, share).requires_grad_()
-    (slope,) = torch.autograd.grad(discriminator(between).sum(), between, create_graph=True)
-    return (slope.flatten(1).norm(dim=1) - 1).square().mean()
