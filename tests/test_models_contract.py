@@ -9,8 +9,7 @@ import pytest
 import torch
 
 from doodle import checkpoint
-from doodle.card import ABOUT
-from doodle.models import MODELS, resolve
+from doodle.models import MODELS, about_model, resolve
 
 
 @pytest.fixture(params=list(MODELS))
@@ -35,7 +34,9 @@ def test_the_table_names_frozen_dataclasses_and_modules():
         config_class, module_class = resolve(name)
         assert dataclasses.is_dataclass(config_class) and config_class.__dataclass_params__.frozen
         assert issubclass(module_class, torch.nn.Module), name
-    assert set(ABOUT) == set(MODELS)
+    for name in MODELS:
+        about = about_model(name)
+        assert all((about.title, about.does, about.run, about.fails, about.cite))
     with pytest.raises(KeyError):
         resolve("nothing")
 

@@ -111,7 +111,8 @@ def write_cards(args: argparse.Namespace) -> None:
 
 def convert(args: argparse.Namespace) -> None:
     """Write a checkpoint from a file of others, or the other way round."""
-    from doodle.convert import convert_magenta, convert_pix2pix, export_pix2pix
+    from doodle.convert.magenta import convert_magenta
+    from doodle.convert.pix2pix import convert_pix2pix, export_pix2pix
 
     folder = args.out or Path("runs") / f"{args.kind}-{args.file.name.split('.')[0]}"
     target = folder / ("latest_net_G.pth" if args.kind == "to-pix2pix" else checkpoint.FILE)
@@ -122,7 +123,7 @@ def convert(args: argparse.Namespace) -> None:
 
 def get(args: argparse.Namespace) -> None:
     """Write the checkpoint of CLIP's text tower from the network or from a file."""
-    from doodle.convert import convert_clip
+    from doodle.convert.clip import convert_clip
     from doodle.data.clip_weights import download, find
 
     source = find(args.source) if args.source else download()

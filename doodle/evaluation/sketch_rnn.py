@@ -16,7 +16,7 @@ import numpy as np
 import torch
 
 from doodle import checkpoint
-from doodle.convert import read_magenta
+from doodle.convert.magenta import read_magenta
 from doodle.data.rasters import first_part
 from doodle.data.sketches import CORE_CATEGORIES, SketchSet, load_sketches, make_batch
 from doodle.device import generators

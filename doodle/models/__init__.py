@@ -7,7 +7,11 @@ them imports nothing; `resolve` imports the one that is asked for.
 from __future__ import annotations
 
 from importlib import import_module
-from typing import Any
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from doodle.models.about import About
 
 # name -> "module:config dataclass:nn.Module", the module being a file of this folder
 MODELS: dict[str, str] = {
@@ -39,6 +43,19 @@ def resolve(name: str) -> tuple[type[Any], type[Any]]:
     Raises:
         KeyError: the table has no such entry.
     """
-    file, config, module = MODELS[current_name(name)].split(":")
-    home = import_module(f"{__name__}.{file}")
+    _, config, module = MODELS[current_name(name)].split(":")
+    home = _home(name)
     return getattr(home, config), getattr(home, module)
+
+
+def about_model(name: str) -> About:
+    """What the card says of an entry of MODELS, or of its former name.
+
+    Raises:
+        KeyError: the table has no such entry.
+    """
+    return _home(name).ABOUT[current_name(name)]
+
+
+def _home(name: str) -> ModuleType:
+    return import_module(f"{__name__}.{MODELS[current_name(name)].partition(':')[0]}")

@@ -17,6 +17,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.nn.utils.parametrizations import spectral_norm
 
+from doodle.models.about import About
+
 FIRST_SIDE = 7
 
 
@@ -228,3 +230,22 @@ class Dccgan(nn.Module):
         text = F.normalize(torch.randn(2, self.config.text_size, generator=generator), dim=1)
         with torch.no_grad():
             return self(z, text)[:, 0, ::9, ::9].flatten()[:8]
+
+
+ABOUT = {
+    "dccgan": About(
+        title="Doodles for any word",
+        does="Draws a word from noise and its CLIP text vector; says how drawn-like a picture is.",
+        run="python -m doodle imagine telescope --n 16 --seed 0 --out doodles",
+        fails=(
+            "Words far from its training words come out as their neighbours, or as shapes that "
+            "remind of them. Adjectives seldom change the drawing. Dense drawings run together "
+            "at 28 pixels."
+        ),
+        cite=(
+            "Axel Sauer et al.: Projected GANs Converge Faster, 2021, arXiv 2111.01007; Anders "
+            "Larsen et al.: Autoencoding beyond pixels using a learned similarity metric, 2016, "
+            "arXiv 1512.09300."
+        ),
+    ),
+}

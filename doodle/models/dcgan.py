@@ -16,6 +16,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from doodle.models.about import About
+
 START = {28: 7, 64: 4}  # size of a picture -> side of the first feature map; doubled up to it
 
 
@@ -229,3 +231,34 @@ def _initialise(layer: nn.Module) -> None:
     elif isinstance(layer, nn.BatchNorm2d | nn.GroupNorm):
         nn.init.normal_(layer.weight, 1.0, 0.02)
         nn.init.zeros_(layer.bias)
+
+
+ABOUT = {
+    "dcgan": About(
+        title="DCGAN of one category",
+        does="Draws its one category from noise alone.",
+        run="python -m doodle train dcgan --category rabbit --preset cpu --data data",
+        fails=(
+            "It knows one category. Lines break off, and trained on few drawings it repeats itself."
+        ),
+        cite=(
+            "Alec Radford, Luke Metz, Soumith Chintala: Unsupervised Representation Learning "
+            "with Deep Convolutional Generative Adversarial Networks, 2016, arXiv 1511.06434."
+        ),
+    ),
+    "text_dcgan": About(
+        title="Plain conditional DCGAN",
+        does=(
+            "Draws a word from noise and its CLIP text vector as earlier work did; for comparison."
+        ),
+        run="python -m doodle imagine cat --checkpoints FOLDER --out doodles",
+        fails=(
+            "Most words come out as unfinished shapes, and the doodles of a word resemble each "
+            "other."
+        ),
+        cite=(
+            "Scott Reed et al.: Generative Adversarial Text to Image Synthesis, 2016, arXiv "
+            "1605.05396; the networks as in arXiv 1511.06434."
+        ),
+    ),
+}

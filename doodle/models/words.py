@@ -1,4 +1,4 @@
-"""The table of words: a unit vector of 512 numbers for each, in CLIP ViT-B/32's text space.
+"""The table of words: a unit vector of 512 components for each, in CLIP ViT-B/32's text space.
 
 A word's vector is CLIP's own for the prompt "a {word}", or was placed in that space by a regression
 from a sentence encoder.  The table answers offline and at once; what it does not know it says, with
@@ -17,33 +17,15 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from doodle.models.about import About
+from doodle.models.phrases import compose
 from doodle.models.spelling import Spellings, fold, singulars
 
 MAX_LENGTH = 60  # characters of a text that is looked up
 N_SUGGESTIONS = 3
 MODIFIER = 0.8  # weight of what stands beside the main word of a phrase, found by measuring
-SPREAD = 0.47  # how far CLIP's words lie from their mean, in a space of unit vectors
 
 Kind = Literal["exact", "alias", "placed"]
-
-
-def compose(vectors: Tensor, weights: Sequence[float], mean: Tensor) -> Tensor:
-    """One vector for a phrase from those of its words.
-
-    Directions from the mean are added, since the words' common part would drown what tells them
-    apart; the sum is put as far from the mean as CLIP's words are.
-
-    Args:
-        vectors: (K, text_size) of unit length.
-        weights: K numbers, 1 for the main word.
-        mean: (text_size,) of the space.
-
-    Returns:
-        (text_size,) of unit length.
-    """
-    away = F.normalize(vectors - mean, dim=1)
-    total = torch.tensor(weights, device=away.device) @ away
-    return F.normalize(mean + SPREAD * F.normalize(total, dim=0), dim=0)
 
 
 class UnknownWord(ValueError):
@@ -395,3 +377,23 @@ def _key_of(text: str) -> str:
 def _listed(names: tuple[str, ...]) -> str:
     """a; a or b; a, b or c."""
     return " or ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
+
+
+ABOUT = {
+    "word_table": About(
+        title="Words and their vectors",
+        does=(
+            "Gives the CLIP ViT-B/32 text vector of a word without CLIP: exact for the words "
+            "that were encoded, placed by a fitted map for the others."
+        ),
+        run="python -m doodle draw 'palm tree' --json",
+        fails=(
+            "Placed words lie near where CLIP has them, not there; which word a phrase is about "
+            "is guessed from the order. Other languages are read by their letters only."
+        ),
+        cite=(
+            "Alec Radford et al.: Learning Transferable Visual Models From Natural Language "
+            "Supervision, 2021, arXiv 2103.00020."
+        ),
+    ),
+}

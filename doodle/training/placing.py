@@ -9,7 +9,8 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import torch
 
-from doodle.models.words import MODIFIER, compose
+from doodle.models.phrases import compose
+from doodle.models.words import MODIFIER
 
 Place = Callable[[np.ndarray], np.ndarray]
 
