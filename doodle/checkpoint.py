@@ -107,15 +107,15 @@ def read_tensors(path: str | os.PathLike[str]) -> dict[str, torch.Tensor]:
 
 
 def tensor_sizes(path: str | os.PathLike[str]) -> tuple[int, int]:
-    """Return (how many numbers the file stores, bytes they take in memory at most: float32)."""
-    numbers = loaded = 0
+    """Return (how many parameters the file stores, their bytes in memory at most: float32)."""
+    parameters = loaded = 0
     for key, entry in _read_safetensors_header(Path(path)).items():
         if key != "__metadata__":
             count = math.prod(entry["shape"])
             is_float = "F" in entry["dtype"]
-            numbers += count
+            parameters += count
             loaded += count * (4 if is_float else _ITEM_BYTES.get(entry["dtype"], 1))
-    return numbers, loaded
+    return parameters, loaded
 
 
 def sha256_of(path: str | os.PathLike[str]) -> str:
@@ -195,10 +195,29 @@ def set_metrics(path: str | os.PathLike[str], metrics: list[dict[str, Any]]) -> 
     Raises:
         ModelUnavailable: the file is missing or broken.
     """
+    update_header(path, metrics=metrics)
+
+
+def update_header(path: str | os.PathLike[str], **parts: Any) -> None:
+    """Replace parts of a checkpoint's header; the weights stay as they are.
+
+    Raises:
+        ModelUnavailable: the file is missing or broken.
+    """
     from safetensors.torch import load_file
 
     path = Path(path)
-    _write(path, load_file(path), read_header(path) | {"metrics": metrics})
+    _write(path, load_file(path), read_header(path) | parts)
+
+
+def weights_sha256(path: str | os.PathLike[str]) -> str:
+    """Hex digest of the weights alone, which stays when figures are written into the header."""
+    digest = hashlib.sha256()
+    with open(path, "rb") as file:
+        file.seek(8 + int.from_bytes(file.read(8), "little"))
+        while block := file.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()
 
 
 def _write(path: Path, tensors: dict[str, torch.Tensor], header: dict[str, Any]) -> None:

@@ -180,16 +180,18 @@ def differences(config: Any, stored: Mapping[str, Any]) -> dict[str, tuple[Any, 
 
     Settings that only one of the two knows are passed over, so older folders can be resumed.
     """
-    now = flat(config)
-    found = {}
-    for setting in settings(type(config)):
-        name = next(
-            (n for n in (setting.name, setting.metadata.get("formerly")) if n in stored), None
-        )
-        if name is None or "machine" in setting.metadata or setting.metadata.get("path"):
-            continue
-        value = now[setting.name]
-        before = tuple(stored[name]) if isinstance(stored[name], list) else stored[name]
-        if before != value:
-            found[setting.name] = (before, value)
-    return found
+    now, before = resolved(config), current_names(type(config), stored)
+    return {
+        name: (before[name], value)
+        for name, value in now.items()
+        if name in before and before[name] != value
+    }
+
+
+def current_names(config: type[Any], stored: Mapping[str, Any]) -> dict[str, Any]:
+    """Flat values from JSON by the names that settings have now, lists as tuples."""
+    names = {s.metadata["formerly"]: s.name for s in settings(config) if "formerly" in s.metadata}
+    return {
+        names.get(name, name): tuple(value) if isinstance(value, list) else value
+        for name, value in stored.items()
+    }

@@ -13,7 +13,15 @@ import torch
 from doodle import checkpoint
 from doodle.training.loop import Recipe, Schedule, fit
 from doodle.training.plots import plot_losses
-from doodle.training.settings import Presets, Run, command, overrides, resolved
+from doodle.training.settings import (
+    Presets,
+    Run,
+    build,
+    command,
+    current_names,
+    overrides,
+    resolved,
+)
 
 ATTRIBUTION = "Quick, Draw! The Data, by Google, CC BY 4.0"
 SPLIT = "by SHA-1 of the drawing, 5 % test, 2.5 % valid"
@@ -97,13 +105,44 @@ def ship(
 
 
 def parent_of(start: str) -> dict[str, Any]:
-    """What a header says of the checkpoint that a run started from: name, digest, its training."""
+    """What a header says of the checkpoint that a run started from: name, digests, its training."""
     path = checkpoint.file_of(start)
     return {
         "name": path.parent.resolve().name,
         "sha256": checkpoint.sha256_of(path),
+        "weights_sha256": checkpoint.weights_sha256(path),
         "training": checkpoint.read_header(path)["training"],
     }
+
+
+def recorded_again(
+    path: Path, config: type[Any], presets: Presets, *, preset: str, start: str
+) -> dict[str, Any]:
+    """A header's `training` with preset, overrides, command and parent from its own settings.
+
+    Args:
+        config: the recipe's Config.
+        preset: that the run had; empty: none.
+        start: the checkpoint that it started from; empty: none.
+
+    Raises:
+        ValueError: the recipe has no such preset, or its settings cannot be said so.
+    """
+    training = checkpoint.read_header(path)["training"]
+    if preset and preset not in presets:
+        raise ValueError(f"no preset {preset!r} ({', '.join(presets) or 'there are none'})")
+    said = {"data": "DATA", "preset": preset} | ({"start": start} if start else {})
+    values = {**presets.get(preset, {}), **current_names(config, training["config"]), **said}
+    try:
+        again = build(config, values)
+    except TypeError as error:
+        raise ValueError(f"{path} does not fit its recipe: {error}") from error
+    facts = {
+        "preset": preset,
+        "overrides": overrides(again, presets),
+        "command": command(training["recipe"], again, presets),
+    }
+    return {**training, **facts, **({"parent": parent_of(start)} if start else {})}
 
 
 def newest(log: list[dict[str, Any]], key: str, default: Any) -> Any:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import shlex
+import shutil
 from importlib import import_module
 
 import pytest
 import torch
 
+from doodle import checkpoint
+from doodle.cli import main
 from doodle.commands.recipes import RECIPES, read_config
 from doodle.training import sketch_rnn
 from doodle.training.loop import Schedule, fit
@@ -171,3 +174,42 @@ def test_settings_are_known_by_their_former_names():
     config = read("dccgan", "--data d --free-nats 16")
     assert differences(config, {"nats": 32.0, "judge_rate": 4e-4}) == {"free_nats": (32.0, 16.0)}
     assert differences(config, {"widths": [192, 96, 48]}) == {}
+
+
+def test_a_header_is_corrected_from_the_settings_it_states(tmp_path, tiny_checkpoints, capsys):
+    root = shutil.copytree(tiny_checkpoints, tmp_path / "checkpoints")
+    path, parent = root / "sketch_rnn" / checkpoint.FILE, root / "recogniser"
+    config = read("sketch_rnn", "--preset cpu-on --data d --seed 4 --minutes 20")
+    wrong = {"recipe": "sketch_rnn", "config": resolved(config), "command": "wrong", "steps": 7}
+    checkpoint.update_header(path, training=wrong)
+    before = checkpoint.weights_sha256(path)
+    asked = ["models", "record", "sketch_rnn", "--checkpoints", str(root)]
+    assert main([*asked, "--preset", "cpu-on", "--start", str(parent)]) == 0
+    assert checkpoint.weights_sha256(path) == before
+    training = checkpoint.read_header(path)["training"]
+    assert training["command"] == (
+        "python -m doodle train sketch_rnn --preset cpu-on --data DATA --seed 4 --minutes 20.0 "
+        "--start START"
+    )
+    assert training["steps"] == 7 and training["config"] == wrong["config"]
+    assert training["parent"]["name"] == "recogniser"
+    assert training["parent"]["sha256"] == checkpoint.sha256_of(parent / checkpoint.FILE)
+    index = json.loads((root / checkpoint.INDEX).read_text())["sketch_rnn"]
+    assert index["sha256"] == checkpoint.sha256_of(path) and index["source"] == training["command"]
+    assert main([*asked, "--preset", "nothing"]) == 2
+    assert "no preset" in capsys.readouterr().err
+
+
+def test_the_shipped_headers_name_commands_that_can_be_parsed(repository):
+    for name in json.loads((repository / "checkpoints" / checkpoint.INDEX).read_text()):
+        header = checkpoint.read_header(repository / "checkpoints" / name / checkpoint.FILE)
+        words = shlex.split(header["training"]["command"])
+        assert words[:4] == ["python", "-m", "doodle", "train"]
+        assert words[4] in (*RECIPES, "letters")
+
+
+def test_weights_have_a_digest_that_figures_leave_alone(tmp_path, tiny_checkpoints):
+    path = shutil.copy(tiny_checkpoints / "words" / checkpoint.FILE, tmp_path / checkpoint.FILE)
+    before = checkpoint.sha256_of(path), checkpoint.weights_sha256(path)
+    checkpoint.set_metrics(path, [{"name": "a", "value": 1.0, "n": 1, "split": "test"}])
+    assert checkpoint.sha256_of(path) != before[0] and checkpoint.weights_sha256(path) == before[1]
