@@ -1,4 +1,4 @@
-"""CLIP's text tower: a text to a unit vector of 512 numbers.
+"""CLIP's text tower: a text to a unit vector of size 512.
 
 Alec Radford et al.: Learning Transferable Visual Models From Natural Language Supervision, 2021,
 arXiv 2103.00020, section 2.4: a transformer with a causal mask over byte-pair tokens; the state at
@@ -26,7 +26,7 @@ class ClipTextConfig:
     Attributes:
         context: tokens of a text; longer ones are cut.
         vocabulary: of the byte-pair tokens.
-        text_size: numbers in a vector.
+        text_size: size of a vector.
     """
 
     width: int = 512

@@ -27,9 +27,9 @@ class DccganConfig:
     """Sizes.
 
     Attributes:
-        z_size: numbers of noise.
-        text_size: numbers of a text vector.
-        style_size: numbers that noise and text are mixed into.
+        z_size: size of the noise vector.
+        text_size: size of a text vector.
+        style_size: size of the style vector that noise and text are mixed into.
         widths: channels at 7, 14, 28, ... pixels; the last ones are the picture's.
         level_widths: channels of the recogniser's feature maps that the discriminator reads,
             the largest map first.
@@ -115,7 +115,7 @@ class Head(nn.Module):
 
 
 class Dccgan(nn.Module):
-    """The generator, and the discriminator's heads that judge how drawn-like a picture is."""
+    """The generator, and the discriminator's heads, which say how drawn-like a picture is."""
 
     text_mean: Tensor
     known: Tensor  # (known, text_size) the training words' vectors, less the mean, of unit length

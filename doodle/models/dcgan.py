@@ -26,7 +26,7 @@ class DcganConfig:
     """Sizes.
 
     Attributes:
-        z_size: numbers of noise that make a picture.
+        z_size: size of the noise vector.
         width: channels of the largest feature map; each smaller map has twice as many.  The
             paper's network is 128 at a size of 64.
         size: side of a picture, 28 or 64.
@@ -112,7 +112,7 @@ class Discriminator(nn.Module):
     """(B, 1, size, size) in [-1, 1] to (B,) logits, high for a real drawing.
 
     Args:
-        config: of the generator that it judges; the feature maps mirror it.
+        config: of the generator beside it; the feature maps mirror it.
         norm: "batch" as in the paper; "layer" for the gradient penalty of WGAN-GP, which looks at
             each picture alone (Gulrajani et al. 2017, arXiv 1704.00028, section 4).
         planes: further channels beside the picture's one.
@@ -140,9 +140,9 @@ class TextDcganConfig(DcganConfig):
     """Sizes; the further ones are of the text.
 
     Attributes:
-        text_size: numbers of a text vector.
-        read_size: numbers that the generator makes of it and puts beside the noise.
-        planes: numbers that the discriminator makes of it, each a plane beside the picture.
+        text_size: size of a text vector.
+        read_size: size of what the generator makes of it and puts beside the noise.
+        planes: channels that the discriminator makes of it, beside the picture.
     """
 
     text_size: int = 512

@@ -19,7 +19,7 @@ def compose(vectors: Tensor, weights: Sequence[float], mean: Tensor) -> Tensor:
 
     Args:
         vectors: (K, text_size) of unit length.
-        weights: K numbers, 1 for the main word.
+        weights: K of them, 1 for the main word.
         mean: (text_size,) of the space.
 
     Returns:

@@ -32,7 +32,7 @@ class Pix2PixConfig:
     classes: int = 17  # of the class map, unknown not counted; 0: there is no class map
     scene: bool = True
     inside: bool = False  # a plane of what the edges enclose
-    noise: int = 0  # numbers; 0: the same picture each time
+    noise: int = 0  # its size; 0: the same picture each time
     norm: Norm = "batch"
     dropout: float = 0.5  # in the inner levels, while training
     up: Literal["transposed", "resize"] = "transposed"

@@ -105,13 +105,13 @@ class ChimeraRecipe:
         self.network.train()
         z = torch.randn(c.run.batch, c.noise).to(self.device)
         with self._autocast():
-            fake = self.network(batch.edges, batch.told, batch.scene, z, batch.inside)
-            told = batch.edges * 2 - 1, batch.scene.view(-1, 1, 1, 1).expand_as(batch.edges)
+            fake = self.network(batch.edges, batch.given, batch.scene, z, batch.inside)
+            condition = batch.edges * 2 - 1, batch.scene.view(-1, 1, 1, 1).expand_as(batch.edges)
             view = self.critics.view(
-                torch.cat(told, 1),
+                torch.cat(condition, 1),
                 batch.photo,
                 fake.float(),
-                torch.stack([batch.classes, batch.told], 1),
+                torch.stack([batch.classes, batch.given], 1),
                 side=c.view,
                 augment=c.diff_augment,
             )
@@ -149,7 +149,7 @@ class ChimeraRecipe:
         if c.mode_seeking:
             other_z = torch.randn(c.run.batch, c.noise).to(self.device)
             with self._autocast():
-                other = self.network(batch.edges, batch.told, batch.scene, other_z, batch.inside)
+                other = self.network(batch.edges, batch.given, batch.scene, other_z, batch.inside)
             losses["modes"] = mode_seeking(fake, other.float(), z, other_z)
             weights["modes"] = c.mode_seeking
         self._update("generator", sum(weights[name] * loss for name, loss in losses.items()))
@@ -165,11 +165,11 @@ class ChimeraRecipe:
     # -- figures, pictures, checkpoint -----------------------------------------------------------
 
     @torch.no_grad()
-    def pictures(self, batch: Batch, told: Tensor) -> np.ndarray:
+    def pictures(self, batch: Batch, given: Tensor) -> np.ndarray:
         """What the averaged generator makes of pairs: (B, S, S, 3) uint8."""
         network = self.modules["ema"]
         parts = zip(
-            *(x.split(8) for x in (batch.edges, told, batch.scene, batch.inside)), strict=True
+            *(x.split(8) for x in (batch.edges, given, batch.scene, batch.inside)), strict=True
         )
         made = [
             network(edges, classes, scene, inside=within) for edges, classes, scene, within in parts
@@ -191,7 +191,7 @@ class ChimeraRecipe:
         return {"l1": float(l1), "edge precision": precision, "edge recall": recall}
 
     def sheet(self, path: Path) -> None:
-        """Edges, photograph, what is made of them as told, untold, and told to be other species."""
+        """Edges, photograph, what is made of them: true species, unknown, others, halves."""
         keep = np.linspace(0, len(self.valid) - 1, min(SHOWN, len(self.valid))).astype(int)
         pairs = [self.valid[k] for k in keep]
         batch = on_device(stacked(pairs), self.device)
@@ -204,7 +204,7 @@ class ChimeraRecipe:
             others[0],
             others[-1],
         )
-        made = [self.pictures(batch, told) for told in [*maps, halves]]
+        made = [self.pictures(batch, given) for given in [*maps, halves]]
         rows = [
             [cv2.cvtColor(pair.edges, cv2.COLOR_GRAY2RGB), pair.photo, *(m[k] for m in made)]
             for k, pair in enumerate(pairs)

@@ -21,7 +21,7 @@ class Batch:
     edges: Tensor  # (B, 1, S, S) in [0, 1]
     photo: Tensor  # (B, 3, S, S) in [-1, 1]
     classes: Tensor  # (B, S, S) long, what is there
-    told: Tensor  # (B, S, S) long, what the generator is told, 0 unknown
+    given: Tensor  # (B, S, S) long, what the generator is given, 0 unknown
     scene: Tensor  # (B,) in {0, 1}
     inside: Tensor  # (B, S, S) in [0, 1], what the edges enclose
 
@@ -38,8 +38,8 @@ class Steps(torch.utils.data.Dataset[list[Tensor]]):
 
 
 def stacked(pairs: list[Pair]) -> list[Tensor]:
-    """Edges, photos, classes, told, scene and inside of some pairs, uint8."""
-    names = ("edges", "photo", "classes", "told", "scene", "inside")
+    """Edges, photos, classes, given, scene and inside of some pairs, uint8."""
+    names = ("edges", "photo", "classes", "given", "scene", "inside")
     return [
         torch.from_numpy(np.stack([getattr(p, n) for p in pairs]).astype(np.uint8)) for n in names
     ]
@@ -85,13 +85,13 @@ class Batches:
 def on_device(arrays: list[Tensor], device: torch.device) -> Batch:
     """A batch of what `stacked` made."""
     arrays = [a.to(device, non_blocking=True) for a in arrays]
-    edges, photo, classes, told, scene, inside = arrays
+    edges, photo, classes, given, scene, inside = arrays
     photo = photo.permute(0, 3, 1, 2).float() / 127.5 - 1  # NHWC in memory: channels last
     return Batch(
         edges.unsqueeze(1).float() / 255,
         photo,
         classes.long(),
-        told.long(),
+        given.long(),
         scene.float(),
         inside.float() / 255,
     )

@@ -33,7 +33,7 @@ class View:
 
     Attributes:
         inputs: (2 B, 5, V, V): edges and scene, then the picture in [-1, 1].
-        maps: (B, 2, V, V) long: the species that are there, and those that were told.
+        maps: (B, 2, V, V) long: the species that are there, and those given to the generator.
         real, fake: a classifier's feature maps of the two halves; empty without one.
     """
 
@@ -88,7 +88,7 @@ class Critics(nn.Module):
 
     def view(
         self,
-        told: Tensor,
+        condition: Tensor,
         photo: Tensor,
         fake: Tensor,
         maps: Tensor,
@@ -99,13 +99,13 @@ class Critics(nn.Module):
         """What all discriminators are given in one step.
 
         Args:
-            told: (B, 2, S, S) edges in [-1, 1], and scene.
+            condition: (B, 2, S, S) edges in [-1, 1], and scene.
             photo, fake: (B, 3, S, S).
             maps: (B, 2, S, S) long.
             side: of the view; 0: all of it.
             augment: DiffAugment, the same for each photograph and its fake.
         """
-        both = torch.cat([told.repeat(2, 1, 1, 1), torch.cat([photo, fake])], 1)
+        both = torch.cat([condition.repeat(2, 1, 1, 1), torch.cat([photo, fake])], 1)
         maps = maps.to(both.dtype)
         if side and side < both.shape[-1]:
             both, maps = _square(both, maps, side)
@@ -197,7 +197,7 @@ def _square(both: Tensor, maps: Tensor, side: int) -> tuple[Tensor, Tensor]:
 
 
 def species_loss(logits: Tensor, classes: Tensor, photo: Tensor) -> Tensor:
-    """Cross entropy of each patch's species, over patches that are told and show something.
+    """Cross entropy of each patch's species, over patches of a known one that show something.
 
     Args:
         logits: (B, classes, h, w).

@@ -49,7 +49,7 @@ class Config:
     )
     loss: Literal["bce", "wgan-gp"] = field(default="bce", metadata={"help": "adversarial loss"})
     width: int = field(default=64, metadata={"help": "channels of the largest feature map"})
-    z_size: int = field(default=100, metadata={"help": "numbers of noise that make a picture"})
+    z_size: int = field(default=100, metadata={"help": "size of the noise vector"})
     learning_rate: float = field(default=2e-4, metadata={"help": "of Adam, both networks"})
     critic_steps: int = field(default=5, metadata={"help": "updates of D to one of G, for wgan-gp"})
     penalty: float = field(default=10.0, metadata={"help": "weight of wgan-gp's penalty"})

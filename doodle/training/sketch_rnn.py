@@ -56,7 +56,10 @@ class Config:
     learning_rate: float = field(default=1e-3, metadata={"help": "at its peak"})
     z_share: float = field(default=0.25, metadata={"help": "share of a batch that is given z"})
     kl: float = field(default=0.25, metadata={"help": "weight of the KL term, w_KL"})
-    kl_min: float = field(default=0.2, metadata={"help": "KL below this is not pushed further"})
+    kl_min: float = field(
+        default=0.2,
+        metadata={"help": "free nats a latent dimension: KL below this is not penalised"},
+    )
     recurrent_dropout: float = field(default=0.0, metadata={"help": "on hidden weights"})
     core_share: float = field(default=0.65, metadata={"help": "share of the well-drawn core words"})
     recorded: float = field(
@@ -133,7 +136,7 @@ class SketchRecipe:
         trained = None
         if config.start:
             trained, _ = checkpoint.load(checkpoint.file_of(config.start))
-            # the units that its numbers are in stay; dropout is a matter of this run
+            # the units of its offsets stay; dropout is a matter of this run
             model_config = replace(trained.config, recurrent_dropout=config.recurrent_dropout)
             if trained.config.hidden != config.hidden:
                 raise ValueError(
@@ -195,7 +198,7 @@ class SketchRecipe:
         return {name: float(value.detach()) for name, value in figures.items()} | {"rate": rate}
 
     def losses(self, network: SketchRNN, batch: Batch, seed: int) -> dict[str, Tensor]:
-        """offset, pen (nats a point) and kl (nats a latent number) of a batch."""
+        """offset, pen (nats a point) and kl (nats a latent dimension) of a batch."""
         rows = torch.from_numpy(batch.rows).to(self.device)
         rows[..., :2] /= network.config.scale_factor
         lengths = torch.from_numpy(batch.lengths).to(self.device)

@@ -197,14 +197,14 @@ def test_workers_prepare_the_same_batches(config):
     alone, helped = ChimeraRecipe(config), ChimeraRecipe(changed(config, workers=1))
     for step in (3, 4, 9):  # also after a jump, as a resume makes it
         one, other = alone.batch(step), helped.batch(step)
-        for name in ("edges", "photo", "classes", "told", "scene", "inside"):
+        for name in ("edges", "photo", "classes", "given", "scene", "inside"):
             assert torch.equal(getattr(one, name), getattr(other, name)), name
 
 
 def test_the_generators_step_leaves_the_critic_alone(config):
     recipe = ChimeraRecipe(config)
     batch = recipe.batch(0)
-    fake = recipe.network(batch.edges, batch.told, batch.scene, inside=batch.inside)
+    fake = recipe.network(batch.edges, batch.given, batch.scene, inside=batch.inside)
     told = torch.zeros(2, 2, 32, 32)
     view = recipe.critics.view(told, batch.photo, fake, torch.stack([batch.classes] * 2, 1))
     before = {k: v.clone() for k, v in recipe.critics.state_dict().items()}
