@@ -84,6 +84,12 @@ def read_header(path: str | os.PathLike[str]) -> dict[str, Any]:
     return header
 
 
+def file_of(path: str | os.PathLike[str]) -> Path:
+    """The file of a checkpoint that an argument names by its folder, or by the file itself."""
+    path = Path(path)
+    return path if path.suffix == Path(FILE).suffix else path / FILE
+
+
 def read_tensors(path: str | os.PathLike[str]) -> dict[str, torch.Tensor]:
     """The tensors of any safetensors file, ours or not.
 
@@ -101,15 +107,15 @@ def read_tensors(path: str | os.PathLike[str]) -> dict[str, torch.Tensor]:
 
 
 def tensor_sizes(path: str | os.PathLike[str]) -> tuple[int, int]:
-    """Return (how many numbers the file stores, bytes they take in memory at most: float32)."""
-    numbers = loaded = 0
+    """Return (how many parameters the file stores, their bytes in memory at most: float32)."""
+    parameters = loaded = 0
     for key, entry in _read_safetensors_header(Path(path)).items():
         if key != "__metadata__":
             count = math.prod(entry["shape"])
             is_float = "F" in entry["dtype"]
-            numbers += count
+            parameters += count
             loaded += count * (4 if is_float else _ITEM_BYTES.get(entry["dtype"], 1))
-    return numbers, loaded
+    return parameters, loaded
 
 
 def sha256_of(path: str | os.PathLike[str]) -> str:
@@ -189,10 +195,29 @@ def set_metrics(path: str | os.PathLike[str], metrics: list[dict[str, Any]]) -> 
     Raises:
         ModelUnavailable: the file is missing or broken.
     """
+    update_header(path, metrics=metrics)
+
+
+def update_header(path: str | os.PathLike[str], **parts: Any) -> None:
+    """Replace parts of a checkpoint's header; the weights stay as they are.
+
+    Raises:
+        ModelUnavailable: the file is missing or broken.
+    """
     from safetensors.torch import load_file
 
     path = Path(path)
-    _write(path, load_file(path), read_header(path) | {"metrics": metrics})
+    _write(path, load_file(path), read_header(path) | parts)
+
+
+def weights_sha256(path: str | os.PathLike[str]) -> str:
+    """Hex digest of the weights alone, which stays when figures are written into the header."""
+    digest = hashlib.sha256()
+    with open(path, "rb") as file:
+        file.seek(8 + int.from_bytes(file.read(8), "little"))
+        while block := file.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()
 
 
 def _write(path: Path, tensors: dict[str, torch.Tensor], header: dict[str, Any]) -> None:
@@ -301,9 +326,9 @@ def _probe(module: torch.nn.Module, seed: int) -> list[float]:
 
 def _build(model: str, fields: dict[str, Any]) -> tuple[Any, torch.nn.Module]:
     """Build (config, module) of an entry of MODELS from JSON fields; unknown ones are errors."""
-    from doodle.models import MODELS, resolve
+    from doodle.models import MODELS, current_name, resolve
 
-    if model not in MODELS:
+    if current_name(model) not in MODELS:
         raise ValueError(f"no model {model!r} (there are {', '.join(MODELS)})")
     config_class, module_class = resolve(model)
     config = config_class(**{key: _as_tuples(value) for key, value in fields.items()})

@@ -37,7 +37,7 @@ class Card:
     file_bytes: int
     sha256: str
     loaded_bytes: int = 0
-    numbers: int = 0
+    parameters: int = 0
     header: dict[str, Any] = field(default_factory=dict)
     problem: str = ""
 
@@ -87,10 +87,10 @@ class Registry:
         """A registry of single checkpoints, wherever they lie; no index states their digests.
 
         Args:
-            folders: name -> folder of its file, as commands have them for arguments.
+            folders: name -> folder of its file, or the file, as commands have them for arguments.
         """
         registry = cls(Path(), device, budget_bytes)
-        files = {name: Path(folder) / checkpoint.FILE for name, folder in folders.items()}
+        files = {name: checkpoint.file_of(folder) for name, folder in folders.items()}
         registry._given = {
             name: {"file": file, "bytes": file.stat().st_size if file.exists() else 0, "sha256": ""}
             for name, file in files.items()
@@ -153,10 +153,10 @@ class Registry:
         path = self.root / entry["file"]
         card = Card(name, path, entry["bytes"], entry["sha256"])
         try:
-            header, (numbers, loaded) = self._header(path)
+            header, (parameters, loaded) = self._header(path)
         except ModelUnavailable as error:
             return replace(card, problem=str(error))
-        return replace(card, header=header, numbers=numbers, loaded_bytes=loaded)
+        return replace(card, header=header, parameters=parameters, loaded_bytes=loaded)
 
     def _header(self, path: Path) -> tuple[dict[str, Any], tuple[int, int]]:
         """A file's header and sizes; read again when the file is another, for the page asks often.

@@ -26,7 +26,7 @@ OURS: dict[str, set[str]] = {
     "models": set(),
     "data": {"strokes"},
     "checkpoint": {"models"},  # the table that names what a checkpoint may hold
-    "card": {"checkpoint"},
+    "card": {"checkpoint", "models"},
     "registry": {"checkpoint"},
     "pipelines": {"strokes", "models"},
     "requests": {"strokes"},

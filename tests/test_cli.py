@@ -337,6 +337,8 @@ def test_the_tables_list_every_recipe_and_all_presets_construct(
 ):
     from importlib import import_module
 
+    from doodle.training.settings import build
+
     there = {
         path.stem
         for path in (repository / "doodle" / package).glob("*.py")
@@ -347,7 +349,7 @@ def test_the_tables_list_every_recipe_and_all_presets_construct(
         assert run(command, name, "--help")[0] == 0
         module = import_module(f"doodle.{package}.{name}")
         for preset in getattr(module, "PRESETS", {}).values():
-            module.Config(**{"data": "d", **preset})
+            build(module.Config, {"data": "d", **preset})
 
 
 def test_a_closed_pipe_is_no_error(repository, tiny_checkpoints):

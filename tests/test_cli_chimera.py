@@ -19,7 +19,7 @@ from doodle import checkpoint
 from doodle.cli import main
 from doodle.models.pix2pix import Pix2Pix, Pix2PixConfig
 from doodle.pipelines.chimera import Chimera, read_source
-from doodle.strokes.bridge import EdgeStyle
+from doodle.strokes.edge_map import EdgeStyle
 from doodle.strokes.species import painted
 
 NAMES = ["lion", "goat", "fish"]

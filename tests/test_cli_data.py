@@ -19,16 +19,16 @@ def checkpoints(tiny_checkpoints, tmp_path_factory):
     """The tiny networks, and a tiny detector of written words."""
     import torch
 
-    from doodle.models.letters import Letters, LettersConfig
+    from doodle.models.writing_detector import WritingDetector, WritingDetectorConfig
 
     root = tmp_path_factory.mktemp("data-cli") / "checkpoints"
     shutil.copytree(tiny_checkpoints, root)
     torch.manual_seed(0)
     checkpoint.save(
         root / "letters" / checkpoint.FILE,
-        Letters(LettersConfig.tiny()).eval(),
+        WritingDetector(WritingDetectorConfig.tiny()).eval(),
         model="letters",
-        config=LettersConfig.tiny(),
+        config=WritingDetectorConfig.tiny(),
         licence="MIT",
         attribution="nobody",
         training={"command": "none"},

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from doodle import checkpoint
-from doodle.convert import convert_magenta, read_magenta
+from doodle.convert.magenta import convert_magenta, read_magenta
 from doodle.device import generators
 
 ROWS = 40

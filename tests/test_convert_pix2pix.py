@@ -8,7 +8,7 @@ from torch import nn
 
 from doodle import checkpoint
 from doodle.cli import main
-from doodle.convert import (
+from doodle.convert.pix2pix import (
     convert_pix2pix,
     critic_from_pix2pix,
     critic_to_pix2pix,

@@ -9,8 +9,7 @@ import pytest
 import torch
 
 from doodle import checkpoint
-from doodle.card import ABOUT
-from doodle.models import MODELS, resolve
+from doodle.models import MODELS, about_model, resolve
 
 
 @pytest.fixture(params=list(MODELS))
@@ -35,7 +34,9 @@ def test_the_table_names_frozen_dataclasses_and_modules():
         config_class, module_class = resolve(name)
         assert dataclasses.is_dataclass(config_class) and config_class.__dataclass_params__.frozen
         assert issubclass(module_class, torch.nn.Module), name
-    assert set(ABOUT) == set(MODELS)
+    for name in MODELS:
+        about = about_model(name)
+        assert all((about.title, about.does, about.run, about.fails, about.cite))
     with pytest.raises(KeyError):
         resolve("nothing")
 
@@ -135,7 +136,7 @@ def _text_dcgan(module):
     generator = torch.Generator().manual_seed(0)
     text = torch.nn.functional.normalize(torch.randn(3, 512, generator=generator), dim=1)
     pictures = module(torch.randn(3, 6, generator=generator), text)
-    return (pictures, module.judge(pictures, module.centred(text))), (3,)
+    return (pictures, module.discriminate(pictures, module.centred(text))), (3,)
 
 
 def _pix2pix(module):
@@ -146,7 +147,7 @@ def _pix2pix(module):
     return module(edges, classes, torch.tensor([0.0, 1.0, 1.0]), noise), (3, 3, 16, 16)
 
 
-def _letters(module):
+def _writing_detector(module):
     return module(torch.rand(3, 1, 28, 28, generator=torch.Generator().manual_seed(0))), (3,)
 
 
@@ -168,14 +169,14 @@ def _dccgan(module):
         torch.randn(3, width, side, side, generator=generator)
         for width, side in zip(module.config.level_widths, sides, strict=True)
     ]
-    logits = module.judge(pictures, levels, [module.centred(text)])[0]
+    logits = module.discriminate(pictures, levels, [module.centred(text)])[0]
     return (pictures, logits), (3,)
 
 
 FORWARD = {
     "dccgan": _dccgan,
     "stroke_classifier": _stroke_classifier,
-    "letters": _letters,
+    "writing_detector": _writing_detector,
     "clip_text": _clip_text,
     "pix2pix": _pix2pix,
     "dcgan": _dcgan,
@@ -208,3 +209,13 @@ def test_all_but_tables_are_trained():
         config_class, module_class = resolve(name)
         has_parameters = any(True for _ in module_class(config_class.tiny()).parameters())
         assert has_parameters == (name in FORWARD)
+
+
+def test_a_header_may_state_the_former_name_of_a_model(tmp_path):
+    config_class, module_class = resolve("writing_detector")
+    assert resolve("letters") == (config_class, module_class)
+    path, config = tmp_path / "model.safetensors", config_class.tiny()
+    module = filled(module_class(config))
+    told = {"config": config, "licence": "MIT", "attribution": "nobody"}
+    checkpoint.save(path, module, model="letters", **told)
+    assert isinstance(checkpoint.load(path)[0], module_class)

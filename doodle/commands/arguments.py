@@ -6,8 +6,10 @@ import argparse
 import math
 import types
 from collections.abc import Callable
-from dataclasses import MISSING, Field, fields
-from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+from dataclasses import MISSING
+from typing import Any, Literal, Union, get_args, get_origin
+
+from doodle.training.settings import Setting, build, settings
 
 
 def whole(least: int, most: int) -> Callable[[str], int]:
@@ -48,19 +50,21 @@ def add_config(parser: argparse.ArgumentParser, config: type[Any], given: set[st
 
     Args:
         parser: gets `--field-name` arguments.
-        config: a dataclass whose fields carry {"help": ...} as metadata. Fields are of type bool,
-            int, float, str, Path, Literal, tuple[T, ...], or one of these or None.
+        config: a dataclass whose fields carry {"help": ...} as metadata; the fields of a nested one
+            are arguments as well. Fields are of type bool, int, float, str, Path, Literal,
+            tuple[T, ...], or one of these or None.
         given: fields that a preset states and that therefore need no argument.
     """
-    hints = get_type_hints(config)
-    for field in fields(config):
+    for setting in settings(config):
+        if setting.name == "preset":  # the caller's, who knows which there are
+            continue
         parser.add_argument(
-            f"--{field.name.replace('_', '-')}",
-            dest=field.name,
+            f"--{setting.name.replace('_', '-')}",
+            dest=setting.name,
             default=argparse.SUPPRESS,
-            required=_is_required(field) and field.name not in given,
-            help=_help(field),
-            **_kind(hints[field.name]),
+            required=setting.default is MISSING and setting.name not in given,
+            help=_help(setting),
+            **_kind(setting.type),
         )
 
 
@@ -70,19 +74,16 @@ def from_arguments(config: type[Any], args: argparse.Namespace, preset: dict[str
     Raises:
         ValueError: the config's own checks refuse a value.
     """
-    said = {field.name: getattr(args, field.name) for field in fields(config) if field.name in args}
+    names = [setting.name for setting in settings(config)]
+    said = {name: getattr(args, name) for name in names if getattr(args, name, None) is not None}
     said = {key: tuple(value) if isinstance(value, list) else value for key, value in said.items()}
-    return config(**{**preset, **said})
+    return build(config, {**preset, **said})
 
 
-def _is_required(field: Field[Any]) -> bool:
-    return field.default is MISSING and field.default_factory is MISSING
-
-
-def _help(field: Field[Any]) -> str:
-    text = field.metadata.get("help", "")
-    if field.default is not MISSING and field.default not in ("", None):
-        text = f"{text} ({field.default})".strip()
+def _help(setting: Setting) -> str:
+    text = setting.metadata.get("help", "")
+    if setting.default is not MISSING and setting.default not in ("", None):
+        text = f"{text} ({setting.default})".strip()
     return text.replace("%", "%%")
 
 

@@ -142,24 +142,24 @@ def _filter(args: argparse.Namespace, index: int, count: int):
         wanted = quickdraw.parse_categories(args.categories)
         found = {name: files for name, files in found.items() if name in wanted}
     names = filtering.shard(found, index, count)
-    judge = _judge(args)
-    threshold = judge.threshold if args.threshold is None else args.threshold
-    rules = filtering.Rules(judge.name, threshold, args.most, args.letters)
-    with _bar(found, names, f"scored by {judge.name}") as bar:
+    scorer = _scorer(args)
+    threshold = scorer.threshold if args.threshold is None else args.threshold
+    rules = filtering.Rules(scorer.name, threshold, args.most, args.letters)
+    with _bar(found, names, f"scored by {scorer.name}") as bar:
         yield from filtering.filter_categories(
-            args.input, args.output, names, rules, judge, sheets=args.sheets, tick=bar.update
+            args.input, args.output, names, rules, scorer, sheets=args.sheets, tick=bar.update
         )
 
 
-def _judge(args: argparse.Namespace):
+def _scorer(args: argparse.Namespace):
     """CLIP where it is there or asked for, else the recogniser."""
     from doodle.evaluation.fitness import ClipFitness, RecogniserFitness
     from doodle.registry import Registry
 
     registry = Registry(args.checkpoints, args.device)
-    letters = None
+    detector = None
     if args.letters < 1:
-        with registry.use("letters") as (letters,):
+        with registry.use("letters") as (detector,):
             pass
     if args.by != "recogniser":
         from doodle.models.clip_images import cached_weights, load_clip_images
@@ -167,11 +167,11 @@ def _judge(args: argparse.Namespace):
         file = args.clip or cached_weights()
         if file is not None:
             clip = load_clip_images(file, args.clip_model).to(registry.placement.device)
-            return ClipFitness(clip, letters)
+            return ClipFitness(clip, detector)
         if args.by == "clip":
             raise ValueError("CLIP's weights are not in the hub cache: name a file with --clip")
     with registry.use("recogniser", "words") as networks:
-        return RecogniserFitness(*networks, letters)
+        return RecogniserFitness(*networks, detector)
 
 
 def _bar(found: dict[str, dict[str, Path]], names: list[str], label: str) -> tqdm:

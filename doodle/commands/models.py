@@ -1,4 +1,4 @@
-"""`models list|check|card|get` and `convert`: what is there, is it sound, whence it came."""
+"""`models list|check|card|record|get` and `convert`: what is there, is it sound, where from."""
 
 from __future__ import annotations
 
@@ -15,18 +15,23 @@ if TYPE_CHECKING:
 
 
 def register_models(subparsers: Any) -> None:
-    """Add `models list|check|card|get`."""
+    """Add `models list|check|card|record|get`."""
     parser = subparsers.add_parser("models", description="The checkpoints of this program.")
     actions = parser.add_subparsers(metavar="ACTION", required=True)
     for name, run, line in (
         ("list", list_models, "name, size, licence and main figure of each"),
         ("check", check, "compare digests, load each and rerun its golden numbers"),
         ("card", write_cards, "write INDEX.json and each README.md from the headers"),
+        ("record", record, "correct in a header how a checkpoint was trained; weights stay"),
         ("get", get, "fetch what is not shipped: clip, the text encoder (about 600 MB to load)"),
     ):
         action = actions.add_parser(name, help=line, description=line)
         if name == "check":
             action.add_argument("names", nargs="*", help="all unless named")
+        if name == "record":
+            action.add_argument("name", help="of the checkpoint")
+            action.add_argument("--preset", default="", help="that the run had; empty: none")
+            action.add_argument("--start", default="", help="checkpoint that the run started from")
         if name == "get":
             action.add_argument("name", choices=("clip",))
             action.add_argument(
@@ -63,7 +68,7 @@ def list_models(args: argparse.Namespace) -> None:
         metrics = header["metrics"][:1]
         figure = "".join(f"{m['name']} {m['value']:.4g}" for m in metrics)
         print(
-            f"{card.name:<12} {header['model']:<16} {card.numbers / 1e6:6.2f} M numbers "
+            f"{card.name:<12} {header['model']:<16} {card.parameters / 1e6:6.2f} M parameters "
             f"{card.file_bytes / 1e6:6.2f} MB  {header['licence']}  {figure}".rstrip()
         )
     total = sum(card.file_bytes for card in cards)
@@ -109,9 +114,35 @@ def write_cards(args: argparse.Namespace) -> None:
         print(readme)
 
 
+def record(args: argparse.Namespace) -> None:
+    """Write preset, overrides, command and parent into a header, from the settings it states.
+
+    Raises:
+        ModelUnavailable: a checkpoint is missing or broken.
+        ValueError: it was not trained by a recipe with shared settings, or has no such preset.
+    """
+    from importlib import import_module
+
+    from doodle.commands.recipes import RECIPES
+    from doodle.training.shipping import recorded_again
+
+    path = args.checkpoints / args.name / checkpoint.FILE
+    recipe = checkpoint.read_header(path)["training"].get("recipe", "")
+    if recipe not in RECIPES:
+        raise ValueError(f"{args.name} was trained by no recipe of ours: {recipe or 'none stated'}")
+    module = import_module(f"doodle.training.{recipe}")
+    training = recorded_again(
+        path, module.Config, getattr(module, "PRESETS", {}), preset=args.preset, start=args.start
+    )
+    checkpoint.update_header(path, training=training)
+    checkpoint.update_index(args.checkpoints)
+    print(training["command"])
+
+
 def convert(args: argparse.Namespace) -> None:
     """Write a checkpoint from a file of others, or the other way round."""
-    from doodle.convert import convert_magenta, convert_pix2pix, export_pix2pix
+    from doodle.convert.magenta import convert_magenta
+    from doodle.convert.pix2pix import convert_pix2pix, export_pix2pix
 
     folder = args.out or Path("runs") / f"{args.kind}-{args.file.name.split('.')[0]}"
     target = folder / ("latest_net_G.pth" if args.kind == "to-pix2pix" else checkpoint.FILE)
@@ -122,7 +153,7 @@ def convert(args: argparse.Namespace) -> None:
 
 def get(args: argparse.Namespace) -> None:
     """Write the checkpoint of CLIP's text tower from the network or from a file."""
-    from doodle.convert import convert_clip
+    from doodle.convert.clip import convert_clip
     from doodle.data.clip_weights import download, find
 
     source = find(args.source) if args.source else download()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from importlib import import_module
 from typing import Any
 
@@ -14,7 +15,7 @@ RECIPES = (
     "recogniser",
     "stroke_classifier",
     "words",
-    "letters",
+    "writing_detector",
     "dcgan",
     "dccgan",
     "chimera",
@@ -42,15 +43,22 @@ def _register(subparsers: Any, command: str, package: str, names: tuple[str, ...
 
     def run(args: argparse.Namespace) -> None:
         module = import_module(f"doodle.{package}.{getattr(args, what)}")
-        module.main(_config(module, f"{parser.prog} {getattr(args, what)}", args.rest, parser))
+        prog = f"{parser.prog} {getattr(args, what)}"
+        module.main(read_config(module, args.rest, prog=prog, kind=type(parser)))
 
     parser.set_defaults(run=run)
 
 
-def _config(module: Any, prog: str, rest: list[str], like: argparse.ArgumentParser) -> Any:
-    """Parse what follows the name into the module's Config."""
+def read_config(
+    module: Any,
+    rest: Sequence[str],
+    *,
+    prog: str = "",
+    kind: type[argparse.ArgumentParser] = argparse.ArgumentParser,
+) -> Any:
+    """Parse what follows a recipe's name into its Config, which notes the preset too."""
     presets = getattr(module, "PRESETS", {})
-    parser = type(like)(prog=prog, description=module.__doc__.splitlines()[0])
+    parser = kind(prog=prog, description=module.__doc__.splitlines()[0])
     chosen: dict[str, Any] = {}
     if presets:
         parser.add_argument("--preset", choices=presets, help="values for what is not given here")

@@ -17,11 +17,11 @@ import cv2
 import numpy as np
 from tqdm import tqdm
 
-from ..errors import BadDrawing
-from ..images import read_picture
-from ..strokes.edges import contours
-from .edges import LONGEST, on_white, pictures
-from .splits import split_of
+from doodle.data.edges import LONGEST, on_white, pictures
+from doodle.data.splits import split_of
+from doodle.errors import BadDrawing
+from doodle.images import read_picture
+from doodle.strokes.edges import contours
 
 if TYPE_CHECKING:
     import argparse

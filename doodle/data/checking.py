@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from .filtering import SETS, find
-from .quickdraw import categories
-from .streams import open_drawings
+from doodle.data.filtering import SETS, find
+from doodle.data.quickdraw import categories
+from doodle.data.streams import open_drawings
 
 FULL = 1000  # drawings of a category that the earlier work aimed at
 LISTED = 12  # names on a line

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import numpy as np
 
-from ..strokes.formats import from_stroke3
-from ..strokes.raster import quickdraw_bitmap
-from .rasters import balanced, load_bitmaps
-from .sketches import CORE_CATEGORIES, SketchSet, load_sketches
+from doodle.data.rasters import balanced, load_bitmaps
+from doodle.data.sketches import CORE_CATEGORIES, SketchSet, load_sketches
+from doodle.strokes.formats import from_stroke3
+from doodle.strokes.raster import quickdraw_bitmap
 
 BITMAP = 28  # side of the official bitmaps
 

@@ -18,9 +18,9 @@ import numpy as np
 from PIL import Image
 from tqdm import tqdm
 
-from ..errors import BadDrawing
-from ..images import letterbox, read_picture
-from ..strokes.edges import BLUR, DETAIL, SIGMA, canny, hand_drawn
+from doodle.errors import BadDrawing
+from doodle.images import letterbox, read_picture
+from doodle.strokes.edges import BLUR, DETAIL, SIGMA, canny, hand_drawn
 
 if TYPE_CHECKING:
     import argparse

@@ -18,13 +18,13 @@ from pathlib import Path
 
 import numpy as np
 
-from .readers import read_arrays, write_arrays
-from .sheets import SHEET_COLUMNS, enlarge, sheet
-from .streams import File, Strokes, open_drawings
+from doodle.data.readers import read_arrays, write_arrays
+from doodle.data.sheets import SHEET_COLUMNS, enlarge, sheet
+from doodle.data.streams import File, Strokes, open_drawings
 
 # (28 x 28 pictures (n, 28, 28) uint8, their word) -> how well each fits (n,), and the chance that
 # it is a written word (n,)
-Judge = Callable[[np.ndarray, str], tuple[np.ndarray, np.ndarray]]
+Scorer = Callable[[np.ndarray, str], tuple[np.ndarray, np.ndarray]]
 
 SETS = {
     "bitmaps": ".npz",
@@ -113,7 +113,7 @@ def filter_categories(
     output: Path,
     names: Sequence[str],
     rules: Rules,
-    judge: Judge,
+    scorer: Scorer,
     *,
     sheets: bool = False,
     tick: Callable[[float], object] = lambda _: None,
@@ -124,7 +124,7 @@ def filter_categories(
         source: a Quick, Draw! data folder with any of SETS.
         output: gets the same sets. Running again goes on where the last run stopped.
         names: the categories, of those that `find` finds.
-        judge: scores pictures.
+        scorer: scores pictures.
         sheets: also write sheets/<set>/<category>.png, with the best and the worst that stayed
             and what was dropped.
         tick: told how many bytes of the input are done.
@@ -139,7 +139,7 @@ def filter_categories(
     for name in names:
         for kind, path in found[name].items():
             try:
-                yield _filter_file(path, output, kind, rules, judge, sheets, tick)
+                yield _filter_file(path, output, kind, rules, scorer, sheets, tick)
             except ValueError as error:
                 yield Report(kind, name, problem=str(error))
 
@@ -149,7 +149,7 @@ def _filter_file(
     output: Path,
     kind: str,
     rules: Rules,
-    judge: Judge,
+    scorer: Scorer,
     sheets: bool,
     tick: Callable[[float], object],
 ) -> Report:
@@ -164,7 +164,7 @@ def _filter_file(
     bitmaps = _bitmaps_of(file, path, output, rules) if kind == "traced" else None
     choice = Choice(rules)
     for pictures in file.pictures():
-        score, letters = judge(pictures, name)
+        score, letters = scorer(pictures, name)
         if bitmaps is not None:
             score, letters = bitmaps.overrule(choice.seen, score, letters)
         choice.see(pictures, score, letters)

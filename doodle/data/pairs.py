@@ -14,9 +14,9 @@ from typing import Literal
 import cv2
 import numpy as np
 
-from ..strokes.edges import canny, draw_lines, enclosed
-from .animals import Animals
-from .edges import on_white
+from doodle.data.animals import Animals
+from doodle.data.edges import on_white
+from doodle.strokes.edges import canny, draw_lines, enclosed
 
 Background = Literal["mixed", "white", "scene"]
 UNKNOWN = 0  # in a class map
@@ -30,7 +30,7 @@ class Pair:
     edges: np.ndarray  # uint8, 255 on 0
     photo: np.ndarray  # (S, S, 3) uint8 RGB
     classes: np.ndarray  # uint8, the class of every pixel: what is there
-    told: np.ndarray  # uint8, the class map given to the network: parts of it unknown
+    given: np.ndarray  # uint8, the class map given to the network: parts of it unknown
     scene: bool  # the animal stands in surroundings, not on white
 
     @property
@@ -47,8 +47,8 @@ class Mixing:
     white: float = 0.5  # share of examples on white, where there are scenes too
     composite: float = 0.3
     hand: float = 0.5  # strokes instead of canny
-    unknown: float = 0.35  # nothing is told of the class
-    partly: float = 0.25  # a part is not told
+    unknown: float = 0.35  # no class is given
+    partly: float = 0.25  # a part is not given
 
     def __post_init__(self) -> None:
         for name in ("white", "composite", "hand", "unknown", "partly"):
@@ -284,16 +284,16 @@ def joined(one: Pair, other: Pair, distance: np.ndarray, feather: float) -> Pair
         np.where(side, other.edges, one.edges),
         photo,
         np.where(side, other.classes, one.classes),
-        np.where(side, other.told, one.told),
+        np.where(side, other.given, one.given),
         one.scene or other.scene,
     )
 
 
 def _told(pair: Pair, mixing: Mixing, rng: np.random.Generator) -> Pair:
     """Keep some of the class map back."""
-    told = pair.told
+    given = pair.given
     if rng.random() < mixing.unknown:
-        told = np.full_like(told, UNKNOWN)
+        given = np.full_like(given, UNKNOWN)
     elif rng.random() < mixing.partly:
-        told = np.where(curve(told.shape[0], rng) >= 0, np.uint8(UNKNOWN), told)
-    return Pair(pair.edges, pair.photo, pair.classes, told, pair.scene)
+        given = np.where(curve(given.shape[0], rng) >= 0, np.uint8(UNKNOWN), given)
+    return Pair(pair.edges, pair.photo, pair.classes, given, pair.scene)

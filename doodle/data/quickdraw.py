@@ -11,11 +11,9 @@ from urllib.parse import quote
 
 import numpy as np
 
-from ..strokes.formats import from_stroke3
-from ..strokes.geometry import bounds
-from . import animals, edges
-from .download import fetch, is_whole
-from .readers import (
+from doodle.data import animals, edges
+from doodle.data.download import fetch, is_whole
+from doodle.data.readers import (
     PIXELS,
     pack,
     read_arrays,
@@ -24,7 +22,9 @@ from .readers import (
     read_sketchrnn,
     write_arrays,
 )
-from .sheets import SHEET_COLUMNS, write_sheet
+from doodle.data.sheets import SHEET_COLUMNS, write_sheet
+from doodle.strokes.formats import from_stroke3
+from doodle.strokes.geometry import bounds
 
 if TYPE_CHECKING:
     import argparse

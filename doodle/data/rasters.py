@@ -8,10 +8,10 @@ from pathlib import Path
 
 import numpy as np
 
-from ..strokes.formats import from_stroke3
-from ..strokes.raster import quickdraw_bitmap
-from .sketches import SketchSet, canonical_order
-from .splits import split_of_bitmap
+from doodle.data.sketches import SketchSet, canonical_order
+from doodle.data.splits import split_of_bitmap
+from doodle.strokes.formats import from_stroke3
+from doodle.strokes.raster import quickdraw_bitmap
 
 
 @dataclass(frozen=True)

@@ -16,10 +16,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..strokes.formats import from_stroke3, to_stroke3
-from ..strokes.geometry import quickdraw_simplify
-from .download import write_sha256
-from .object_arrays import read_object_npz
+from doodle.data.download import write_sha256
+from doodle.data.object_arrays import read_object_npz
+from doodle.strokes.formats import from_stroke3, to_stroke3
+from doodle.strokes.geometry import quickdraw_simplify
 
 PIXELS = 784  # 28 x 28
 

@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from ..strokes.formats import from_stroke3
-from ..strokes.geometry import fit
-from ..strokes.raster import rasterize
-from .readers import read_bitmaps, read_packed, read_record_at, read_sketchrnn
+from doodle.data.readers import read_bitmaps, read_packed, read_record_at, read_sketchrnn
+from doodle.strokes.formats import from_stroke3
+from doodle.strokes.geometry import fit
+from doodle.strokes.raster import rasterize
 
 SHEET_COLUMNS = 12  # drawings across
 CELL = 84  # pixels; three times 28, so that bitmaps are shown grain by grain

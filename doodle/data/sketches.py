@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from ..strokes.formats import from_stroke3, to_stroke3
-from .splits import split_of_bitmap, split_of_strokes
+from doodle.data.splits import split_of_bitmap, split_of_strokes
+from doodle.strokes.formats import from_stroke3, to_stroke3
 
 # Well drawn first: these words get most of the training, and the page offers them first.
 CORE_CATEGORIES = (

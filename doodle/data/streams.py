@@ -16,10 +16,10 @@ from typing import IO, Any
 
 import numpy as np
 
-from ..strokes.formats import from_stroke3
-from ..strokes.raster import quickdraw_bitmap
-from .download import write_sha256
-from .readers import PIXELS, read_arrays, read_ndjson
+from doodle.data.download import write_sha256
+from doodle.data.readers import PIXELS, read_arrays, read_ndjson
+from doodle.strokes.formats import from_stroke3
+from doodle.strokes.raster import quickdraw_bitmap
 
 CHUNK = 1024  # drawings in memory at a time
 _BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, KeyError, OSError)

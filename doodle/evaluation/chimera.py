@@ -9,7 +9,7 @@ whether the species that was told, for all of the picture or for a half, can be 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -19,21 +19,25 @@ import cv2
 import numpy as np
 from tqdm import tqdm
 
-from .. import checkpoint
-from ..data.animals import Animals, load_animals
-from ..data.pairs import Mixing, Pair, Pairs
-from ..errors import ModelUnavailable
-from ..models.image_features import ImageFeatures
-from ..models.image_features import load as load_features
-from ..registry import Registry
-from ..requests import EdgeOptions, Render
-from ..requests.chimera import CHIMERA
-from ..services.asking import asking, usable_cores
-from ..services.executor import Executor
-from ..services.readiness import chimerical
-from ..strokes.edges import agreement, canny
-from .distances import frechet_distance, kernel_distance
-from .picture_features import Namer, features_of, random_features
+from doodle import checkpoint
+from doodle.data.animals import Animals, load_animals
+from doodle.data.pairs import Pair
+from doodle.evaluation.chimera_pictures import (
+    Product,
+    agreements,
+    cut,
+    half_of,
+    held_out,
+    l1_distances,
+    training_photos,
+)
+from doodle.evaluation.distances import frechet_distance, kernel_distance
+from doodle.evaluation.picture_features import Namer, features_of, random_features
+from doodle.models.image_features import ImageFeatures
+from doodle.models.image_features import load as load_features
+from doodle.registry import Registry
+from doodle.requests.chimera import CHIMERA
+from doodle.services.asking import asking, usable_cores
 
 REACH = 2  # pixels that an edge may be off
 BLURRED = 3.0  # pixels of 256, sigma: the yardstick of what is not sharp
@@ -69,74 +73,13 @@ def main(config: Config) -> None:
         animals = load_animals(config.data, product.size)
         if product.species and animals.classes != product.species:
             raise ValueError(f"{config.data} has other animals than {config.checkpoint}")
-        judge = load_features(config.features) if config.features else None
-        figures = Evaluation(product, animals, config.photos, judge).measure()
+        classifier = load_features(config.features) if config.features else None
+        figures = Evaluation(product, animals, config.photos, classifier).measure()
     for figure in figures:
         print(json.dumps(figure))
     if config.write:
         checkpoint.set_metrics(path, figures)
         checkpoint.update_index(path.parent.parent)
-
-
-class Product:
-    """Pictures of edges and class maps, made as for the app.
-
-    Attributes:
-        size: side S of the pictures.
-        species: that the network knows; none where it is told none.
-
-    Raises:
-        ModelUnavailable: there is no network for pictures.
-    """
-
-    def __init__(self, executor: Executor) -> None:
-        self._executor = executor
-        problem, species, self.size = chimerical(executor.registry)
-        if problem:
-            raise ModelUnavailable(problem)
-        self.species = tuple(species)
-
-    def __call__(self, edges: np.ndarray, classes: np.ndarray, *, background: str) -> np.ndarray:
-        """(1, S, S, 3) uint8 of edges (S, S) uint8, 255 on 0, and classes (S, S) uint8."""
-        request = Render(
-            cv2.merge([edges] * 3),
-            EdgeOptions(kind="edges"),
-            painted=classes if self.species else None,
-            edited=edges,  # as they are, not as they would be read
-            background=background,
-        )
-        return self._executor.submit(request).result().pictures
-
-
-def held_out(animals: Animals, count: int) -> dict[str, list[Pair]]:
-    """The test photographs' pairs, with canny's edges and with strokes as a hand draws them.
-
-    On white where that can be had, else in their surroundings; centred, never augmented.
-    """
-    pairs, chosen = _chosen(animals, count, 2)
-    return {
-        name: [pairs.single(i, scene, None, hand=name == "hand") for i, scene in chosen]
-        for name in ("canny", "hand")
-    }
-
-
-def training_photos(animals: Animals, count: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Photographs (B, S, S, 3) uint8 shown as the held-out ones are, and labels (B,), in turn."""
-    pairs, chosen = _chosen(animals, count, 0)
-    for start in range(0, len(chosen), 16):
-        part = [pairs.single(i, scene, None) for i, scene in chosen[start : start + 16]]
-        yield np.stack([p.photo for p in part]), np.array([p.classes[0, 0] for p in part])
-
-
-def _chosen(animals: Animals, count: int, split: int) -> tuple[Pairs, list[tuple[int, bool]]]:
-    """Evenly, up to ``count`` (0: all): numbers of photographs, and whether with their scene."""
-    pairs = Pairs(animals, split, Mixing())
-    white = set(pairs.white.tolist())
-    chosen = sorted(white | set(pairs.scenes.tolist()))
-    if count and count < len(chosen):
-        keep = np.linspace(0, len(chosen) - 1, count).round().astype(int)
-        chosen = [chosen[k] for k in keep]
-    return pairs, [(i, i not in white) for i in chosen]
 
 
 class Evaluation:
@@ -146,8 +89,8 @@ class Evaluation:
         product: makes the pictures, as for the app.
         animals: packed photographs of its species.
         photos: how many of the held-out ones; 0 for all.
-        judge: in whose features distances are taken and animals named; None: in those of a random
-            network, and no animals are named.
+        classifier: in whose features distances are taken and animals named; None: in those of a
+            random network, and no animals are named.
     """
 
     def __init__(
@@ -155,12 +98,14 @@ class Evaluation:
         product: Product,
         animals: Animals,
         photos: int = 0,
-        judge: ImageFeatures | None = None,
+        classifier: ImageFeatures | None = None,
     ) -> None:
         self.product, self.animals = product, animals
-        self.features = features_of(judge) if judge else random_features
+        self.features = features_of(classifier) if classifier else random_features
         # as its authors write it
-        self.judge = judge.kind.replace("tf_efficientnet_l", "EfficientNet-L") if judge else ""
+        self.classifier = (
+            classifier.kind.replace("tf_efficientnet_l", "EfficientNet-L") if classifier else ""
+        )
         self.pairs = held_out(animals, photos)
         self.photos = np.stack([pair.photo for pair in self.pairs["canny"]])
         self.labels = np.array([pair.classes[0, 0] for pair in self.pairs["canny"]])
@@ -182,7 +127,7 @@ class Evaluation:
         self._like_photographs(rows, real)
         if len(self.product.species) > 1:
             others = self._local(made["canny"])
-            if self.judge:
+            if self.classifier:
                 self._named({"held-out photographs": real, **rows}, others)
                 self._halves_named()
         self._by_species(made["canny"], rows["canny edges"], real)
@@ -203,29 +148,33 @@ class Evaluation:
     def _near(self, ways: dict[str, tuple[str, np.ndarray]]) -> None:
         for title, (_, made) in ways.items():
             self._add(
-                f"L1 to the photograph (0 to 1), {title}", _l1(made, self.photos).mean(), len(made)
+                f"L1 to the photograph (0 to 1), {title}",
+                l1_distances(made, self.photos).mean(),
+                len(made),
             )
 
     def _true_to_edges(self, ways: dict[str, tuple[str, np.ndarray]]) -> None:
         """Canny's edges of what was made against the edges that were given."""
         itself = {"the photographs' own, hand-like strokes": ("hand", self.photos)}
         for title, (name, made) in {**ways, **itself}.items():
-            found = _agreements(made, self.pairs[name])
+            found = agreements(made, self.pairs[name], REACH)
             for side, value in zip(("precision", "recall"), found.mean(axis=0), strict=True):
                 self._add(f"edge {side} at {REACH} px, {title}", value, len(made))
 
     def _learn(self) -> None:
-        """Features of training photographs: all of them for a judge, else as many as held out."""
+        """Features of training photographs: all for a classifier, else as many as held out."""
         rows, labels, halves = [], [], []
-        for photos, names in training_photos(self.animals, 0 if self.judge else len(self.photos)):
+        for photos, names in training_photos(
+            self.animals, 0 if self.classifier else len(self.photos)
+        ):
             rows.append(self.features(photos))
             labels.append(names)
-            if self.judge:
-                halves += [self.features(half) for half in _cut(photos)]
+            if self.classifier:
+                halves += [self.features(half) for half in cut(photos)]
         found = np.concatenate(rows)
         self.mean, self.spread = found.mean(axis=0), found.std(axis=0) + 1e-6
         self.trained = (found - self.mean) / self.spread  # each feature with equal weight
-        if self.judge:
+        if self.classifier:
             self.namer = Namer(self.trained, np.concatenate(labels))
             twice = [part for part in labels for _ in range(2)]
             self.half_namer = Namer(np.concatenate(halves), np.concatenate(twice))
@@ -234,16 +183,16 @@ class Evaluation:
         return (self.features(pictures) - self.mean) / self.spread
 
     def _like_photographs(self, rows: dict[str, np.ndarray], real: np.ndarray) -> None:
-        """Kernel distances to held-out photographs; for a judge Fréchet ones to training's too."""
+        """Kernel distances to held-out photographs; with a classifier Fréchet ones too."""
         sigma = BLURRED * self.photos.shape[1] / 256
         blurred = np.stack([cv2.GaussianBlur(photo, (0, 0), sigma) for photo in self.photos])
         beside = {"the photographs themselves, blurred": self._rows(blurred)}
-        where = f" ({self.judge})" if self.judge else ""
+        where = f" ({self.classifier})" if self.classifier else ""
         for title, found in {**rows, "training photographs": self.trained, **beside}.items():
             paired = title != "training photographs"
             value = kernel_distance(found, real, paired=paired)
             self._add(f"kernel distance to held-out photographs{where}, {title}", value, len(found))
-        if not self.judge:
+        if not self.classifier:
             return
         for title, found in {**rows, "held-out photographs": real, **beside}.items():
             value = frechet_distance(found, self.trained)
@@ -260,7 +209,7 @@ class Evaluation:
         inside, outside, far, whole = [], [], [], []
         pairs, size = self.pairs["canny"], self.product.size
         for k, (pair, before) in enumerate(zip(tqdm(pairs, disable=None), base, strict=True)):
-            half, distance = _half(size, k % 4)
+            half, distance = half_of(size, k % 4)
             other, _ = self._others(k)
             told = np.where(half, np.uint8(other), pair.classes)
             (after,) = self._made_of(pair, told)
@@ -286,7 +235,7 @@ class Evaluation:
         )
         self._add(
             "grey levels of the change when the whole species changes",
-            255 * _l1(np.stack(whole), base).mean(),
+            255 * l1_distances(np.stack(whole), base).mean(),
             count,
         )
         return np.stack(whole)
@@ -300,7 +249,7 @@ class Evaluation:
 
     def _named(self, rows: dict[str, np.ndarray], others: np.ndarray) -> None:
         """Does a classifier that learned from photographs see the animal that was meant?"""
-        by, way = f"by a classifier ({self.judge})", "canny edges told another animal"
+        by, way = f"by a classifier ({self.classifier})", "canny edges told another animal"
         for title, found in rows.items():
             self._add(
                 f"animal named right {by}, {title}",
@@ -328,10 +277,13 @@ class Evaluation:
             ]
         )
         names, real = (
-            np.stack([self.half_namer(self.features(half)) for half in _cut(whole)], axis=1)
+            np.stack([self.half_namer(self.features(half)) for half in cut(whole)], axis=1)
             for whole in (made, self.photos)
         )
-        by, way = f"by a classifier ({self.judge})", "canny edges, halves told two other animals"
+        by, way = (
+            f"by a classifier ({self.classifier})",
+            "canny edges, halves told two other animals",
+        )
         self._add(
             f"half named right {by}, held-out photographs",
             (real == self.labels[:, None]).mean(),
@@ -339,7 +291,7 @@ class Evaluation:
         )
         self._add(f"half named as told {by}, {way}", (names == told).mean(), names.size)
         self._add(
-            f"half named as the other was told {by}, {way}",
+            f"half named as the other half's species {by}, {way}",
             (names == told[:, ::-1]).mean(),
             names.size,
         )
@@ -348,7 +300,7 @@ class Evaluation:
         return self.product(pair.edges, told, background="scene" if pair.scene else "white")
 
     def _by_species(self, made: np.ndarray, ours: np.ndarray, real: np.ndarray) -> None:
-        l1, found = _l1(made, self.photos), _agreements(made, self.pairs["canny"])
+        l1, found = l1_distances(made, self.photos), agreements(made, self.pairs["canny"], REACH)
         rows = []
         for number, name in enumerate(self.animals.classes, 1):
             own = np.flatnonzero(self.labels == number)
@@ -373,32 +325,3 @@ class Evaluation:
             rows,
             len(made),
         )
-
-
-def _l1(made: np.ndarray, photos: np.ndarray) -> np.ndarray:
-    """(N,) in [0, 1]."""
-    pairs = zip(made, photos, strict=True)
-    return np.array([np.abs(a.astype(np.float32) - b).mean() / 255 for a, b in pairs])
-
-
-def _agreements(made: np.ndarray, pairs: Sequence[Pair]) -> np.ndarray:
-    """(N, 2): precision and recall."""
-    return np.array(
-        [
-            agreement(canny(picture), pair.edges, REACH)
-            for picture, pair in zip(made, pairs, strict=True)
-        ]
-    )
-
-
-def _half(size: int, which: int) -> tuple[np.ndarray, np.ndarray]:
-    """Left, right, upper or lower half of a square, bool; distance of each pixel to its border."""
-    place = np.arange(size) + 0.5 - size / 2
-    across = np.broadcast_to(place if which < 2 else place[:, None], (size, size))
-    return (across < 0) == (which % 2 == 0), np.abs(across)
-
-
-def _cut(pictures: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Left and right halves of (N, S, S, 3)."""
-    middle = pictures.shape[2] // 2
-    return pictures[:, :, :middle], pictures[:, :, middle:]

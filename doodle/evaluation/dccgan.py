@@ -1,7 +1,8 @@
 """Figures of the doodle generator: named, various, like the real ones, and not copied.
 
 The recogniser whose names and features are used here also guided the training, and it ranks what
-the app shows: its figures flatter.  Those of a judge that had no part in either do not.
+the app shows: its figures flatter.  Those of the stroke classifier, which had no part in either,
+do not.
 """
 
 from __future__ import annotations
@@ -17,20 +18,26 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from .. import checkpoint
-from ..data.rasters import load_bitmaps
-from ..data.sketches import load_sketches
-from ..models.recogniser import Recogniser
-from ..models.words import WordTable
-from ..registry import Registry
-from ..requests import Imagine
-from ..services.asking import asking
-from ..services.executor import Executor
-from ..strokes.formats import from_stroke3
-from ..strokes.raster import quickdraw_bitmap
-from .distances import blurred, diversity, frechet_distance, nearest, nearest_picture
-from .recogniser import top_k
-from .stroke_classifier import by_tracing
+from doodle import checkpoint
+from doodle.data.rasters import load_bitmaps
+from doodle.data.sketches import load_sketches
+from doodle.evaluation.distances import (
+    blurred,
+    diversity,
+    frechet_distance,
+    nearest,
+    nearest_picture,
+)
+from doodle.evaluation.recogniser import top_k
+from doodle.evaluation.stroke_classifier import by_tracing
+from doodle.models.recogniser import Recogniser
+from doodle.models.words import WordTable
+from doodle.registry import Registry
+from doodle.requests import Imagine
+from doodle.services.asking import asking
+from doodle.services.executor import Executor
+from doodle.strokes.formats import from_stroke3
+from doodle.strokes.raster import quickdraw_bitmap
 
 SIDE = 28  # of the pictures that are compared
 KIN = 5  # trained words whose pictures an unseen word's samples are compared with
@@ -40,30 +47,34 @@ WORDS_AT_ONCE = 4  # that share their noise; the next ones have another
 # (words, ranked) -> (len(words), samples, S, S) uint8, ink 255 on 0
 Draw = Callable[[Sequence[str], bool], np.ndarray]
 # (N, S, S) uint8, ink 255 on 0 -> (N, categories) probabilities
-Judge = Callable[[np.ndarray], np.ndarray]
+Classifier = Callable[[np.ndarray], np.ndarray]
 
 
 @dataclass(frozen=True)
 class Config:
     data: str = field(metadata={"help": "folder with bitmaps/, real/ and traced/"})
     checkpoint: str = field(default="checkpoints/dccgan", metadata={"help": "its folder"})
-    words: str = field(default="checkpoints/words", metadata={"help": "word vectors' folder"})
+    vocabulary: str = field(
+        default="checkpoints/words", metadata={"help": "checkpoint of the word vectors"}
+    )
     recogniser: str = field(default="checkpoints/recogniser", metadata={"help": "its folder"})
-    judge: str = field(
+    stroke_classifier: str = field(
         default="checkpoints/stroke_classifier",
-        metadata={"help": "folder of the independent judge of traced strokes; empty: none"},
+        metadata={"help": "checkpoint of an independent classifier; empty: none"},
     )
     samples: int = field(default=16, metadata={"help": "doodles a word, and held-out drawings"})
     references: int = field(
         default=48, metadata={"help": "training drawings a word whose features are compared"}
     )
-    judged: int = field(default=4, metadata={"help": "doodles a word for the independent judge"})
+    classified: int = field(
+        default=4, metadata={"help": "doodles a word for the independent classifier"}
+    )
     seed: int = field(default=0, metadata={"help": "of the doodles and of the choice of drawings"})
     write: bool = field(default=True, metadata={"help": "write the figures into the checkpoint"})
 
     def __post_init__(self) -> None:
-        if min(self.samples, self.references) < 2 or not 1 <= self.judged <= self.samples:
-            raise ValueError("samples and references are at least 2, judged is 1 to samples")
+        if min(self.samples, self.references) < 2 or not 1 <= self.classified <= self.samples:
+            raise ValueError("samples and references are at least 2, classified is 1 to samples")
 
 
 def main(config: Config) -> None:
@@ -71,20 +82,20 @@ def main(config: Config) -> None:
     path = Path(config.checkpoint) / checkpoint.FILE
     folders = {
         "dccgan": config.checkpoint,
-        "words": config.words,
+        "words": config.vocabulary,
         "recogniser": config.recogniser,
     }
     registry = Registry.of(folders, "cpu")
     names = registry.fit_card("recogniser").header["data"]["categories"]
     unseen = registry.fit_card("dccgan").header["data"].get("unseen", [])
-    judge = None
-    if config.judge:
-        strokes, _ = checkpoint.load(Path(config.judge) / checkpoint.FILE)
-        judge = by_tracing(strokes)
+    classifier = None
+    if config.stroke_classifier:
+        strokes, _ = checkpoint.load(checkpoint.file_of(config.stroke_classifier))
+        classifier = by_tracing(strokes)
     pictures = load_pictures(Path(config.data), names)
     with registry.use("words", "recogniser") as (words, recogniser), asking(registry) as executor:
         evaluation = Evaluation(config, recogniser, names, unseen, kin(words, names, unseen))
-        figures = evaluation.measure(drawing(executor, config, names), pictures, judge)
+        figures = evaluation.measure(drawing(executor, config, names), pictures, classifier)
     for figure in figures:
         print(json.dumps(figure))
     if config.write:
@@ -205,7 +216,9 @@ class Evaluation:
         self.groups = {title: np.array(rows) for title, rows in groups.items() if rows}
         self.figures: list[dict[str, Any]] = []
 
-    def measure(self, draw: Draw, real: Pictures, judge: Judge | None) -> list[dict[str, Any]]:
+    def measure(
+        self, draw: Draw, real: Pictures, classifier: Classifier | None
+    ) -> list[dict[str, Any]]:
         """All figures: dicts of name, value, n, split."""
         held, train = self._choose(real)
         doodles = {kind: self._draw(draw, kind == "ranked") for kind in ("unranked", "ranked")}
@@ -222,8 +235,8 @@ class Evaluation:
             self._various(title, rows, seen["unranked"], held_out)
             self._like_real(title, rows, seen["unranked"], held_out, pool)
             self._not_copied(title, rows, seen["unranked"], held_out, pool, real)
-        if judge is not None:
-            self._judged(judge, {**doodles, "held-out drawings": held_out.pictures})
+        if classifier is not None:
+            self._classified(classifier, {**doodles, "held-out drawings": held_out.pictures})
         self._by_word(seen, held_out)
         return self.figures
 
@@ -353,20 +366,22 @@ class Evaluation:
             name = f"nearer to a training drawing than 99 % of held-out ones are ({what}), {title}"
             self._add(name, (sides["samples"] < limit).mean(), len(sides["samples"]))
 
-    def _judged(self, judge: Judge, kinds: dict[str, Pictures]) -> None:
-        """The same by a judge that had no part in training and ranking."""
+    def _classified(self, classifier: Classifier, kinds: dict[str, Pictures]) -> None:
+        """The same by a classifier that had no part in training and ranking."""
         for kind, pictures in kinds.items():
             order = np.arange(len(pictures.category))
             first = np.concatenate(
                 [
-                    order[pictures.category == c][: self.config.judged]
+                    order[pictures.category == c][: self.config.classified]
                     for c in range(len(self.names))
                 ]
             )
             few = pictures.pick(first)
-            chances = judge(few.pixels)
+            chances = classifier(few.pixels)
             for title, rows in self.groups.items():
-                self._named(title, rows, kind, chances, few.category, " by an independent judge")
+                self._named(
+                    title, rows, kind, chances, few.category, " by an independent classifier"
+                )
 
     def _by_word(self, seen: dict[str, Seen], held: Seen) -> None:
         columns = [*seen.values(), held]

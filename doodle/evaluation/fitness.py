@@ -1,4 +1,4 @@
-"""How well pictures show their word, and whether they only spell it: judges of a data filter."""
+"""How well pictures show their word, and whether they only spell it: scores of a data filter."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..models.clip_images import ClipImages
-from ..models.letters import Letters
-from ..models.recogniser import Recogniser
-from ..models.words import WordTable
+from doodle.models.clip_images import ClipImages
+from doodle.models.recogniser import Recogniser
+from doodle.models.words import WordTable
+from doodle.models.writing_detector import WritingDetector
 
 BATCH = 256
 
@@ -26,14 +26,16 @@ class RecogniserFitness:
     Args:
         recogniser: in eval mode.
         words: gives the categories' names and the vectors of other words.
-        letters: tells written words; None where they may stay.
+        detector: of written words; None where they may stay.
     """
 
     name = "recogniser"
     threshold = 0.1
 
-    def __init__(self, recogniser: Recogniser, words: WordTable, letters: Letters | None) -> None:
-        self.recogniser, self.words, self.letters = recogniser, words, letters
+    def __init__(
+        self, recogniser: Recogniser, words: WordTable, detector: WritingDetector | None
+    ) -> None:
+        self.recogniser, self.words, self.detector = recogniser, words, detector
         self._row = {name: k for k, name in enumerate(words.categories)}
 
     @torch.no_grad()
@@ -44,7 +46,7 @@ class RecogniserFitness:
             pictures: (n, 28, 28) uint8, ink 255 on 0.
 
         Returns:
-            chance of the word and chance of being letters, each (n,) in [0, 1].
+            chance of the word and chance of being a written word, each (n,) in [0, 1].
 
         Raises:
             UnknownWord: the word table has no vector for the word.
@@ -58,7 +60,7 @@ class RecogniserFitness:
             own = self.recogniser.similarity(embedding, self._vector(word))
             cosines = torch.cat([own, embedding @ self.recogniser.text.t()], dim=1)
             parts.append(torch.softmax(cosines * self.recogniser.log_scale.exp(), dim=1)[:, 0])
-        return _numpy(parts), _letters(self.letters, pictures)
+        return _numpy(parts), _written(self.detector, pictures)
 
     def _vector(self, word: str) -> Tensor:
         return self.words.lookup(word).vector[None].to(self.recogniser.text.device)
@@ -70,8 +72,8 @@ class ClipFitness:
     name = "clip"
     threshold = 0.25
 
-    def __init__(self, clip: ClipImages, letters: Letters | None) -> None:
-        self.clip, self.letters = clip, letters
+    def __init__(self, clip: ClipImages, detector: WritingDetector | None) -> None:
+        self.clip, self.detector = clip, detector
         self._text = lru_cache(maxsize=1)(lambda word: clip.text([word]))
 
     def __call__(self, pictures: np.ndarray, word: str) -> tuple[np.ndarray, np.ndarray]:
@@ -79,7 +81,7 @@ class ClipFitness:
         text = self._text(word)
         batches = _batches(pictures, text.device)
         scores = _numpy([self.clip.similarity(ink, text)[:, 0] for ink in batches])
-        return scores, _letters(self.letters, pictures)
+        return scores, _written(self.detector, pictures)
 
 
 def _batches(pictures: np.ndarray, device: torch.device) -> Iterator[Tensor]:
@@ -89,10 +91,12 @@ def _batches(pictures: np.ndarray, device: torch.device) -> Iterator[Tensor]:
         yield torch.from_numpy(ink).unsqueeze(1).to(device)
 
 
-def _letters(letters: Letters | None, pictures: np.ndarray) -> np.ndarray:
-    if letters is None:
+def _written(detector: WritingDetector | None, pictures: np.ndarray) -> np.ndarray:
+    if detector is None:
         return np.zeros(len(pictures), np.float32)
-    return _numpy(letters.probabilities(x) for x in _batches(pictures, letters.head.weight.device))
+    return _numpy(
+        detector.probabilities(x) for x in _batches(pictures, detector.head.weight.device)
+    )
 
 
 def _numpy(parts: Iterable[Tensor]) -> np.ndarray:

@@ -13,7 +13,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from ..models.image_features import ImageFeatures
+from doodle.models.image_features import ImageFeatures
 
 WIDTHS = (24, 48, 96, 128)  # channels of the random network
 RIDGE = 0.3  # where each feature has variance 1; best on the photographs that validate

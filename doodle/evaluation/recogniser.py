@@ -12,12 +12,12 @@ from typing import Any
 import numpy as np
 import torch
 
-from .. import checkpoint
-from ..data.rasters import first_part, load_bitmaps
-from ..data.sketches import SketchSet, load_sketches
-from ..models.recogniser import Recogniser
-from ..strokes.formats import from_stroke3
-from ..strokes.raster import quickdraw_bitmap
+from doodle import checkpoint
+from doodle.data.rasters import first_part, load_bitmaps
+from doodle.data.sketches import SketchSet, load_sketches
+from doodle.models.recogniser import Recogniser
+from doodle.strokes.formats import from_stroke3
+from doodle.strokes.raster import quickdraw_bitmap
 
 FIVE = ("bicycle", "clock", "hand", "spider", "sun")
 BINS = 15

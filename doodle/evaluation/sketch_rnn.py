@@ -15,20 +15,20 @@ from typing import Any
 import numpy as np
 import torch
 
-from .. import checkpoint
-from ..convert import read_magenta
-from ..data.rasters import first_part
-from ..data.sketches import CORE_CATEGORIES, SketchSet, load_sketches, make_batch
-from ..device import generators
-from ..models.recogniser import Recogniser
-from ..models.sketch_rnn import SketchRNN, kl_divergence, reconstruction_loss
-from ..registry import Registry
-from ..requests import Complete, Draw
-from ..services.asking import asking, in_order
-from ..services.executor import Executor
-from ..strokes.drawing import Drawing
-from ..strokes.formats import from_stroke3, from_stroke5
-from .recogniser import probabilities, top_k
+from doodle import checkpoint
+from doodle.convert.magenta import read_magenta
+from doodle.data.rasters import first_part
+from doodle.data.sketches import CORE_CATEGORIES, SketchSet, load_sketches, make_batch
+from doodle.device import generators
+from doodle.evaluation.recogniser import probabilities, top_k
+from doodle.models.recogniser import Recogniser
+from doodle.models.sketch_rnn import SketchRNN, kl_divergence, reconstruction_loss
+from doodle.registry import Registry
+from doodle.requests import Complete, Draw
+from doodle.services.asking import asking, in_order
+from doodle.services.executor import Executor
+from doodle.strokes.drawing import Drawing
+from doodle.strokes.formats import from_stroke3, from_stroke5
 
 TWELVE = (
     "cat",
@@ -50,7 +50,9 @@ TWELVE = (
 class Config:
     data: str = field(metadata={"help": "folder with real/ and traced/"})
     checkpoint: str = field(default="checkpoints/sketch_rnn", metadata={"help": "its folder"})
-    words: str = field(default="checkpoints/words", metadata={"help": "word vectors' folder"})
+    vocabulary: str = field(
+        default="checkpoints/words", metadata={"help": "checkpoint of the word vectors"}
+    )
     recogniser: str = field(default="checkpoints/recogniser", metadata={"help": "its folder"})
     magenta: str = field(default="", metadata={"help": "folder of .gen.json decoders to compare"})
     drawings: int = field(default=16, metadata={"help": "drawings a word"})
@@ -64,7 +66,7 @@ def main(config: Config) -> None:
     """Measure, print one JSON line a figure, and write them into the checkpoint."""
     folders = {
         "sketch_rnn": config.checkpoint,
-        "words": config.words,
+        "words": config.vocabulary,
         "recogniser": config.recogniser,
     }
     path = Path(config.checkpoint) / checkpoint.FILE

@@ -11,15 +11,10 @@ from typing import Any
 import numpy as np
 import torch
 
-from .. import checkpoint
-from ..data.rasters import first_part
-from ..data.sketches import SketchSet, canonical_order, load_sketches
-from ..models.recogniser import Recogniser
-from ..models.stroke_classifier import StrokeClassifier
-from ..pipelines.recognise import stroke_rows
-from ..strokes.curves import curve_points, trace_curves
-from ..strokes.formats import from_stroke3
-from .recogniser import (
+from doodle import checkpoint
+from doodle.data.rasters import first_part
+from doodle.data.sketches import SketchSet, canonical_order, load_sketches
+from doodle.evaluation.recogniser import (
     FIVE,
     among_five,
     by_category,
@@ -28,6 +23,11 @@ from .recogniser import (
     probabilities,
     top_k,
 )
+from doodle.models.recogniser import Recogniser
+from doodle.models.stroke_classifier import StrokeClassifier
+from doodle.pipelines.recognise import stroke_rows
+from doodle.strokes.curves import curve_points, trace_curves
+from doodle.strokes.formats import from_stroke3
 
 Drawings = list[list[np.ndarray]]
 Predict = Callable[[Drawings], np.ndarray]
@@ -49,7 +49,7 @@ def main(config: Config) -> None:
     """Measure, print one JSON line a figure, and write them into the checkpoint."""
     path = Path(config.checkpoint) / "model.safetensors"
     network, header = checkpoint.load(path)
-    recogniser, _ = checkpoint.load(Path(config.recogniser) / "model.safetensors")
+    recogniser, _ = checkpoint.load(checkpoint.file_of(config.recogniser))
     sketches = load_sketches(Path(config.data), names=header["data"]["categories"])
     figures = measure(network, recogniser, sketches)
     for figure in figures:
@@ -155,13 +155,13 @@ def _softmax(logits: np.ndarray) -> np.ndarray:
 
 
 def by_tracing(network: StrokeClassifier) -> Callable[[np.ndarray], np.ndarray]:
-    """A judge of pictures that sees their strokes only, and so none of what a raster network sees.
+    """A classifier of pictures that reads strokes traced from them, not their pixels.
 
     Returns:
         a function from pictures (N, S, S) uint8, ink 255 on 0, to probabilities (N, categories).
     """
 
-    def judge(pictures: np.ndarray) -> np.ndarray:
+    def classify(pictures: np.ndarray) -> np.ndarray:
         traced = [
             curve_points(curves, spacing=0.5)
             for curves in trace_curves(pictures.astype(np.float32) / 255)
@@ -171,4 +171,4 @@ def by_tracing(network: StrokeClassifier) -> Callable[[np.ndarray], np.ndarray]:
         chunks = zip(*(part.split(256) for part in parts), strict=True)
         return torch.cat([network.probabilities(*chunk) for chunk in chunks]).numpy()
 
-    return judge
+    return classify

@@ -7,7 +7,11 @@ them imports nothing; `resolve` imports the one that is asked for.
 from __future__ import annotations
 
 from importlib import import_module
-from typing import Any
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from doodle.models.about import About
 
 # name -> "module:config dataclass:nn.Module", the module being a file of this folder
 MODELS: dict[str, str] = {
@@ -18,19 +22,40 @@ MODELS: dict[str, str] = {
     "text_dcgan": "dcgan:TextDcganConfig:TextDcgan",
     "clip_text": "clip:ClipTextConfig:ClipText",
     "word_table": "words:WordTableConfig:WordTable",
-    "letters": "letters:LettersConfig:Letters",
+    "writing_detector": "writing_detector:WritingDetectorConfig:WritingDetector",
     "dccgan": "dccgan:DccganConfig:Dccgan",
     "pix2pix": "pix2pix:Pix2PixConfig:Pix2Pix",
     "magenta_decoder": "magenta_decoder:MagentaDecoderConfig:MagentaDecoder",
 }
 
+# a name in the header of a checkpoint that was written before the model was renamed -> its entry
+FORMER_NAMES: dict[str, str] = {"letters": "writing_detector"}
+
+
+def current_name(name: str) -> str:
+    """The entry of MODELS that a header's name stands for; an unknown name stays as it is."""
+    return FORMER_NAMES.get(name, name)
+
 
 def resolve(name: str) -> tuple[type[Any], type[Any]]:
-    """Return (config dataclass, module class) of an entry of MODELS.
+    """Return (config dataclass, module class) of an entry of MODELS, or of its former name.
 
     Raises:
         KeyError: the table has no such entry.
     """
-    file, config, module = MODELS[name].split(":")
-    home = import_module(f"{__name__}.{file}")
+    _, config, module = MODELS[current_name(name)].split(":")
+    home = _home(name)
     return getattr(home, config), getattr(home, module)
+
+
+def about_model(name: str) -> About:
+    """What the card says of an entry of MODELS, or of its former name.
+
+    Raises:
+        KeyError: the table has no such entry.
+    """
+    return _home(name).ABOUT[current_name(name)]
+
+
+def _home(name: str) -> ModuleType:
+    return import_module(f"{__name__}.{MODELS[current_name(name)].partition(':')[0]}")

@@ -1,4 +1,4 @@
-"""CLIP's text tower: a text to a unit vector of 512 numbers.
+"""CLIP's text tower: a text to a unit vector of size 512.
 
 Alec Radford et al.: Learning Transferable Visual Models From Natural Language Supervision, 2021,
 arXiv 2103.00020, section 2.4: a transformer with a causal mask over byte-pair tokens; the state at
@@ -14,6 +14,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from doodle.models.about import About
+
 PROMPT = "a {}"
 
 
@@ -24,7 +26,7 @@ class ClipTextConfig:
     Attributes:
         context: tokens of a text; longer ones are cut.
         vocabulary: of the byte-pair tokens.
-        text_size: numbers in a vector.
+        text_size: size of a vector.
     """
 
     width: int = 512
@@ -79,3 +81,23 @@ class ClipText(nn.Module):
         )
         tokens[0, -1] = self.config.vocabulary - 1  # the end token has the highest number
         return self.encode(tokens.to(self.tower.positional_embedding.device))[0, :16]
+
+
+ABOUT = {
+    "clip_text": About(
+        title="CLIP's text encoder",
+        does=(
+            "Gives the vector of any English text; fetched by `python -m doodle models get "
+            "clip`, not shipped. Where it is missing, the word table answers."
+        ),
+        run="python -m doodle models get clip",
+        fails=(
+            "It reads little but English, and takes a phrase as a whole: which word it is about "
+            "is nowhere marked."
+        ),
+        cite=(
+            "Alec Radford et al.: Learning Transferable Visual Models From Natural Language "
+            "Supervision, 2021, arXiv 2103.00020."
+        ),
+    ),
+}

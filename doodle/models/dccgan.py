@@ -17,6 +17,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.nn.utils.parametrizations import spectral_norm
 
+from doodle.models.about import About
+
 FIRST_SIDE = 7
 
 
@@ -25,9 +27,9 @@ class DccganConfig:
     """Sizes.
 
     Attributes:
-        z_size: numbers of noise.
-        text_size: numbers of a text vector.
-        style_size: numbers that noise and text are mixed into.
+        z_size: size of the noise vector.
+        text_size: size of a text vector.
+        style_size: size of the style vector that noise and text are mixed into.
         widths: channels at 7, 14, 28, ... pixels; the last ones are the picture's.
         level_widths: channels of the recogniser's feature maps that the discriminator reads,
             the largest map first.
@@ -113,7 +115,7 @@ class Head(nn.Module):
 
 
 class Dccgan(nn.Module):
-    """The generator, and the discriminator's heads that judge how drawn-like a picture is."""
+    """The generator, and the discriminator's heads, which say how drawn-like a picture is."""
 
     text_mean: Tensor
     known: Tensor  # (known, text_size) the training words' vectors, less the mean, of unit length
@@ -194,7 +196,7 @@ class Dccgan(nn.Module):
             x = y.add_(x).mul_(math.sqrt(0.5)) if in_place else (x + y) * math.sqrt(0.5)
         return torch.tanh(self.ink(x).float())
 
-    def judge(self, ink: Tensor, levels: list[Tensor], texts: list[Tensor]) -> list[Tensor]:
+    def discriminate(self, ink: Tensor, levels: list[Tensor], texts: list[Tensor]) -> list[Tensor]:
         """The discriminator.
 
         Args:
@@ -218,7 +220,7 @@ class Dccgan(nn.Module):
             levels: ``Recogniser.levels`` of it.
             text: (B, text_size) of unit length.
         """
-        logits = self.judge(ink, levels, [self.centred(text)])[0]
+        logits = self.discriminate(ink, levels, [self.centred(text)])[0]
         return torch.sigmoid(2 * logits.mean(dim=1))  # hinge: 1 speaks for real, -1 against
 
     def probe(self, seed: int = 0) -> Tensor:
@@ -228,3 +230,22 @@ class Dccgan(nn.Module):
         text = F.normalize(torch.randn(2, self.config.text_size, generator=generator), dim=1)
         with torch.no_grad():
             return self(z, text)[:, 0, ::9, ::9].flatten()[:8]
+
+
+ABOUT = {
+    "dccgan": About(
+        title="Doodles for any word",
+        does="Draws a word from noise and its CLIP text vector; says how drawn-like a picture is.",
+        run="python -m doodle imagine telescope --n 16 --seed 0 --out doodles",
+        fails=(
+            "Words far from its training words come out as their neighbours, or as shapes that "
+            "remind of them. Adjectives seldom change the drawing. Dense drawings run together "
+            "at 28 pixels."
+        ),
+        cite=(
+            "Axel Sauer et al.: Projected GANs Converge Faster, 2021, arXiv 2111.01007; Anders "
+            "Larsen et al.: Autoencoding beyond pixels using a learned similarity metric, 2016, "
+            "arXiv 1512.09300."
+        ),
+    ),
+}

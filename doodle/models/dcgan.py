@@ -16,6 +16,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from doodle.models.about import About
+
 START = {28: 7, 64: 4}  # size of a picture -> side of the first feature map; doubled up to it
 
 
@@ -24,7 +26,7 @@ class DcganConfig:
     """Sizes.
 
     Attributes:
-        z_size: numbers of noise that make a picture.
+        z_size: size of the noise vector.
         width: channels of the largest feature map; each smaller map has twice as many.  The
             paper's network is 128 at a size of 64.
         size: side of a picture, 28 or 64.
@@ -110,7 +112,7 @@ class Discriminator(nn.Module):
     """(B, 1, size, size) in [-1, 1] to (B,) logits, high for a real drawing.
 
     Args:
-        config: of the generator that it judges; the feature maps mirror it.
+        config: of the generator beside it; the feature maps mirror it.
         norm: "batch" as in the paper; "layer" for the gradient penalty of WGAN-GP, which looks at
             each picture alone (Gulrajani et al. 2017, arXiv 1704.00028, section 4).
         planes: further channels beside the picture's one.
@@ -138,9 +140,9 @@ class TextDcganConfig(DcganConfig):
     """Sizes; the further ones are of the text.
 
     Attributes:
-        text_size: numbers of a text vector.
-        read_size: numbers that the generator makes of it and puts beside the noise.
-        planes: numbers that the discriminator makes of it, each a plane beside the picture.
+        text_size: size of a text vector.
+        read_size: size of what the generator makes of it and puts beside the noise.
+        planes: channels that the discriminator makes of it, beside the picture.
     """
 
     text_size: int = 512
@@ -190,7 +192,7 @@ class TextDcgan(nn.Module):
         """As forward, from text that is centred already."""
         return self.generator(torch.cat([z, self.read(text)], dim=1)).float()
 
-    def judge(self, pictures: Tensor, text: Tensor) -> Tensor:
+    def discriminate(self, pictures: Tensor, text: Tensor) -> Tensor:
         """(B, 1, size, size) in [-1, 1] and centred text to (B,) logits, high for a real pair."""
         planes = self.judge_text(text)[:, :, None, None].expand(-1, -1, *pictures.shape[2:])
         return self.discriminator(torch.cat([pictures, planes], dim=1)).float()
@@ -204,7 +206,7 @@ class TextDcgan(nn.Module):
             levels: the recogniser's maps of it, which this discriminator does not look at.
             text: (B, text_size) of unit length.
         """
-        return torch.sigmoid(self.judge(ink * 2 - 1, self.centred(text)))
+        return torch.sigmoid(self.discriminate(ink * 2 - 1, self.centred(text)))
 
     @torch.no_grad()
     def settle(self, z: Tensor, text: Tensor) -> None:
@@ -231,23 +233,32 @@ def _initialise(layer: nn.Module) -> None:
         nn.init.zeros_(layer.bias)
 
 
-def bce_losses(real: Tensor, fake: Tensor) -> Tensor:
-    """What D minimises: -log D(real) - log(1 - D(fake)), each the mean of (B,) logits."""
-    return F.softplus(-real).mean() + F.softplus(fake).mean()
-
-
-def bce_generator_loss(fake: Tensor) -> Tensor:
-    """What G minimises, not saturating: -log D(fake), Goodfellow et al. 2014, section 3."""
-    return F.softplus(-fake).mean()
-
-
-def gradient_penalty(discriminator: nn.Module, real: Tensor, fake: Tensor) -> Tensor:
-    """E (|grad D| - 1)^2 at random points between real and fake (Gulrajani 2017, equation 3).
-
-    Args:
-        real, fake: (B, 1, H, W) in [-1, 1], without a history.
-    """
-    share = torch.rand(len(real), 1, 1, 1, device=real.device)
-    between = torch.lerp(real, fake, share).requires_grad_()
-    (slope,) = torch.autograd.grad(discriminator(between).sum(), between, create_graph=True)
-    return (slope.flatten(1).norm(dim=1) - 1).square().mean()
+ABOUT = {
+    "dcgan": About(
+        title="DCGAN of one category",
+        does="Draws its one category from noise alone.",
+        run="python -m doodle train dcgan --category rabbit --preset cpu --data data",
+        fails=(
+            "It knows one category. Lines break off, and trained on few drawings it repeats itself."
+        ),
+        cite=(
+            "Alec Radford, Luke Metz, Soumith Chintala: Unsupervised Representation Learning "
+            "with Deep Convolutional Generative Adversarial Networks, 2016, arXiv 1511.06434."
+        ),
+    ),
+    "text_dcgan": About(
+        title="Plain conditional DCGAN",
+        does=(
+            "Draws a word from noise and its CLIP text vector as earlier work did; for comparison."
+        ),
+        run="python -m doodle imagine cat --checkpoints FOLDER --out doodles",
+        fails=(
+            "Most words come out as unfinished shapes, and the doodles of a word resemble each "
+            "other."
+        ),
+        cite=(
+            "Scott Reed et al.: Generative Adversarial Text to Image Synthesis, 2016, arXiv "
+            "1605.05396; the networks as in arXiv 1511.06434."
+        ),
+    ),
+}

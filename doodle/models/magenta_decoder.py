@@ -17,6 +17,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
+from doodle.models.about import About
+
 START_TOKEN = (0.0, 0.0, 1.0, 0.0, 0.0)
 END_TOKEN = (0.0, 0.0, 0.0, 0.0, 1.0)
 ENDED = 4  # column of the pen state that ends a drawing
@@ -189,3 +191,17 @@ def _draw_row(m: MagentaMixture, uniform: Tensor, normal: Tensor, tau: float) ->
     dy = mu_y + log_y.exp() * spread * (rho * a + torch.sqrt(1 - rho.square()) * b)
     pen = torch.nn.functional.one_hot(_pick(m.pen_logits / tau, uniform[:, 1]), 3)
     return torch.cat([dx.unsqueeze(1), dy.unsqueeze(1), pen.to(dx.dtype)], dim=1)
+
+
+ABOUT = {
+    "magenta_decoder": About(
+        title="One of Magenta's decoders",
+        does="Draws its one category from nothing; here for comparison.",
+        run="python -m doodle convert magenta bird.gen.json",
+        fails="It knows one category, and neither a word nor a latent vector.",
+        cite=(
+            "David Ha, Douglas Eck: A Neural Representation of Sketch Drawings, 2017, arXiv "
+            "1704.03477."
+        ),
+    ),
+}

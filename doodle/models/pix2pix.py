@@ -16,6 +16,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from doodle.models.about import About
+
 Norm = Literal["batch", "instance", "none"]
 
 
@@ -30,7 +32,7 @@ class Pix2PixConfig:
     classes: int = 17  # of the class map, unknown not counted; 0: there is no class map
     scene: bool = True
     inside: bool = False  # a plane of what the edges enclose
-    noise: int = 0  # numbers; 0: the same picture each time
+    noise: int = 0  # its size; 0: the same picture each time
     norm: Norm = "batch"
     dropout: float = 0.5  # in the inner levels, while training
     up: Literal["transposed", "resize"] = "transposed"
@@ -291,3 +293,24 @@ class PatchDiscriminator(nn.Module):
         """
         maps = self.features(x)
         return self.real(maps[-1]), self.name(maps[-1]) if self.name else None, maps
+
+
+ABOUT = {
+    "pix2pix": About(
+        title="Edges to animal",
+        does=(
+            "Turns edges into a picture like a photograph. A map says for every pixel which "
+            "animal it belongs to, or that the network may choose; a flag says whether it stands "
+            "on white."
+        ),
+        run="python -m doodle chimera drawing.png --out animal.png --species lion",
+        fails=(
+            "Edges denser or sparser than those of photographs, closed shapes without detail, "
+            "and poses that no photograph shows come out as texture. Faces are the weakest part."
+        ),
+        cite=(
+            "Phillip Isola et al.: Image-to-Image Translation with Conditional Adversarial "
+            "Networks, 2017, arXiv 1611.07004."
+        ),
+    ),
+}

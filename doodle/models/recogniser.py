@@ -14,6 +14,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
+from doodle.models.about import About
+
 
 @dataclass(frozen=True)
 class RecogniserConfig:
@@ -150,3 +152,20 @@ class Recogniser(nn.Module):
             logits, embedding = self((ink > 0.8).float())
             cosine = self.text_logits(embedding)
         return torch.cat([logits[:, :3].flatten(), cosine[:, :2].flatten()])
+
+
+ABOUT = {
+    "recogniser": About(
+        title="Recogniser",
+        does=(
+            "Says what a drawing shows and how sure it is; ranks the endings that SketchRNN "
+            "proposes."
+        ),
+        run="python -m doodle complete drawing.json --word cat --json",
+        fails=(
+            "Drawings that miss their main part, and categories that people draw alike (cup and "
+            "mug, truck and van), are confused."
+        ),
+        cite="Quick, Draw! bitmaps: https://github.com/googlecreativelab/quickdraw-dataset",
+    ),
+}

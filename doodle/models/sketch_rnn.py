@@ -23,6 +23,8 @@ from torch import Tensor, nn
 from torch.func import functional_call
 from torch.nn.utils.rnn import pack_padded_sequence
 
+from doodle.models.about import About
+
 POSE_FEATURES = 8  # pen x, y; box x0, y0, x1, y1; way back to the start of this stroke x, y
 
 
@@ -285,3 +287,23 @@ def kl_divergence(mu: Tensor, logvar: Tensor) -> Tensor:
 def kl_weight(step: int, *, start: float = 0.01, rate: float = 0.9995) -> float:
     """eta_step of equation (11): rises from ``start`` to 1 with the number of steps."""
     return 1 - (1 - start) * rate**step
+
+
+ABOUT = {
+    "sketch_rnn": About(
+        title="SketchRNN for every word",
+        does=(
+            "Finishes a drawing, draws a word from nothing, draws a drawing again, and walks "
+            "from one drawing to another. The word enters as a CLIP text vector."
+        ),
+        run="python -m doodle draw cat --n 16 --seed 0 --out drawings",
+        fails=(
+            "Words far from the Quick, Draw! categories come out as their nearest neighbours. "
+            "Writing, fine detail and more than one object at a time are beyond it."
+        ),
+        cite=(
+            "David Ha, Douglas Eck: A Neural Representation of Sketch Drawings, 2017, arXiv "
+            "1704.03477."
+        ),
+    ),
+}

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from doodle.models.about import About
+
 FEATURES = 8  # stroke-5, the pen's place (x, y), and how the strokes are ordered
 
 
@@ -136,3 +138,25 @@ class StrokeClassifier(nn.Module):
         with torch.no_grad():
             logits = self(rows, torch.tensor([12, 9]), torch.tensor([1.0, 0.0]))
         return logits[:, :5].flatten()
+
+
+ABOUT = {
+    "stroke_classifier": About(
+        title="Stroke classifier",
+        does=(
+            "Names a drawing from the way the pen went. Joined with the recogniser, which sees "
+            "the picture, it gives the guesses of the page."
+        ),
+        run="python -m doodle recognise drawing.json --top 5 --json",
+        fails=(
+            "Strokes that were traced from a picture come in no hand's order: there it is right "
+            "less often than the recogniser. Categories with few recorded drawings are its "
+            "weakest."
+        ),
+        cite=(
+            "Mike Schuster, Kuldip Paliwal: Bidirectional Recurrent Neural Networks, IEEE "
+            "Transactions on Signal Processing 45, 1997; quickdraw-dataset as for the "
+            "recogniser."
+        ),
+    ),
+}

@@ -1,4 +1,4 @@
-"""The table of words: a unit vector of 512 numbers for each, in CLIP ViT-B/32's text space.
+"""The table of words: a unit vector of 512 components for each, in CLIP ViT-B/32's text space.
 
 A word's vector is CLIP's own for the prompt "a {word}", or was placed in that space by a regression
 from a sentence encoder.  The table answers offline and at once; what it does not know it says, with
@@ -17,33 +17,15 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from doodle.models.about import About
+from doodle.models.phrases import compose
 from doodle.models.spelling import Spellings, fold, singulars
 
 MAX_LENGTH = 60  # characters of a text that is looked up
 N_SUGGESTIONS = 3
 MODIFIER = 0.8  # weight of what stands beside the main word of a phrase, found by measuring
-SPREAD = 0.47  # how far CLIP's words lie from their mean, in a space of unit vectors
 
 Kind = Literal["exact", "alias", "placed"]
-
-
-def compose(vectors: Tensor, weights: Sequence[float], mean: Tensor) -> Tensor:
-    """One vector for a phrase from those of its words.
-
-    Directions from the mean are added, since the words' common part would drown what tells them
-    apart; the sum is put as far from the mean as CLIP's words are.
-
-    Args:
-        vectors: (K, text_size) of unit length.
-        weights: K numbers, 1 for the main word.
-        mean: (text_size,) of the space.
-
-    Returns:
-        (text_size,) of unit length.
-    """
-    away = F.normalize(vectors - mean, dim=1)
-    total = torch.tensor(weights, device=away.device) @ away
-    return F.normalize(mean + SPREAD * F.normalize(total, dim=0), dim=0)
 
 
 class UnknownWord(ValueError):
@@ -84,9 +66,9 @@ class WordTableConfig:
         exact: the first so many of ``names`` have CLIP's own vectors, the others placed ones.
         aliases: (word, name) pairs: other words for the thing that ``name`` names.
         categories: the words that networks were trained on; each is a name or an alias.
-        text_size: numbers in a vector.
+        text_size: size of a vector.
         packed: the last so many of ``names`` have packed vectors.
-        rank: numbers, of four bits each, in a packed vector; even.
+        rank: components, of four bits each, of a packed vector; even.
         placed_sure: share of placed words that lie nearest to where CLIP has them, as measured.
         composed_sure: the same of phrases that were composed from their words.
     """
@@ -133,7 +115,7 @@ class WordTable(nn.Module):
 
     Buffers:
         vectors: (N - packed, text_size) float16, unit length up to rounding.
-        codes: (packed, rank / 2) uint8, two numbers of four bits in each, the even ones low.
+        codes: (packed, rank / 2) uint8, two components of four bits in each, the even ones low.
         basis: (rank, text_size) float16, what a step of each number is worth: a packed word lies at
             the mean plus (number - 7.5) times its row.
         mean: (text_size,) of the exact vectors.  The space is a narrow cone, any two words have a
@@ -263,10 +245,10 @@ class WordTable(nn.Module):
         table = F.normalize(F.normalize(self.vectors.float(), dim=1) - self.mean.float(), dim=1)
         scores = table @ wanted
         if self.config.packed:
-            # the rows of the basis are orthogonal, so a packed word's length is that of its numbers
-            numbers, basis = self._numbers(self.codes), self.basis.float()
-            length = (numbers * basis.norm(dim=1)).norm(dim=1).clamp_min(1e-6)
-            scores = torch.cat([scores, numbers @ (basis @ wanted) / length])
+            # the rows of the basis are orthogonal: a packed word is as long as its components
+            parts, basis = self._components(self.codes), self.basis.float()
+            length = (parts * basis.norm(dim=1)).norm(dim=1).clamp_min(1e-6)
+            scores = torch.cat([scores, parts @ (basis @ wanted) / length])
         scores, rows = scores.topk(min(k, len(scores)))
         return [(self._shown[r], s) for r, s in zip(rows.tolist(), scores.tolist(), strict=True)]
 
@@ -296,12 +278,12 @@ class WordTable(nn.Module):
         rest = [k for k, row in enumerate(rows) if row >= whole]
         found[kept] = self.vectors[[rows[k] for k in kept]].float()
         if rest:
-            numbers = self._numbers(self.codes[[rows[k] - whole for k in rest]])
-            found[rest] = self.mean.float() + numbers @ self.basis.float()
+            parts = self._components(self.codes[[rows[k] - whole for k in rest]])
+            found[rest] = self.mean.float() + parts @ self.basis.float()
         return F.normalize(found, dim=1)
 
-    def _numbers(self, codes: Tensor) -> Tensor:
-        """(P, rank / 2) bytes to (P, rank) numbers from -7.5 to 7.5."""
+    def _components(self, codes: Tensor) -> Tensor:
+        """(P, rank / 2) bytes to (P, rank) components from -7.5 to 7.5."""
         pairs = torch.stack([codes & 15, codes >> 4], dim=2)  # (P, rank / 2, 2)
         return pairs.flatten(1).float() - 7.5
 
@@ -395,3 +377,23 @@ def _key_of(text: str) -> str:
 def _listed(names: tuple[str, ...]) -> str:
     """a; a or b; a, b or c."""
     return " or ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
+
+
+ABOUT = {
+    "word_table": About(
+        title="Words and their vectors",
+        does=(
+            "Gives the CLIP ViT-B/32 text vector of a word without CLIP: exact for the words "
+            "that were encoded, placed by a fitted map for the others."
+        ),
+        run="python -m doodle draw 'palm tree' --json",
+        fails=(
+            "Placed words lie near where CLIP has them, not there; which word a phrase is about "
+            "is guessed from the order. Other languages are read by their letters only."
+        ),
+        cite=(
+            "Alec Radford et al.: Learning Transferable Visual Models From Natural Language "
+            "Supervision, 2021, arXiv 2103.00020."
+        ),
+    ),
+}

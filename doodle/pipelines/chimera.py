@@ -23,8 +23,8 @@ from doodle.errors import BadDrawing
 from doodle.images import MAX_BYTES, decode
 from doodle.models.pix2pix import Pix2Pix
 from doodle.pipelines.steps import Call, Task, alone
-from doodle.strokes.bridge import EdgeMap, EdgeStyle, edges_of_drawing, edges_of_picture
 from doodle.strokes.drawing import Drawing
+from doodle.strokes.edge_map import EdgeMap, EdgeStyle, edges_of_drawing, edges_of_picture
 from doodle.strokes.edges import contours, enclosed, outline, settled
 from doodle.strokes.imports import is_written, read_drawings
 from doodle.strokes.lines import line_width, thickened

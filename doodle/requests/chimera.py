@@ -10,8 +10,8 @@ import numpy as np
 
 from doodle.requests.checks import MAX_WORD, MOST_SEED, choice, keep, number, whole
 from doodle.requests.uploads import picture_of
-from doodle.strokes.bridge import MAX_BLUR, MAX_CLEAN, MIN_SIDE, EdgeStyle, Kind, Way
 from doodle.strokes.drawing import MAX_COORDINATE, MAX_STROKES, Drawing
+from doodle.strokes.edge_map import MAX_BLUR, MAX_CLEAN, MIN_SIDE, EdgeStyle, Kind, Way
 from doodle.strokes.edges import BLUR, DETAIL, SIGMA
 from doodle.strokes.species import MAX_POINTS, UNKNOWN
 

@@ -12,8 +12,8 @@ import numpy as np
 from doodle.errors import BadDrawing
 from doodle.images import MAX_BYTES, decode
 from doodle.requests.checks import MAX_WORD
-from doodle.strokes.bridge import MIN_SIDE
 from doodle.strokes.drawing import Drawing
+from doodle.strokes.edge_map import MIN_SIDE
 from doodle.strokes.imports import is_written, read_drawings
 
 KEPT = 1024  # pixels of a picture's longer side that are kept

@@ -21,8 +21,8 @@ from doodle.services.networks import Networks
 from doodle.services.readiness import VARIED, chimerical
 from doodle.services.results import EdgesFound, Outlined, Picture, Pictures
 from doodle.services.tasks import Task, relayed
-from doodle.strokes.bridge import edges_of_drawing, edges_of_picture
 from doodle.strokes.drawing import Drawing
+from doodle.strokes.edge_map import edges_of_drawing, edges_of_picture
 from doodle.strokes.species import species_map
 
 

@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from doodle.strokes.bridge import EdgeMap
 from doodle.strokes.curves import Curve
 from doodle.strokes.drawing import Drawing
+from doodle.strokes.edge_map import EdgeMap
 
 
 class Waiting(NamedTuple):

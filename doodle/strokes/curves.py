@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from doodle.strokes.centre import centre_lines
+from doodle.strokes.centreline import centrelines
 
 _USUAL = 28.0  # side of a picture that the lengths below are meant for, in its pixels
 _TOLERANCE = 0.22  # by how much a curve may miss a point
@@ -74,7 +74,7 @@ def trace_curves(pictures: np.ndarray) -> list[list[Curve]]:
         raise ValueError("a picture to trace holds a value that is not finite")
     curves: list[list[Curve]] = []
     for start in range(0, len(pictures), _AT_ONCE):
-        found = centre_lines(pictures[start : start + _AT_ONCE])
+        found = centrelines(pictures[start : start + _AT_ONCE])
         every = [line for lines in found for line in lines]
         fitted = iter(fit_curves(every, pictures.shape[1] / _USUAL))
         curves += [[next(fitted) for _ in lines] for lines in found]

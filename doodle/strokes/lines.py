@@ -23,8 +23,8 @@ _EVEN = 6  # grey levels by which neighbours of one colour differ
 _FLAT, _NEARLY_FLAT, _BLACK = 0.985, 0.96, 90.0
 
 
-class Look:
-    """A first look at a small picture (H, W, 3): its lines, the rims of its areas, its kind."""
+class LineAnalysis:
+    """What a small picture (H, W, 3) shows: its lines, the rims of its areas, its kind."""
 
     def __init__(self, picture: np.ndarray) -> None:
         self.inverted = _is_light_on_dark(picture)

@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 
 from doodle.errors import BadDrawing
-from doodle.strokes.bridge import EdgeMap
+from doodle.strokes.edge_map import EdgeMap
 
 UNKNOWN = "unknown"
 MAX_POINTS = 256  # clicks on one picture

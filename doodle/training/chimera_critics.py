@@ -1,4 +1,4 @@
-"""What judges the chimera's pictures: PatchGANs on pixels, and heads on a classifier's features.
+"""The chimera's discriminators: PatchGANs on pixels, and heads on a classifier's features.
 
 Both the critics' step and the generator's look at the same view of a batch: the real pictures, then
 the fake ones, each with its condition, whole or one random square of them.
@@ -13,14 +13,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ..models.image_features import FeatureCritic, ImageFeatures, perceptual
-from ..models.pix2pix import PatchDiscriminator
-from .gan_losses import (
-    GanLoss,
-    critic_loss,
+from doodle.models.image_features import FeatureCritic, ImageFeatures, perceptual
+from doodle.models.pix2pix import PatchDiscriminator
+from doodle.training.gan_losses import (
+    LOSSES,
     diff_augment,
     feature_matching,
-    generator_loss,
     gradient_penalty,
 )
 
@@ -34,32 +32,32 @@ class View:
     """B real pictures and the B made of the same edges, V pixels a side.
 
     Attributes:
-        seen: (2 B, 5, V, V): edges and scene, then the picture in [-1, 1].
-        maps: (B, 2, V, V) long: the species that are there, and those that were told.
+        inputs: (2 B, 5, V, V): edges and scene, then the picture in [-1, 1].
+        maps: (B, 2, V, V) long: the species that are there, and those given to the generator.
         real, fake: a classifier's feature maps of the two halves; empty without one.
     """
 
-    seen: Tensor
+    inputs: Tensor
     maps: Tensor
     real: list[Tensor]
     fake: list[Tensor]
 
     @property
     def photos(self) -> Tensor:
-        return self.seen[: len(self.maps), _PICTURE]
+        return self.inputs[: len(self.maps), _PICTURE]
 
     def fixed(self) -> View:
         """The same without a way back to the generator."""
-        return View(self.seen.detach(), self.maps, self.real, [m.detach() for m in self.fake])
+        return View(self.inputs.detach(), self.maps, self.real, [m.detach() for m in self.fake])
 
 
 class Critics(nn.Module):
-    """All that judge, each with a head that names species where ``classes`` are given.
+    """All discriminators, each with a head that names species where ``classes`` are given.
 
     Args:
         width: channels of the PatchGANs' first layer.
         scales: PatchGANs, each at half the size of the last.
-        loss: adversarial loss.
+        loss: an entry of LOSSES.
         classes: species to name; 0: none.
         features: a frozen classifier; None: pixels only.
     """
@@ -68,12 +66,15 @@ class Critics(nn.Module):
         self,
         width: int,
         scales: int,
-        loss: GanLoss,
+        loss: str,
         classes: int,
         features: ImageFeatures | None = None,
     ) -> None:
         super().__init__()
-        self.loss: GanLoss = loss
+        self.loss = LOSSES[loss]
+        # "we divide the objective by 2 while optimizing D": Isola et al. 2017, section 3.3; lsgan's
+        # terms have that factor of their own
+        self.share = 0.5 if loss == "bce" else 1.0
         # they see edges, whether it is a scene, and a picture; the species they have to name
         self.patches = nn.ModuleList(
             PatchDiscriminator(5, width, norm="instance", classes=classes) for _ in range(scales)
@@ -87,7 +88,7 @@ class Critics(nn.Module):
 
     def view(
         self,
-        told: Tensor,
+        condition: Tensor,
         photo: Tensor,
         fake: Tensor,
         maps: Tensor,
@@ -95,56 +96,61 @@ class Critics(nn.Module):
         side: int = 0,
         augment: bool = False,
     ) -> View:
-        """What everybody looks at in one step.
+        """What all discriminators are given in one step.
 
         Args:
-            told: (B, 2, S, S) edges in [-1, 1], and scene.
+            condition: (B, 2, S, S) edges in [-1, 1], and scene.
             photo, fake: (B, 3, S, S).
             maps: (B, 2, S, S) long.
             side: of the view; 0: all of it.
             augment: DiffAugment, the same for each photograph and its fake.
         """
-        both = torch.cat([told.repeat(2, 1, 1, 1), torch.cat([photo, fake])], 1)
+        both = torch.cat([condition.repeat(2, 1, 1, 1), torch.cat([photo, fake])], 1)
         maps = maps.to(both.dtype)
         if side and side < both.shape[-1]:
             both, maps = _square(both, maps, side)
         if augment:
             moved = diff_augment(torch.cat([both, maps.repeat(2, 1, 1, 1)], 1), _PICTURE, copies=2)
             both, maps = moved[:, :5], moved[: len(maps), 5:]
-        seen = both.contiguous(memory_format=torch.channels_last)
+        inputs = both.contiguous(memory_format=torch.channels_last)
         real, made = [], []
         if self.features is not None:
             with torch.no_grad():
-                real = self.features(seen[: len(photo), _PICTURE])
-            made = self.features(seen[len(photo) :, _PICTURE])
-        return View(seen, maps.detach().round().long(), real, made)
+                real = self.features(inputs[: len(photo), _PICTURE])
+            made = self.features(inputs[len(photo) :, _PICTURE])
+        return View(inputs, maps.detach().round().long(), real, made)
 
-    def judge(self, view: View) -> Losses:
+    def discriminator_losses(self, view: View) -> Losses:
         """The critics' losses: "critic", and "named" where they name species."""
         count, losses = len(view.maps), {"critic": 0.0}
         named = []
         for level, patch in enumerate(self.patches):
-            seen = view.seen if level == 0 else F.avg_pool2d(view.seen, 2**level)
-            score, name, _ = patch(seen)
-            losses["critic"] = losses["critic"] + critic_loss(self.loss, *score.float().chunk(2))
+            inputs = view.inputs if level == 0 else F.avg_pool2d(view.inputs, 2**level)
+            score, name, _ = patch(inputs)
+            losses["critic"] = losses["critic"] + self._discriminator_loss(score)
             if name is not None:
                 named.append(species_loss(name[:count].float(), view.maps[:, 0], view.photos))
-            if self.loss == "wgan-gp":
-                share = torch.rand(count, 1, 1, 1).to(seen.device)
-                penalty = gradient_penalty(lambda x, d=patch: d(x)[0], *seen.chunk(2), share)
+            if self.loss.penalised:
+                share = torch.rand(count, 1, 1, 1).to(inputs.device)
+                penalty = gradient_penalty(lambda x, d=patch: d(x)[0], *inputs.chunk(2), share)
                 losses["critic"] = losses["critic"] + PENALTY * penalty
         if self.on_features is not None:
-            condition = view.seen[:, :2]
+            condition = view.inputs[:, :2]
             both = [torch.cat(pair) for pair in zip(view.real, view.fake, strict=True)]
             scores, names, _ = self.on_features(both, condition)
-            parts = [critic_loss(self.loss, *score.float().chunk(2)) for score in scores]
+            parts = [self._discriminator_loss(score) for score in scores]
             losses["critic"] = losses["critic"] + torch.stack(parts).mean()
             named += [species_loss(n[:count].float(), view.maps[:, 0], view.photos) for n in names]
         if named:
             losses["named"] = torch.stack(named).mean()
         return losses
 
-    def please(self, view: View, *, matching: bool) -> Losses:
+    def _discriminator_loss(self, scores: Tensor) -> Tensor:
+        """Of the scores of the real pictures, then of the fake ones."""
+        real, fake = scores.float().chunk(2)
+        return self.share * self.loss.discriminator(real, fake)
+
+    def generator_losses(self, view: View, *, matching: bool) -> Losses:
         """The generator's losses.
 
         Returns:
@@ -154,10 +160,10 @@ class Critics(nn.Module):
         count, losses = len(view.maps), {"gan": 0.0}
         asked = []
         for level, patch in enumerate(self.patches):
-            seen = view.seen if level == 0 else F.avg_pool2d(view.seen, 2**level)
+            inputs = view.inputs if level == 0 else F.avg_pool2d(view.inputs, 2**level)
             # the real ones serve as a measure of features only
-            score, name, maps = patch(seen if matching else seen[count:])
-            losses["gan"] = losses["gan"] + generator_loss(self.loss, score[-count:].float())
+            score, name, maps = patch(inputs if matching else inputs[count:])
+            losses["gan"] = losses["gan"] + self.loss.generator(score[-count:].float())
             if matching:
                 real, fake = (
                     [m[half].float() for m in maps] for half in (slice(count), slice(count, None))
@@ -166,8 +172,8 @@ class Critics(nn.Module):
             if name is not None:
                 asked.append(species_loss(name[-count:].float(), view.maps[:, 1], view.photos))
         if self.on_features is not None:
-            scores, names, _ = self.on_features(view.fake, view.seen[count:, :2])
-            parts = [generator_loss(self.loss, score.float()) for score in scores]
+            scores, names, _ = self.on_features(view.fake, view.inputs[count:, :2])
+            parts = [self.loss.generator(score.float()) for score in scores]
             losses["gan"] = losses["gan"] + torch.stack(parts).mean()
             asked += [species_loss(n.float(), view.maps[:, 1], view.photos) for n in names]
             losses["perceptual"] = perceptual(view.real, view.fake)
@@ -191,7 +197,7 @@ def _square(both: Tensor, maps: Tensor, side: int) -> tuple[Tensor, Tensor]:
 
 
 def species_loss(logits: Tensor, classes: Tensor, photo: Tensor) -> Tensor:
-    """Cross entropy of each patch's species, over patches that are told and show something.
+    """Cross entropy of each patch's species, over patches of a known one that show something.
 
     Args:
         logits: (B, classes, h, w).

@@ -12,22 +12,17 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from ..data.rasters import load_bitmaps
-from ..data.sketches import load_sketches
-from ..device import choose, seed_for_step
-from ..models.dcgan import (
-    Dcgan,
-    DcganConfig,
-    Discriminator,
-    bce_generator_loss,
-    bce_losses,
-    gradient_penalty,
-)
-from ..strokes.formats import from_stroke3
-from ..strokes.raster import quickdraw_bitmap
-from .loop import Ema, Schedule, fit
-from .plots import contact_sheet, plot_losses
-from .shipping import SPLIT, newest, ship
+from doodle.data.rasters import load_bitmaps
+from doodle.data.sketches import load_sketches
+from doodle.device import choose, seed_for_step
+from doodle.models.dcgan import Dcgan, DcganConfig, Discriminator
+from doodle.strokes.formats import from_stroke3
+from doodle.strokes.raster import quickdraw_bitmap
+from doodle.training.gan_losses import LOSSES, gradient_penalty
+from doodle.training.loop import Ema, Schedule, fit
+from doodle.training.plots import contact_sheet, plot_losses
+from doodle.training.settings import Run, shared
+from doodle.training.shipping import SPLIT, newest, ship
 
 LEAST = 8  # drawings that training and evaluation each need
 ACROSS = 8  # pictures in a row of the sheets, and rows
@@ -37,41 +32,41 @@ SHIFT = 2  # pixels at 28 that augmentation moves a picture at most
 
 @dataclass(frozen=True)
 class Config:
-    data: str = field(metadata={"help": "folder with bitmaps/, real/ and traced/"})
-    category: str = field(default="rabbit", metadata={"help": "what to draw"})
-    out: str = field(
-        default="", metadata={"help": "run folder; rerun to resume (runs/dcgan-CATEGORY-SIZE-LOSS)"}
+    run: Run = shared(
+        batch=64,
+        evaluate_every=250,
+        help={
+            "data": "folder with bitmaps/, real/ and traced/",
+            "out": "run folder; rerun to resume (runs/dcgan-CATEGORY-SIZE-LOSS)",
+            "seed": "of weights, batches and noise",
+            "batch": "pictures an update",
+            "evaluate_every": "steps between sheets",
+        },
     )
-    export: str = field(default="", metadata={"help": "also write the checkpoint to this folder"})
-    seed: int = field(default=0, metadata={"help": "of weights, batches and noise"})
+    category: str = field(default="rabbit", metadata={"help": "what to draw"})
     size: Literal[28, 64] = field(
         default=28, metadata={"help": "28: official bitmaps; 64: strokes, rendered in finer pixels"}
     )
-    loss: Literal["bce", "wgan"] = field(default="bce", metadata={"help": "wgan: WGAN-GP"})
-    steps: int = field(default=20_000, metadata={"help": "updates of the generator"})
-    minutes: float = field(default=0.0, metadata={"help": "end after this much training; 0: never"})
-    batch: int = field(default=64, metadata={"help": "pictures an update"})
+    loss: Literal["bce", "wgan-gp"] = field(default="bce", metadata={"help": "adversarial loss"})
     width: int = field(default=64, metadata={"help": "channels of the largest feature map"})
-    z_size: int = field(default=100, metadata={"help": "numbers of noise that make a picture"})
+    z_size: int = field(default=100, metadata={"help": "size of the noise vector"})
     learning_rate: float = field(default=2e-4, metadata={"help": "of Adam, both networks"})
-    critic_steps: int = field(default=5, metadata={"help": "updates of D to one of G, for wgan"})
-    penalty: float = field(default=10.0, metadata={"help": "weight of wgan's gradient penalty"})
+    critic_steps: int = field(default=5, metadata={"help": "updates of D to one of G, for wgan-gp"})
+    penalty: float = field(default=10.0, metadata={"help": "weight of wgan-gp's penalty"})
     augment: bool = field(
         default=True,
         metadata={"help": "show D real and drawn pictures moved a little and mirrored"},
     )
     ema: float = field(default=0.998, metadata={"help": "decay of the averaged weights"})
-    evaluate_every: int = field(default=250, metadata={"help": "steps between sheets"})
-    device: str = field(default="auto", metadata={"help": "auto, cpu or cuda"})
 
     def __post_init__(self) -> None:
-        if self.batch < 2 or self.critic_steps < 1:
+        if self.run.batch < 2 or self.critic_steps < 1:
             raise ValueError("a batch has at least 2 pictures, and critic_steps is at least 1")
 
     @property
     def folder(self) -> Path:
         """Of the run."""
-        return Path(self.out or f"runs/dcgan-{self.category}-{self.size}-{self.loss}")
+        return Path(self.run.out or f"runs/dcgan-{self.category}-{self.size}-{self.loss}")
 
 
 # what each preset reached stands in docs/log.md
@@ -118,10 +113,10 @@ class DcganRecipe:
 
     def __init__(self, config: Config) -> None:
         self.config = config
-        self.placement = choose(config.device)
+        self.placement = choose(config.run.device)
         self.device = self.placement.device
-        torch.manual_seed(config.seed)
-        pixels, split = load_pictures(Path(config.data), config.category, config.size)
+        torch.manual_seed(config.run.seed)
+        pixels, split = load_pictures(Path(config.run.data), config.category, config.size)
         self.train_pixels, self.held_pixels = pixels[split == 0], pixels[split > 0]
         if min(len(self.train_pixels), len(self.held_pixels)) < LEAST:
             raise ValueError(
@@ -146,18 +141,18 @@ class DcganRecipe:
             "g": torch.optim.Adam(self.network.parameters(), config.learning_rate, betas),
             "d": torch.optim.Adam(self.discriminator.parameters(), config.learning_rate, betas),
         }
-        generator = torch.Generator().manual_seed(config.seed)
+        generator = torch.Generator().manual_seed(config.run.seed)
         self.fixed = torch.randn(1024, config.z_size, generator=generator).to(self.device)
 
     def real(self, rng: np.random.Generator) -> Tensor:
         """A batch of training pictures, (B, 1, size, size) in [-1, 1], the range of tanh."""
-        pixels = self.train_pixels[rng.integers(len(self.train_pixels), size=self.config.batch)]
+        pixels = self.train_pixels[rng.integers(len(self.train_pixels), size=self.config.run.batch)]
         return to_range(pixels).to(self.device)
 
     def step(self, step: int, progress: float) -> dict[str, float]:
-        """One update of G after one of D, or after ``critic_steps`` of them with wgan."""
+        """One update of G after one of D, or after ``critic_steps`` of them with wgan-gp."""
         c = self.config
-        seed = seed_for_step(c.seed, step)
+        seed = seed_for_step(c.run.seed, step)
         torch.manual_seed(seed)
         rng = np.random.default_rng(seed)
         self.network.train()
@@ -165,8 +160,8 @@ class DcganRecipe:
             figures = self._discriminate(self.real(rng))
         for parameter in self.discriminator.parameters():
             parameter.requires_grad_(False)
-        judged = self.discriminator(self._seen(self.network(self._noise())))
-        loss = bce_generator_loss(judged) if c.loss == "bce" else -judged.mean()
+        scores = self.discriminator(self._augmented(self.network(self._noise())))
+        loss = LOSSES[c.loss].generator(scores)
         self._update("g", loss)
         for parameter in self.discriminator.parameters():
             parameter.requires_grad_(True)
@@ -176,17 +171,18 @@ class DcganRecipe:
     def _discriminate(self, real: Tensor) -> dict[str, float]:
         with torch.no_grad():
             fake = self.network(self._noise())
-        real, fake = self._seen(real), self._seen(fake)
+        real, fake = self._augmented(real), self._augmented(fake)
         # real and drawn pictures go through batch normalisation apart, as in the paper
         on_real, on_fake = self.discriminator(real), self.discriminator(fake)
-        if self.config.loss == "bce":
-            loss = bce_losses(on_real, on_fake)
-            figures = {"D(real)": on_real.sigmoid().mean(), "D(drawn)": on_fake.sigmoid().mean()}
+        kind = LOSSES[self.config.loss]
+        loss = kind.discriminator(on_real, on_fake)
+        if kind.penalised:
+            share = torch.rand(len(real), 1, 1, 1, device=self.device)
+            penalty = gradient_penalty(self.discriminator, real, fake, share)
+            figures = {"distance": -loss, "penalty": penalty}
+            loss = loss + self.config.penalty * penalty
         else:
-            distance = on_real.mean() - on_fake.mean()
-            penalty = gradient_penalty(self.discriminator, real, fake)
-            loss = self.config.penalty * penalty - distance
-            figures = {"distance": distance, "penalty": penalty}
+            figures = {"D(real)": on_real.sigmoid().mean(), "D(drawn)": on_fake.sigmoid().mean()}
         self._update("d", loss)
         return {"d": float(loss.detach())} | {k: float(v.detach()) for k, v in figures.items()}
 
@@ -197,10 +193,10 @@ class DcganRecipe:
         optimiser.step()
 
     def _noise(self) -> Tensor:
-        return torch.randn(self.config.batch, self.config.z_size).to(self.device)
+        return torch.randn(self.config.run.batch, self.config.z_size).to(self.device)
 
-    def _seen(self, pictures: Tensor) -> Tensor:
-        """What D sees of pictures: with augmentation, each moved a little, half of them mirrored.
+    def _augmented(self, pictures: Tensor) -> Tensor:
+        """D's input: with augmentation, each picture moved a little, half of them mirrored.
 
         Real and drawn ones alike, so that G need not draw them so (Zhao et al. 2020, DiffAugment,
         arXiv 2006.10738).
@@ -232,9 +228,9 @@ class DcganRecipe:
         }
         self.discriminator.eval()
         for name, pixels in (("held-out", held), ("drawn", drawn)):
-            judged = self.discriminator(to_range(pixels).to(self.device))
-            judged = judged.sigmoid() if self.config.loss == "bce" else judged
-            figures[f"D({name})"] = float(judged.mean())
+            scores = self.discriminator(to_range(pixels).to(self.device))
+            scores = scores.sigmoid() if self.config.loss == "bce" else scores
+            figures[f"D({name})"] = float(scores.mean())
         self.discriminator.train()
         return figures
 
@@ -253,9 +249,10 @@ class DcganRecipe:
             folder,
             self.modules["ema"],
             model="dcgan",
+            recipe="dcgan",
+            presets=PRESETS,
             config=c,
             log=log,
-            command=f"dcgan --category '{c.category}' --size {c.size} --loss {c.loss} --data DATA",
             data={"categories": [c.category], "split": SPLIT},
             pixels={"size": c.size, "range": [-1, 1], "ink": 1},
             metrics=[
@@ -327,10 +324,12 @@ def _variety(pixels: np.ndarray) -> float:
 def main(config: Config) -> None:
     """Train, resume or finish a run; plot its figures; make its film; export when asked."""
     recipe = DcganRecipe(config)
-    schedule = Schedule(config.steps, config.minutes, evaluate_every=config.evaluate_every)
+    schedule = Schedule(
+        config.run.steps, config.run.minutes, evaluate_every=config.run.evaluate_every
+    )
     log = fit(recipe, schedule, config.folder, config)
     figures = ("d", "g", "D(real)", "D(drawn)") if config.loss == "bce" else ("d", "g", "distance")
     plot_losses(log, (*figures, "variety", "ink")).save(config.folder / "losses.png")
     training_film(config.folder)
-    if config.export:
-        recipe.export(Path(config.export), log)
+    if config.run.export:
+        recipe.export(Path(config.run.export), log)

@@ -1,39 +1,70 @@
-"""Losses of adversarial training, each a few lines, and augmentation of what the critic sees."""
+"""Losses of adversarial training, in one table, and augmentation of the discriminator's input."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Literal
+from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-GanLoss = Literal["vanilla", "lsgan", "wgan-gp"]
+Term = Callable[[Tensor], Tensor]  # unbounded scores of any shape to a scalar
 
 
-def critic_loss(kind: GanLoss, real: Tensor, fake: Tensor) -> Tensor:
-    """What the discriminator makes small.
+@dataclass(frozen=True)
+class AdversarialLoss:
+    """What the two sides minimise.
 
-    vanilla: Goodfellow et al. 2014 (arXiv 1406.2661), cross entropy. lsgan: Mao et al. 2017
-    (arXiv 1611.04076), squares to 1 and 0. wgan-gp: Gulrajani et al. 2017 (arXiv 1704.00028),
-    without its penalty.
-
-    Args:
-        real, fake: unbounded scores of any shape.
+    Attributes:
+        real, fake: the discriminator's terms, of the scores of real and of fake examples.
+        generator: the generator's term, of the scores of fake examples.
+        penalised: the discriminator's loss also has the gradient penalty.
     """
-    if kind == "vanilla":
-        return 0.5 * (F.softplus(-real).mean() + F.softplus(fake).mean())
-    if kind == "lsgan":
-        return 0.5 * ((real - 1).square().mean() + fake.square().mean())
-    return fake.mean() - real.mean()
+
+    real: Term
+    fake: Term
+    generator: Term
+    penalised: bool = False
+
+    def discriminator(self, real: Tensor, fake: Tensor) -> Tensor:
+        """Both of the discriminator's terms."""
+        return self.real(real) + self.fake(fake)
 
 
-def generator_loss(kind: GanLoss, fake: Tensor) -> Tensor:
-    """What the generator makes small: the same, with the fake called real."""
-    if kind == "vanilla":
-        return F.softplus(-fake).mean()
-    return (fake - 1).square().mean() if kind == "lsgan" else -fake.mean()
+LOSSES: dict[str, AdversarialLoss] = {
+    # cross entropy, the generator's not saturating: Goodfellow et al. 2014 (arXiv 1406.2661),
+    # section 3
+    "bce": AdversarialLoss(
+        real=lambda x: F.softplus(-x).mean(),
+        fake=lambda x: F.softplus(x).mean(),
+        generator=lambda x: F.softplus(-x).mean(),
+    ),
+    # Mao et al. 2017 (arXiv 1611.04076), equation 2 with a = 0, b = c = 1; the generator's without
+    # its factor of one half, as pix2pix's authors have it
+    "lsgan": AdversarialLoss(
+        real=lambda x: 0.5 * (x - 1).square().mean(),
+        fake=lambda x: 0.5 * x.square().mean(),
+        generator=lambda x: (x - 1).square().mean(),
+    ),
+    # Lim & Ye 2017 (arXiv 1705.02894), section 3.1; Miyato et al. 2018 (arXiv 1802.05957), eq. 16
+    "hinge": AdversarialLoss(
+        real=lambda x: F.relu(1 - x).mean(),
+        fake=lambda x: F.relu(1 + x).mean(),
+        generator=lambda x: -x.mean(),
+    ),
+    # Arjovsky et al. 2017 (arXiv 1701.07875), algorithm 1, without its clipping of weights
+    "wgan": AdversarialLoss(
+        real=lambda x: -x.mean(), fake=lambda x: x.mean(), generator=lambda x: -x.mean()
+    ),
+    # the same with the penalty of Gulrajani et al. 2017 (arXiv 1704.00028), algorithm 1
+    "wgan-gp": AdversarialLoss(
+        real=lambda x: -x.mean(),
+        fake=lambda x: x.mean(),
+        generator=lambda x: -x.mean(),
+        penalised=True,
+    ),
+}
 
 
 def gradient_penalty(

@@ -8,15 +8,18 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
 import torch
 from torch import nn
 from tqdm import tqdm
+
+from doodle.training.settings import differences, flat
 
 
 class Recipe(Protocol):
@@ -88,8 +91,8 @@ def fit(
         the log: one dict a line of ``log.jsonl``.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "config.json").write_text(json.dumps(asdict(config), indent=1, default=str) + "\n")
     step, seconds = _resume(recipe, folder)
+    _note_settings(folder / "config.json", config, step)
     log = _read_log(folder / "log.jsonl", step)
     bar = tqdm(initial=step, total=schedule.steps, unit="step", mininterval=10)
     sums: dict[str, float] = {}
@@ -116,6 +119,16 @@ def fit(
     bar.close()
     _save(recipe, folder, step, seconds)
     return log
+
+
+def _note_settings(path: Path, config: Any, step: int) -> None:
+    """Write the flat settings of a run; where it is resumed, say which of them are others now."""
+    if step and path.exists():
+        for name, (before, now) in differences(config, json.loads(path.read_text())).items():
+            print(
+                f"resumed at step {step:,} with another {name}: {before} -> {now}", file=sys.stderr
+            )
+    path.write_text(json.dumps(flat(config), indent=1, default=str) + "\n")
 
 
 def _resume(recipe: Recipe, folder: Path) -> tuple[int, float]:

@@ -9,7 +9,8 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import torch
 
-from ..models.words import MODIFIER, compose
+from doodle.models.phrases import compose
+from doodle.models.words import MODIFIER
 
 Place = Callable[[np.ndarray], np.ndarray]
 
@@ -84,15 +85,15 @@ def axes(vectors: np.ndarray, mean: np.ndarray, rank: int) -> np.ndarray:
 
 def encode(vectors: np.ndarray, mean: np.ndarray, basis: np.ndarray) -> np.ndarray:
     """(N, rank / 2) uint8 codes of unit vectors (N, D)."""
-    numbers = (vectors - mean) @ (basis / (basis**2).sum(axis=1, keepdims=True)).T
-    codes = np.clip(np.round(numbers + 7.5), 0, 15).astype(np.uint8)
+    steps = (vectors - mean) @ (basis / (basis**2).sum(axis=1, keepdims=True)).T
+    codes = np.clip(np.round(steps + 7.5), 0, 15).astype(np.uint8)
     return codes[:, 0::2] | codes[:, 1::2] << 4
 
 
 def decode(codes: np.ndarray, mean: np.ndarray, basis: np.ndarray) -> np.ndarray:
     """Unit vectors (N, D) from codes."""
-    numbers = np.stack([codes & 15, codes >> 4], axis=2).reshape(len(codes), -1) - 7.5
-    return unit(mean + numbers @ basis)
+    steps = np.stack([codes & 15, codes >> 4], axis=2).reshape(len(codes), -1) - 7.5
+    return unit(mean + steps @ basis)
 
 
 def retrieval(
@@ -112,7 +113,7 @@ def retrieval(
         fit: a regression.
         others: (M, C) features of words without exact vectors; given, what is placed is packed
             with the axes of those and unpacked before it is measured.
-        rank: numbers in a packed vector.
+        rank: size of a packed vector.
 
     Returns:
         top1 and top5, shares of the held-out words, by cosine after centring; cosine, the mean

@@ -11,31 +11,34 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from .. import checkpoint
-from ..data.rasters import balanced, first_part, load_bitmaps, render_training
-from ..data.sketches import load_sketches
-from ..device import choose, seed_for_step
-from ..models.recogniser import Recogniser, RecogniserConfig
-from ..strokes.formats import from_stroke3
-from ..strokes.raster import quickdraw_bitmap
-from .loop import Ema
-from .plots import contact_sheet
-from .shipping import SPLIT, newest, run, ship
+from doodle import checkpoint
+from doodle.data.rasters import balanced, first_part, load_bitmaps, render_training
+from doodle.data.sketches import load_sketches
+from doodle.device import choose, seed_for_step
+from doodle.models.recogniser import Recogniser, RecogniserConfig
+from doodle.strokes.formats import from_stroke3
+from doodle.strokes.raster import quickdraw_bitmap
+from doodle.training.loop import Ema
+from doodle.training.plots import contact_sheet
+from doodle.training.settings import VOCABULARY, Run, shared
+from doodle.training.shipping import SPLIT, newest, ship, train
 
 
 @dataclass(frozen=True)
 class Config:
-    data: str = field(metadata={"help": "folder with bitmaps/, real/ and traced/"})
-    words: str = field(
-        default="checkpoints/words/model.safetensors",
-        metadata={"help": "checkpoint of the word vectors"},
+    run: Run = shared(
+        out="runs/recogniser",
+        batch=256,
+        help={"data": "folder with bitmaps/, real/ and traced/", "batch": "pictures an update"},
     )
-    out: str = field(default="runs/recogniser", metadata={"help": "run folder; rerun to resume"})
-    export: str = field(default="", metadata={"help": "also write the checkpoint to this folder"})
-    seed: int = field(default=0, metadata={"help": "of weights, batches and augmentation"})
-    steps: int = field(default=20_000, metadata={"help": "updates of the weights"})
-    minutes: float = field(default=0.0, metadata={"help": "end after this much training; 0: never"})
-    batch: int = field(default=256, metadata={"help": "pictures an update"})
+    vocabulary: str = field(
+        default=VOCABULARY,
+        metadata={
+            "help": "checkpoint of the word vectors, its folder or file",
+            "path": "checkpoint",
+            "formerly": "words",
+        },
+    )
     widths: tuple[int, ...] = field(default=(32, 64, 128, 256), metadata={"help": "channels"})
     learning_rate: float = field(default=2e-3, metadata={"help": "of AdamW at its peak"})
     weight_decay: float = field(default=0.02, metadata={"help": "of AdamW"})
@@ -49,8 +52,6 @@ class Config:
     text_weight: float = field(default=0.3, metadata={"help": "weight of the text-space loss"})
     smoothing: float = field(default=0.1, metadata={"help": "label smoothing"})
     ema: float = field(default=0.998, metadata={"help": "decay of the averaged weights"})
-    evaluate_every: int = field(default=1000, metadata={"help": "steps between evaluations"})
-    device: str = field(default="auto", metadata={"help": "auto, cpu or cuda"})
 
 
 # what each preset reached stands in the model card and docs/log.md
@@ -65,13 +66,13 @@ class RecogniserRecipe:
 
     def __init__(self, config: Config) -> None:
         self.config = config
-        self.placement = choose(config.device)
+        self.placement = choose(config.run.device)
         self.device = self.placement.device
-        torch.manual_seed(config.seed)
-        self.sketches = load_sketches(Path(config.data))
+        torch.manual_seed(config.run.seed)
+        self.sketches = load_sketches(Path(config.run.data))
         names = self.sketches.names
-        self.bitmaps = load_bitmaps(Path(config.data), names)
-        words, _ = checkpoint.load(config.words)
+        self.bitmaps = load_bitmaps(Path(config.run.data), names)
+        words, _ = checkpoint.load(checkpoint.file_of(config.vocabulary))
         model_config = RecogniserConfig(widths=config.widths, categories=len(names))
         self.network = Recogniser(model_config).to(memory_format=torch.channels_last)
         self.network.set_text(torch.stack([words.lookup(name).vector for name in names]))
@@ -88,18 +89,20 @@ class RecogniserRecipe:
         worth = np.concatenate([self.bitmaps.split == 0, worth * (self.sketches.split == 0)])
         category = np.concatenate([self.bitmaps.category, self.sketches.category])
         self.cdf = np.cumsum(balanced(category, worth, config.balance))
-        rng = np.random.default_rng(config.seed)
+        rng = np.random.default_rng(config.run.seed)
         recorded = np.flatnonzero((self.sketches.split == 1) & self.sketches.recorded)
         self.valid_sketches = np.sort(recorded)
         bitmaps = np.flatnonzero(self.bitmaps.split == 1)
         self.valid_bitmaps = np.sort(rng.permutation(bitmaps)[:3000])
         if not len(self.valid_bitmaps) or not len(self.valid_sketches):
-            raise ValueError(f"{config.data} holds too few drawings to keep some for validation")
+            raise ValueError(
+                f"{config.run.data} holds too few drawings to keep some for validation"
+            )
 
     def batch(self, seed: int) -> tuple[Tensor, Tensor]:
         """Pictures (B, 1, 28, 28) in [0, 1] and labels (B,)."""
         rng = np.random.default_rng(seed)
-        chosen = np.searchsorted(self.cdf, rng.random(self.config.batch))
+        chosen = np.searchsorted(self.cdf, rng.random(self.config.run.batch))
         chosen = np.minimum(chosen, len(self.cdf) - 1)  # the sum may round below 1
         bitmaps = len(self.bitmaps.category)
         flat, drawn = chosen[chosen < bitmaps], chosen[chosen >= bitmaps] - bitmaps
@@ -112,7 +115,7 @@ class RecogniserRecipe:
 
     def step(self, step: int, progress: float) -> dict[str, float]:
         c = self.config
-        seed = seed_for_step(c.seed, step)
+        seed = seed_for_step(c.run.seed, step)
         torch.manual_seed(seed)
         ink, labels = self.batch(seed)
         ink = warp(ink).contiguous(memory_format=torch.channels_last)
@@ -176,7 +179,7 @@ class RecogniserRecipe:
         temperatures = torch.linspace(0.3, 2.5, 111)
         losses = torch.stack([F.cross_entropy(logits / t, labels) for t in temperatures])
         network.temperature.fill_(float(temperatures[losses.argmin()]))
-        rng = np.random.default_rng(self.config.seed)
+        rng = np.random.default_rng(self.config.run.seed)
         parts = [first_part(lines, rng.uniform(0.3, 1.0)) for lines in drawings]
         logits = self._logits(np.stack([quickdraw_bitmap(lines) for lines in parts]))
         chance, guess = torch.softmax(logits / network.temperature.cpu(), dim=1).max(dim=1)
@@ -195,9 +198,10 @@ class RecogniserRecipe:
             folder,
             self.modules["ema"],
             model="recogniser",
+            recipe="recogniser",
+            presets=PRESETS,
             config=self.config,
             log=log,
-            command="recogniser --preset cpu --data DATA",
             data={"categories": list(self.sketches.names), "split": SPLIT},
             pixels={"size": 28, "range": [0, 1], "ink": 1},
             metrics=[
@@ -227,4 +231,4 @@ def warp(ink: Tensor) -> Tensor:
 
 def main(config: Config) -> None:
     """Train, resume or finish a run."""
-    run(RecogniserRecipe(config), config, ("loss", "text", "right"))
+    train(RecogniserRecipe(config), config, ("loss", "text", "right"))

@@ -5,37 +5,45 @@ from __future__ import annotations
 import subprocess
 import time
 from collections.abc import Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import torch
 
-from .. import checkpoint
-from .loop import Recipe, Schedule, fit
-from .plots import plot_losses
+from doodle import checkpoint
+from doodle.training.loop import Recipe, Schedule, fit
+from doodle.training.plots import plot_losses
+from doodle.training.settings import (
+    Presets,
+    Run,
+    build,
+    command,
+    current_names,
+    overrides,
+    resolved,
+)
 
 ATTRIBUTION = "Quick, Draw! The Data, by Google, CC BY 4.0"
 SPLIT = "by SHA-1 of the drawing, 5 % test, 2.5 % valid"
 
-# options that say where things lay on the machine that trained, not what was trained
-_PLACES = ("data", "words", "recogniser", "backbone", "start", "out", "export", "device", "workers")
 
-
-def run(recipe: Recipe, config: Any, plotted: Sequence[str], **schedule: int) -> None:
+def train(recipe: Recipe, config: Any, plotted: Sequence[str], *, save_every: int = 250) -> None:
     """Train, resume or finish a run; plot its figures; export when asked.
 
     Args:
-        config: the recipe's, with out, export, steps, minutes and evaluate_every.
+        config: the recipe's, with the shared settings in `config.run`.
         plotted: figures of the log that go into losses.png.
-        schedule: other fields of Schedule.
+        save_every: steps between saves.
     """
-    out = Path(config.out)
-    when = Schedule(config.steps, config.minutes, evaluate_every=config.evaluate_every, **schedule)
-    log = fit(recipe, when, out, config)
+    shared: Run = config.run
+    out = Path(shared.out)
+    schedule = Schedule(
+        shared.steps, shared.minutes, evaluate_every=shared.evaluate_every, save_every=save_every
+    )
+    log = fit(recipe, schedule, out, config)
     plot_losses(log, plotted).save(out / "losses.png")
-    if config.export:
-        recipe.export(Path(config.export), log)
+    if shared.export:
+        recipe.export(Path(shared.export), log)
 
 
 def ship(
@@ -43,9 +51,10 @@ def ship(
     network: torch.nn.Module,
     *,
     model: str,
+    recipe: str,
     config: Any,
+    presets: Presets,
     log: list[dict[str, Any]],
-    command: str,
     data: dict[str, Any],
     metrics: list[dict[str, Any]],
     pixels: dict[str, Any] | None = None,
@@ -56,29 +65,29 @@ def ship(
 
     Args:
         network: in eval mode, with a `config`.
-        model: entry of MODELS, and the recipe's name.
+        model: entry of MODELS.
+        recipe: the name of it after `python -m doodle train`.
         config: the run's; what it says of places is left out.
+        presets: of the recipe.
         log: of the run.
-        command: that trains it again, after `python -m doodle train`.
-        start: folder of the checkpoint that the run went on from; it is named by its digest, with
-            its own training.
+        start: the checkpoint that the run started from; empty: none.
     """
-    settings = {key: value for key, value in asdict(config).items() if key not in _PLACES}
-    training = {
-        "recipe": command.split()[0],
+    again = command(recipe, config, presets)
+    training: dict[str, Any] = {
+        "recipe": recipe,
         "steps": log[-1]["step"] if log else 0,
         "seconds": newest(log, "seconds", 0),
         "device": str(next(network.parameters()).device),
-        "config": settings,
+        "preset": config.run.preset,
+        "overrides": overrides(config, presets),
+        "config": resolved(config),
         "torch": torch.__version__,
         "commit": commit(),
         "date": time.strftime("%Y-%m-%d"),
-        "command": f"python -m doodle train {command}",
+        "command": again,
     }
     if start:
-        path = Path(start) / checkpoint.FILE
-        before = checkpoint.read_header(path)["training"]
-        training["parent"] = {"sha256": checkpoint.sha256_of(path), "training": before}
+        training["parent"] = parent_of(start)
     checkpoint.save(
         folder / checkpoint.FILE,
         network,
@@ -92,6 +101,48 @@ def ship(
         attribution=attribution,
     )
     checkpoint.update_index(folder.parent)
+    print(f"{folder / checkpoint.FILE} written; to train it again: {again}")
+
+
+def parent_of(start: str) -> dict[str, Any]:
+    """What a header says of the checkpoint that a run started from: name, digests, its training."""
+    path = checkpoint.file_of(start)
+    return {
+        "name": path.parent.resolve().name,
+        "sha256": checkpoint.sha256_of(path),
+        "weights_sha256": checkpoint.weights_sha256(path),
+        "training": checkpoint.read_header(path)["training"],
+    }
+
+
+def recorded_again(
+    path: Path, config: type[Any], presets: Presets, *, preset: str, start: str
+) -> dict[str, Any]:
+    """A header's `training` with preset, overrides, command and parent from its own settings.
+
+    Args:
+        config: the recipe's Config.
+        preset: that the run had; empty: none.
+        start: the checkpoint that it started from; empty: none.
+
+    Raises:
+        ValueError: the recipe has no such preset, or its settings cannot be said so.
+    """
+    training = checkpoint.read_header(path)["training"]
+    if preset and preset not in presets:
+        raise ValueError(f"no preset {preset!r} ({', '.join(presets) or 'there are none'})")
+    said = {"data": "DATA", "preset": preset} | ({"start": start} if start else {})
+    values = {**presets.get(preset, {}), **current_names(config, training["config"]), **said}
+    try:
+        again = build(config, values)
+    except TypeError as error:
+        raise ValueError(f"{path} does not fit its recipe: {error}") from error
+    facts = {
+        "preset": preset,
+        "overrides": overrides(again, presets),
+        "command": command(training["recipe"], again, presets),
+    }
+    return {**training, **facts, **({"parent": parent_of(start)} if start else {})}
 
 
 def newest(log: list[dict[str, Any]], key: str, default: Any) -> Any:

@@ -10,8 +10,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from .. import checkpoint
-from ..data.sketches import (
+from doodle import checkpoint
+from doodle.data.sketches import (
     CORE_CATEGORIES,
     Batch,
     bucketed,
@@ -19,40 +19,47 @@ from ..data.sketches import (
     make_batch,
     sampling_weights,
 )
-from ..device import choose, generators, seed_for_step
-from ..models.sketch_rnn import (
+from doodle.device import choose, generators, seed_for_step
+from doodle.models.sketch_rnn import (
     SketchRNN,
     SketchRNNConfig,
     kl_divergence,
     kl_weight,
     reconstruction_loss,
 )
-from ..models.sketch_sampling import row_noise, sample
-from ..strokes.formats import from_stroke3
-from ..strokes.raster import centred
-from .loop import Ema
-from .plots import contact_sheet
-from .shipping import SPLIT, newest, run, ship
+from doodle.models.sketch_sampling import row_noise, sample
+from doodle.strokes.formats import from_stroke3
+from doodle.strokes.raster import centred
+from doodle.training.loop import Ema
+from doodle.training.plots import contact_sheet
+from doodle.training.settings import VOCABULARY, Run, shared
+from doodle.training.shipping import SPLIT, newest, ship, train
 
 
 @dataclass(frozen=True)
 class Config:
-    data: str = field(metadata={"help": "folder with real/ and traced/ drawings"})
-    words: str = field(
-        default="checkpoints/words/model.safetensors",
-        metadata={"help": "checkpoint of the word vectors"},
+    run: Run = shared(
+        out="runs/sketch_rnn",
+        steps=40_000,
+        batch=256,
+        help={"data": "folder with real/ and traced/ drawings", "batch": "drawings an update"},
     )
-    out: str = field(default="runs/sketch_rnn", metadata={"help": "run folder; rerun to resume"})
-    export: str = field(default="", metadata={"help": "also write the checkpoint to this folder"})
-    seed: int = field(default=0, metadata={"help": "of weights, batches and augmentation"})
-    steps: int = field(default=40_000, metadata={"help": "updates of the weights"})
-    minutes: float = field(default=0.0, metadata={"help": "end after this much training; 0: never"})
-    batch: int = field(default=256, metadata={"help": "drawings an update"})
+    vocabulary: str = field(
+        default=VOCABULARY,
+        metadata={
+            "help": "checkpoint of the word vectors, its folder or file",
+            "path": "checkpoint",
+            "formerly": "words",
+        },
+    )
     hidden: int = field(default=768, metadata={"help": "decoder LSTM size"})
     learning_rate: float = field(default=1e-3, metadata={"help": "at its peak"})
     z_share: float = field(default=0.25, metadata={"help": "share of a batch that is given z"})
     kl: float = field(default=0.25, metadata={"help": "weight of the KL term, w_KL"})
-    kl_min: float = field(default=0.2, metadata={"help": "KL below this is not pushed further"})
+    kl_min: float = field(
+        default=0.2,
+        metadata={"help": "free nats a latent dimension: KL below this is not penalised"},
+    )
     recurrent_dropout: float = field(default=0.0, metadata={"help": "on hidden weights"})
     core_share: float = field(default=0.65, metadata={"help": "share of the well-drawn core words"})
     recorded: float = field(
@@ -61,10 +68,11 @@ class Config:
     varied: float = field(
         default=0.0, metadata={"help": "share begun as a visitor might: turned, cut, resized"}
     )
-    start: str = field(default="", metadata={"help": "folder of a checkpoint to go on from"})
+    start: str = field(
+        default="",
+        metadata={"help": "checkpoint to go on from, its folder or file", "path": "checkpoint"},
+    )
     ema: float = field(default=0.999, metadata={"help": "decay of the averaged weights"})
-    evaluate_every: int = field(default=1000, metadata={"help": "steps between evaluations"})
-    device: str = field(default="auto", metadata={"help": "auto, cpu or cuda"})
 
     def __post_init__(self) -> None:
         if not all(0 <= share <= 1 for share in (self.z_share, self.core_share, self.varied)):
@@ -105,11 +113,11 @@ class SketchRecipe:
 
     def __init__(self, config: Config) -> None:
         self.config = config
-        self.placement = choose(config.device)
+        self.placement = choose(config.run.device)
         self.device = self.placement.device
-        torch.manual_seed(config.seed)
-        self.data = load_sketches(Path(config.data))
-        words, _ = checkpoint.load(config.words)
+        torch.manual_seed(config.run.seed)
+        self.data = load_sketches(Path(config.run.data))
+        words, _ = checkpoint.load(checkpoint.file_of(config.vocabulary))
         self.text = torch.stack([words.lookup(name).vector for name in self.data.names])
         self.text = self.text.to(self.device)
         lengths = np.diff(self.data.offsets)
@@ -127,8 +135,8 @@ class SketchRecipe:
         )
         trained = None
         if config.start:
-            trained, _ = checkpoint.load(Path(config.start) / checkpoint.FILE)
-            # the units that its numbers are in stay; dropout is a matter of this run
+            trained, _ = checkpoint.load(checkpoint.file_of(config.start))
+            # the units of its offsets stay; dropout is a matter of this run
             model_config = replace(trained.config, recurrent_dropout=config.recurrent_dropout)
             if trained.config.hidden != config.hidden:
                 raise ValueError(
@@ -149,10 +157,12 @@ class SketchRecipe:
         self._queue: list[np.ndarray] = []
         self._queue_round = -1
         valid = np.flatnonzero(self.data.split == 1)
-        rng = np.random.default_rng(config.seed)
+        rng = np.random.default_rng(config.run.seed)
         self.valid = np.sort(rng.permutation(valid)[:2048])
         if not len(self.valid):
-            raise ValueError(f"{config.data} holds too few drawings to keep some for validation")
+            raise ValueError(
+                f"{config.run.data} holds too few drawings to keep some for validation"
+            )
 
     # -- one step --------------------------------------------------------------------------------
 
@@ -160,15 +170,15 @@ class SketchRecipe:
         """The drawings of a step: a round of 64 batches is drawn and bucketed by length."""
         round_, within = divmod(step, 64)
         if round_ != self._queue_round:
-            rng = np.random.default_rng(seed_for_step(self.config.seed, round_))
-            chosen = rng.choice(len(self.data), 64 * self.config.batch, p=self.weights)
-            self._queue = bucketed(self.lengths, chosen, self.config.batch, rng)
+            rng = np.random.default_rng(seed_for_step(self.config.run.seed, round_))
+            chosen = rng.choice(len(self.data), 64 * self.config.run.batch, p=self.weights)
+            self._queue = bucketed(self.lengths, chosen, self.config.run.batch, rng)
             self._queue_round = round_
         return self._queue[within]
 
     def step(self, step: int, progress: float) -> dict[str, float]:
         c = self.config
-        seed = seed_for_step(c.seed, step)
+        seed = seed_for_step(c.run.seed, step)
         torch.manual_seed(seed)
         batch = make_batch(self.data, self.indices(step), np.random.default_rng(seed), c.varied)
         rate = c.learning_rate * min(1.0, (step + 1) / 200) * (0.02 + 0.98 * decay(progress))
@@ -188,7 +198,7 @@ class SketchRecipe:
         return {name: float(value.detach()) for name, value in figures.items()} | {"rate": rate}
 
     def losses(self, network: SketchRNN, batch: Batch, seed: int) -> dict[str, Tensor]:
-        """offset, pen (nats a point) and kl (nats a latent number) of a batch."""
+        """offset, pen (nats a point) and kl (nats a latent dimension) of a batch."""
         rows = torch.from_numpy(batch.rows).to(self.device)
         rows[..., :2] /= network.config.scale_factor
         lengths = torch.from_numpy(batch.lengths).to(self.device)
@@ -239,11 +249,10 @@ class SketchRecipe:
             folder,
             self.modules["ema"],
             model="sketch_rnn",
+            recipe="sketch_rnn",
+            presets=PRESETS,
             config=self.config,
             log=log,
-            command="sketch_rnn --preset cpu-on --start PARENT --data DATA"
-            if self.config.start
-            else "sketch_rnn --preset cpu --data DATA",
             start=self.config.start,
             data={
                 "categories": list(self.data.names),
@@ -308,4 +317,4 @@ def sample_drawings(
 
 def main(config: Config) -> None:
     """Train, resume or finish a run."""
-    run(SketchRecipe(config), config, ("offset", "pen", "kl"))
+    train(SketchRecipe(config), config, ("offset", "pen", "kl"))

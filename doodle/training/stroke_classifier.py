@@ -11,36 +11,37 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from .. import checkpoint
-from ..data.rasters import balanced, first_part
-from ..data.sketches import bucketed, load_sketches, make_batch
-from ..device import choose, seed_for_step
-from ..models.recogniser import Recogniser
-from ..models.stroke_classifier import StrokeClassifier, StrokeClassifierConfig
-from ..strokes.formats import from_stroke3, from_stroke5
-from ..strokes.raster import quickdraw_bitmap
-from .loop import Ema
-from .plots import contact_sheet
-from .shipping import SPLIT, run, ship
+from doodle import checkpoint
+from doodle.data.rasters import balanced, first_part
+from doodle.data.sketches import bucketed, load_sketches, make_batch
+from doodle.device import choose, seed_for_step
+from doodle.models.recogniser import Recogniser
+from doodle.models.stroke_classifier import StrokeClassifier, StrokeClassifierConfig
+from doodle.strokes.formats import from_stroke3, from_stroke5
+from doodle.strokes.raster import quickdraw_bitmap
+from doodle.training.loop import Ema
+from doodle.training.plots import contact_sheet
+from doodle.training.settings import RECOGNISER, Run, shared
+from doodle.training.shipping import SPLIT, ship, train
 
 POOL = 64  # batches whose drawings are drawn and sorted by length together
 
 
 @dataclass(frozen=True)
 class Config:
-    data: str = field(metadata={"help": "folder with real/ and traced/"})
+    run: Run = shared(
+        out="runs/stroke_classifier",
+        batch=256,
+        evaluate_every=500,
+        help={"data": "folder with real/ and traced/", "batch": "drawings an update"},
+    )
     recogniser: str = field(
-        default="checkpoints/recogniser/model.safetensors",
-        metadata={"help": "checkpoint that it is joined with"},
+        default=RECOGNISER,
+        metadata={
+            "help": "checkpoint that it is joined with, its folder or file",
+            "path": "checkpoint",
+        },
     )
-    out: str = field(
-        default="runs/stroke_classifier", metadata={"help": "run folder; rerun to resume"}
-    )
-    export: str = field(default="", metadata={"help": "also write the checkpoint to this folder"})
-    seed: int = field(default=0, metadata={"help": "of weights, batches and augmentation"})
-    steps: int = field(default=20_000, metadata={"help": "updates of the weights"})
-    minutes: float = field(default=0.0, metadata={"help": "end after this much training; 0: never"})
-    batch: int = field(default=256, metadata={"help": "drawings an update"})
     hidden: int = field(default=320, metadata={"help": "cells of each direction of each layer"})
     learning_rate: float = field(default=2e-3, metadata={"help": "of AdamW at its peak"})
     weight_decay: float = field(default=0.02, metadata={"help": "of AdamW"})
@@ -49,8 +50,6 @@ class Config:
     cut: float = field(default=0.35, metadata={"help": "share of drawings cut off before the end"})
     smoothing: float = field(default=0.1, metadata={"help": "label smoothing"})
     ema: float = field(default=0.995, metadata={"help": "decay of the averaged weights"})
-    evaluate_every: int = field(default=500, metadata={"help": "steps between evaluations"})
-    device: str = field(default="auto", metadata={"help": "auto, cpu or cuda"})
 
 
 # what each preset reached stands in the model card and docs/log.md
@@ -65,10 +64,10 @@ class StrokeClassifierRecipe:
 
     def __init__(self, config: Config) -> None:
         self.config = config
-        self.placement = choose(config.device)
+        self.placement = choose(config.run.device)
         self.device = self.placement.device
-        torch.manual_seed(config.seed)
-        self.data = load_sketches(Path(config.data))
+        torch.manual_seed(config.run.seed)
+        self.data = load_sketches(Path(config.run.data))
         self.model_config = StrokeClassifierConfig(
             hidden=config.hidden, categories=len(self.data.names)
         )
@@ -87,18 +86,20 @@ class StrokeClassifierRecipe:
         self.lengths = np.diff(self.data.offsets)
         self.valid = np.flatnonzero((self.data.split == 1) & self.data.recorded)
         if not len(self.valid):
-            raise ValueError(f"{config.data} holds too few drawings to keep some for validation")
+            raise ValueError(
+                f"{config.run.data} holds too few drawings to keep some for validation"
+            )
         self._pool: tuple[int, list[np.ndarray]] = (-1, [])
 
     def batch(self, step: int) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         """Rows (B, T, 5), lengths (B,), order flags (B,) and labels (B,) of one step."""
         number = step // POOL
         if self._pool[0] != number:  # the same pool again when a run is resumed
-            rng = np.random.default_rng(seed_for_step(self.config.seed + 1, number))
-            size = POOL * self.config.batch
+            rng = np.random.default_rng(seed_for_step(self.config.run.seed + 1, number))
+            size = POOL * self.config.run.batch
             chosen = rng.choice(len(self.data), size, p=self.weights)
-            self._pool = number, bucketed(self.lengths, chosen, self.config.batch, rng)
-        rng = np.random.default_rng(seed_for_step(self.config.seed, step))
+            self._pool = number, bucketed(self.lengths, chosen, self.config.run.batch, rng)
+        rng = np.random.default_rng(seed_for_step(self.config.run.seed, step))
         return self._tensors(self._pool[1][step % POOL], rng)
 
     def _tensors(
@@ -118,7 +119,7 @@ class StrokeClassifierRecipe:
 
     def step(self, step: int, progress: float) -> dict[str, float]:
         c = self.config
-        torch.manual_seed(seed_for_step(c.seed, step))
+        torch.manual_seed(seed_for_step(c.run.seed, step))
         rows, lengths, order, labels = self.batch(step)
         rate = c.learning_rate * min(1.0, (step + 1) / 200) * (0.5 + 0.5 * np.cos(np.pi * progress))
         for group in self.optimiser.param_groups:
@@ -166,14 +167,14 @@ class StrokeClassifierRecipe:
         100 % stand on the paper.
         """
         network, labels = self.modules["ema"], self.valid_labels()
-        recogniser, _ = checkpoint.load(self.config.recogniser)
+        recogniser, _ = checkpoint.load(checkpoint.file_of(self.config.recogniser))
         drawings = [from_stroke3(self.data.drawing(i)) for i in self.valid]
         own, raster = self.valid_logits(), _raster(recogniser, drawings)
         weights = torch.tensor([1.0, 0.0]), torch.tensor([0.5, 0.5])
         alone, together = (_likeliest(w, own, raster, labels) for w in weights)
         network.temperature.fill_(1 / float(alone[0]))
         network.pool.copy_(together)
-        shares = np.random.default_rng(self.config.seed).uniform(0.3, 1.0, len(drawings))
+        shares = np.random.default_rng(self.config.run.seed).uniform(0.3, 1.0, len(drawings))
         parts = [first_part(d, s) for d, s in zip(drawings, shares, strict=True)]
         joined = network.cpu().join(self.valid_logits(shares), _raster(recogniser, parts))
         chance, guess = torch.softmax(joined, dim=1).max(dim=1)
@@ -193,9 +194,10 @@ class StrokeClassifierRecipe:
             folder,
             self.modules["ema"],
             model="stroke_classifier",
+            recipe="stroke_classifier",
+            presets=PRESETS,
             config=self.config,
             log=log,
-            command="stroke_classifier --preset cpu --data DATA",
             data={"categories": list(self.data.names), "split": SPLIT},
             metrics=[
                 {"name": f"{k}, valid", "value": v, "split": "valid", "n": len(self.valid)}
@@ -231,4 +233,4 @@ def _likeliest(start: Tensor, own: Tensor, raster: Tensor, labels: Tensor) -> Te
 
 def main(config: Config) -> None:
     """Train, resume or finish a run."""
-    run(StrokeClassifierRecipe(config), config, ("loss", "right"))
+    train(StrokeClassifierRecipe(config), config, ("loss", "right"))

@@ -11,18 +11,18 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..device import seed_for_step
-from ..models.dcgan import START, TextDcgan, TextDcganConfig
-from .dccgan import LOSSES, DccganRecipe
-from .loop import Ema
+from doodle.device import seed_for_step
+from doodle.models.dcgan import START, TextDcgan, TextDcganConfig
+from doodle.training.doodle_recipe import DoodleRecipe
+from doodle.training.gan_losses import LOSSES
+from doodle.training.loop import Ema
 
 
-class TextDcganRecipe(DccganRecipe):
+class TextDcganRecipe(DoodleRecipe):
     """Adam at one rate throughout (Radford et al. 2016, section 4); averaged weights draw."""
 
     model = "text_dcgan"
-    preset = "original"
-    plotted = ("judge", "adversarial", "right", "wrong", "fake")
+    plotted = ("discriminator", "adversarial", "right", "wrong", "fake")
 
     @property
     def size(self) -> int:
@@ -46,7 +46,11 @@ class TextDcganRecipe(DccganRecipe):
         self.modules = {"network": self.network, "ema": shadow}
         sides = {
             "generator": (self.network.generator, self.network.read, c.learning_rate),
-            "judge": (self.network.discriminator, self.network.judge_text, c.judge_rate),
+            "discriminator": (
+                self.network.discriminator,
+                self.network.judge_text,
+                c.discriminator_rate,
+            ),
         }
         self.optimisers = {
             name: torch.optim.Adam([*body.parameters(), *read.parameters()], rate, (0.5, 0.999))
@@ -56,28 +60,28 @@ class TextDcganRecipe(DccganRecipe):
     def step(self, step: int, progress: float) -> dict[str, float]:
         """One update of the discriminator, then one of the generator, on the same doodles."""
         c = self.config
-        seed = seed_for_step(c.seed, step)
+        seed = seed_for_step(c.run.seed, step)
         torch.manual_seed(seed)
         rng = np.random.default_rng(seed)
-        ink, labels = self.doodles.batch(c.batch, rng)
+        ink, labels = self.doodles.batch(c.run.batch, rng)
         other = self._others(labels, rng)
         real = torch.from_numpy(ink).to(self.device) * 2 - 1  # the range of tanh
         text, wrong = self.text[labels], self.text[other]
         self.network.train()
-        z = torch.randn(c.batch, c.z_size).to(self.device)
+        z = torch.randn(c.run.batch, c.z_size).to(self.device)
         with torch.autocast(self.device.type, torch.bfloat16):
             fake = self.network.generate(z, text)
             pairs = {"right": (real, text), "wrong": (real, wrong), "fake": (fake.detach(), text)}
             # each kind through batch normalisation apart, as in the paper
-            judged = {name: self.network.judge(*pair) for name, pair in pairs.items()}
-        loss = self._judge_loss(judged)
-        self._update("judge", loss)
+            scores = {name: self.network.discriminate(*pair) for name, pair in pairs.items()}
+        loss = self._discriminator_loss(scores)
+        self._update("discriminator", loss)
         with torch.autocast(self.device.type, torch.bfloat16):  # anew: it keeps casts of weights
-            adversarial = LOSSES[c.loss][2](self.network.judge(fake, text))
+            adversarial = LOSSES[c.loss].generator(self.network.discriminate(fake, text))
         self._update("generator", adversarial)
         self.ema.update(step)
-        chances = {name: float(x.detach().sigmoid().mean()) for name, x in judged.items()}
-        losses = {"judge": float(loss.detach()), "adversarial": float(adversarial.detach())}
+        chances = {name: float(x.detach().sigmoid().mean()) for name, x in scores.items()}
+        losses = {"discriminator": float(loss.detach()), "adversarial": float(adversarial.detach())}
         return losses | chances
 
     def _others(self, labels: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -86,12 +90,12 @@ class TextDcganRecipe(DccganRecipe):
         places = np.searchsorted(seen, labels)
         return seen[(places + rng.integers(1, len(seen), size=len(labels))) % len(seen)]
 
-    def _judge_loss(self, judged: dict[str, Tensor]) -> Tensor:
+    def _discriminator_loss(self, scores: dict[str, Tensor]) -> Tensor:
         """Of logits (B,) of each kind of pair; the false kinds together count as the true one."""
-        says_real, says_fake, _ = LOSSES[self.config.loss]
+        kind = LOSSES[self.config.loss]
         w = self.config.wrong
-        negative = (says_fake(judged["fake"]) + w * says_fake(judged["wrong"])) / (1 + w)
-        return says_real(judged["right"]) + negative
+        negative = (kind.fake(scores["fake"]) + w * kind.fake(scores["wrong"])) / (1 + w)
+        return kind.real(scores["right"]) + negative
 
     def _update(self, name: str, loss: Tensor) -> None:
         for optimiser in self.optimisers.values():
@@ -102,7 +106,7 @@ class TextDcganRecipe(DccganRecipe):
     @torch.no_grad()
     def samples(self, categories: list[int], each: int) -> Tensor:
         """As the other design's; the averaged weights get statistics of their own first."""
-        generator = torch.Generator().manual_seed(self.config.seed)
+        generator = torch.Generator().manual_seed(self.config.run.seed)
         z = torch.randn(1024, self.config.z_size, generator=generator).to(self.device)
         text = self.text[np.resize(self.seen, len(z))]
         self.modules["ema"].settle(z, text)

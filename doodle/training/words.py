@@ -16,12 +16,12 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from .. import checkpoint
-from ..data.quickdraw import categories
-from ..models.spelling import fold
-from ..models.words import WordTable, WordTableConfig
-from . import vocabulary
-from .placing import features, kernel_ridge, pack, phrases, retrieval, ridge, unit
+from doodle import checkpoint
+from doodle.data.quickdraw import categories
+from doodle.models.spelling import fold
+from doodle.models.words import WordTable, WordTableConfig
+from doodle.training import vocabulary
+from doodle.training.placing import features, kernel_ridge, pack, phrases, retrieval, ridge, unit
 
 VECTORS = "clip/clip_vitb32_text_vocab.npz"
 ATTRIBUTION = (
@@ -78,7 +78,7 @@ class Config:
     scowl: str = field(
         default="/usr/share/dict/scowl", metadata={"help": "folder of Debian's scowl"}
     )
-    rank: int = field(default=256, metadata={"help": "numbers in a packed vector, even"})
+    rank: int = field(default=256, metadata={"help": "size of a packed vector, even"})
     penalty: float = field(default=0.3, metadata={"help": "lambda of the ridge regression"})
     held_out: float = field(default=0.2, metadata={"help": "share of CLIP's words to measure on"})
     seed: int = field(default=0, metadata={"help": "chooses the words that are held out"})
@@ -87,7 +87,7 @@ class Config:
         if self.penalty <= 0:
             raise ValueError("penalty must be above 0: sentence vectors are nearly dependent")
         if self.rank < 2 or self.rank % 2:
-            raise ValueError("rank is an even number: two numbers share a byte")
+            raise ValueError("rank is an even number: two components share a byte")
         if not 0 < self.held_out < 1:
             raise ValueError("held_out lies in (0, 1)")
 
@@ -192,7 +192,7 @@ def table(
         names: N words, those with exact vectors first; with the aliases, all categories.
         vectors: (N - P, 512) unit length.
         exact: how many of them are exact.
-        packed: (P, 512) unit length, of the last names; stored with ``rank`` numbers each.
+        packed: (P, 512) unit length, of the last names; stored with ``rank`` components each.
         sure: measured shares of placed and of composed words that are found.
     """
     there = set(names)

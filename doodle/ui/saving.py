@@ -16,9 +16,9 @@ from PIL import Image
 from doodle.errors import BadDrawing
 from doodle.requests import AUTO
 from doodle.strokes import export
-from doodle.strokes.bridge import edges_of_drawing
 from doodle.strokes.curves import Curve
 from doodle.strokes.drawing import QUICKDRAW_SIDE, Drawing
+from doodle.strokes.edge_map import edges_of_drawing
 from doodle.strokes.raster import rasterize
 from doodle.ui.canvas import StrokeCanvas
 from doodle.ui.limits import MAX_STEPS, usable

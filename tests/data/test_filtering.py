@@ -1,4 +1,4 @@
-"""Filtering and counting whole folders with a judge whose verdicts are known beforehand."""
+"""Filtering and counting whole folders with a scorer whose scores are known beforehand."""
 
 import json
 import subprocess
@@ -24,7 +24,7 @@ def small_chunks(monkeypatch):
     monkeypatch.setattr(streams, "CHUNK", 7)
 
 
-class FixedJudge:
+class FixedScorer:
     """The score is the first pixel's grey, and the second pixel makes it letters."""
 
     def __init__(self):
@@ -70,8 +70,8 @@ def source(tmp_path):
     return root
 
 
-def run(source, output, rules=RULES, judge=None, names=("cat", "dog"), **more):
-    return list(filter_categories(source, output, names, rules, judge or FixedJudge(), **more))
+def run(source, output, rules=RULES, scorer=None, names=("cat", "dog"), **more):
+    return list(filter_categories(source, output, names, rules, scorer or FixedScorer(), **more))
 
 
 def good_rows(bitmaps, threshold=0.5):
@@ -132,20 +132,20 @@ def test_the_best_of_a_category_in_the_files_order(source, tmp_path):
 def test_a_rerun_goes_on_where_it_stopped(source, tmp_path):
     out = tmp_path / "out"
 
-    class Stops(FixedJudge):
+    class Stops(FixedScorer):
         def __call__(self, pictures, word):
             if word == "dog" and len(self.words) > 20:
                 raise KeyboardInterrupt
             return super().__call__(pictures, word)
 
     with pytest.raises(KeyboardInterrupt):
-        run(source, out, judge=Stops())
+        run(source, out, scorer=Stops())
     assert not list(out.rglob("*.part"))
     done = {p.relative_to(out): p.stat().st_mtime_ns for p in out.rglob("*/cat.npz")}
     assert done
-    judge = FixedJudge()
-    reports = run(source, out, judge=judge)
-    assert "cat" not in judge.words and "dog" in judge.words
+    scorer = FixedScorer()
+    reports = run(source, out, scorer=scorer)
+    assert "cat" not in scorer.words and "dog" in scorer.words
     assert [r.skipped for r in reports if r.name == "cat"] == [True] * 5
     assert done == {p: (out / p).stat().st_mtime_ns for p in done}
     fresh = tmp_path / "fresh"
@@ -223,12 +223,12 @@ import resource, sys
 from pathlib import Path
 import numpy as np
 from doodle.data.filtering import Rules, filter_categories
-def judge(pictures, word):
+def scorer(pictures, word):
     return pictures.reshape(len(pictures), -1)[:, 0] / 255, np.zeros(len(pictures))
 source, output = Path(sys.argv[1]), Path(sys.argv[2])
-warm = list(filter_categories(source, output, ["small"], Rules("r", 0.1, most=1000), judge))
+warm = list(filter_categories(source, output, ["small"], Rules("r", 0.1, most=1000), scorer))
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-reports = list(filter_categories(source, output, ["large"], Rules("r", 0.1, most=1000), judge))
+reports = list(filter_categories(source, output, ["large"], Rules("r", 0.1, most=1000), scorer))
 print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before, sum(r.seen for r in reports))
 """
 

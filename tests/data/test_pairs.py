@@ -170,7 +170,7 @@ def test_composites_change_hands_along_one_curve():
     pair = joined(flat(10), flat(200), distance, feather=2.0)
     side = distance >= 0
     assert 0.1 < side.mean() < 0.9
-    for plane in (pair.edges, pair.classes, pair.told):
+    for plane in (pair.edges, pair.classes, pair.given):
         assert np.array_equal(plane == 200, side) and np.array_equal(plane == 10, ~side)
     far = np.abs(distance) > 6  # the photographs melt at the curve only
     assert np.array_equal(pair.photo[..., 0][far] > 100, side[far])
@@ -191,12 +191,12 @@ def test_composites_mix_two_classes_and_the_map_is_kept_back_as_often_as_told(an
     pairs = Pairs(animals, 0, Mixing(composite=1.0, unknown=0.0, partly=0.0))
     drawn = [pairs.draw(np.random.default_rng(s)) for s in range(20)]
     assert any(len(np.unique(pair.classes)) == 2 for pair in drawn)
-    assert all(np.array_equal(pair.told, pair.classes) for pair in drawn)
+    assert all(np.array_equal(pair.given, pair.classes) for pair in drawn)
     never = Pairs(animals, 0, Mixing(unknown=1.0)).draw(np.random.default_rng(0))
-    assert not never.told.any() and never.classes.all()
+    assert not never.given.any() and never.classes.all()
     partly = Pairs(animals, 0, Mixing(unknown=0.0, partly=1.0, composite=0.0))
-    told = [partly.draw(np.random.default_rng(s)).told for s in range(8)]
-    assert any(0 < (plane == 0).mean() < 1 for plane in told)
+    given = [partly.draw(np.random.default_rng(s)).given for s in range(8)]
+    assert any(0 < (plane == 0).mean() < 1 for plane in given)
     with pytest.raises(ValueError, match="share"):
         Mixing(hand=1.5)
 

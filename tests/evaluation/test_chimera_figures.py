@@ -162,21 +162,21 @@ class Obedient(Pipeline):
 
 
 @pytest.fixture(scope="module")
-def judged(animals, weights):
-    """Figures of two pipelines with a judge: each name -> value, and name -> n."""
+def classified(animals, weights):
+    """Figures of two pipelines with a classifier: each name -> value, and name -> n."""
     pipelines = {"obeys": Obedient(animals, None), "deaf": Pipeline(animals, deaf)}
     found = {}
     for key, pipeline in pipelines.items():
-        figures = Evaluation(pipeline, animals, judge=load(weights)).measure()
+        figures = Evaluation(pipeline, animals, classifier=load(weights)).measure()
         json.dumps(figures, allow_nan=False)
         found[key] = {f["name"]: f["value"] for f in figures}
     return found, {f["name"]: f["n"] for f in figures}
 
 
-def test_a_judge_sees_whether_it_is_what_was_told(animals, judged):
+def test_a_classifier_sees_whether_it_is_what_was_told(animals, classified):
     by, way = "by a classifier (EfficientNet-Lite0)", "canny edges told another animal"
     halves = "canny edges, halves told two other animals"
-    found, count = judged
+    found, count = classified
     photos = (animals.split == 2).sum()
     assert count[f"animal named right {by}, canny edges"] == photos
     assert count[f"half named as told {by}, {halves}"] == 2 * photos
@@ -186,7 +186,7 @@ def test_a_judge_sees_whether_it_is_what_was_told(animals, judged):
     assert found["deaf"][f"animal named as told {by}, {way}"] < 0.1
     assert found["deaf"][f"animal named as that of the edges {by}, {way}"] > 0.9
     assert found["obeys"][f"half named as told {by}, {halves}"] > 0.9
-    assert found["obeys"][f"half named as the other was told {by}, {halves}"] < 0.1
+    assert found["obeys"][f"half named as the other half's species {by}, {halves}"] < 0.1
     # of two animals one half is always told its own
     assert found["deaf"][f"half named as told {by}, {halves}"] == pytest.approx(0.5, abs=0.1)
 
@@ -203,8 +203,8 @@ def test_told_are_two_animals_that_are_not_there():
         assert len(set(pairs)) > min(animals * (animals - 1), 30) / 2
 
 
-def test_distances_in_a_judges_features(judged):
-    same, worse = judged[0]["deaf"], judged[0]["obeys"]  # of two plain colours
+def test_distances_in_a_classifiers_features(classified):
+    same, worse = classified[0]["deaf"], classified[0]["obeys"]  # of two plain colours
     assert not any(name.startswith("kernel distance to held-out photographs,") for name in same)
     where = "photographs (EfficientNet-Lite0)"
     kernel = f"kernel distance to held-out {where}"

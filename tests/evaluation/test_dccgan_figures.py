@@ -52,11 +52,11 @@ def real():
     return Pictures(drawings(category, np.random.default_rng(0)), category, split)
 
 
-def measured(real, draw, *, judge=None, unseen=("moon",), **options):
+def measured(real, draw, *, classifier=None, unseen=("moon",), **options):
     """Name -> value of all figures."""
     config = Config(data="", samples=8, references=20, **options)
     evaluation = Evaluation(config, Eyes(), NAMES, unseen, KIN if unseen else {})
-    figures = evaluation.measure(draw, real, judge)
+    figures = evaluation.measure(draw, real, classifier)
     assert all(set(f) == {"name", "value", "n", "split"} for f in figures)
     json.dumps(figures, allow_nan=False)
     return {f["name"]: f["value"] for f in figures}
@@ -146,16 +146,16 @@ def test_a_word_of_which_nothing_was_held_out_is_measured_without(real):
     assert found["Top-1 by word (unranked, ranked, held-out drawings)"][0][3] == "-"
 
 
-def test_an_independent_judge_is_asked_about_a_few_of_each_word(real):
+def test_an_independent_classifier_is_asked_about_a_few_of_each_word(real):
     asked = []
 
-    def judge(pictures):
+    def classifier(pictures):
         asked.append(pictures)
         return np.tile(np.eye(10)[1], (len(pictures), 1))  # everything is a cat
 
-    found = measured(real, fresh, judge=judge, judged=3)
+    found = measured(real, fresh, classifier=classifier, classified=3)
     assert [len(p) for p in asked] == [30] * 3 and all(p.dtype == np.uint8 for p in asked)
-    name = "top-1 by an independent judge, trained words, unranked"
+    name = "top-1 by an independent classifier, trained words, unranked"
     assert found[name] == pytest.approx(1 / 9, abs=1e-4)
     assert found[name.replace("trained", "unseen")] == 0
 
@@ -204,11 +204,11 @@ def test_the_command_writes_its_figures(tmp_path, tiny_checkpoints, capsys):
             data=str(data),
             samples=2,
             references=4,
-            judged=1,
+            classified=1,
             checkpoint=str(root / "dccgan"),
-            words=str(root / "words"),
+            vocabulary=str(root / "words"),
             recogniser=str(root / "recogniser"),
-            judge=str(root / "stroke_classifier"),
+            stroke_classifier=str(root / "stroke_classifier"),
         )
     )
     printed = [json.loads(line) for line in capsys.readouterr().out.splitlines()]

@@ -91,7 +91,8 @@ def test_evaluate_sketch_rnn_measures_draws_and_completions(root, capsys, monkey
     data = write_set(root / "data", CATEGORIES, count=60)
     monkeypatch.setattr(sketch_rnn, "TWELVE", CATEGORIES[:2])
     monkeypatch.setattr(sketch_rnn, "CORE_CATEGORIES", CATEGORIES)
-    places = {name: str(root / "checkpoints" / name) for name in ("words", "recogniser")}
+    flags = {"vocabulary": "words", "recogniser": "recogniser"}
+    places = {flag: str(root / "checkpoints" / name) for flag, name in flags.items()}
     sketch_rnn.main(
         sketch_rnn.Config(
             data=str(data),

@@ -1,11 +1,11 @@
-"""The judges of `data filter`, with tiny networks."""
+"""The scores of `data filter`, with tiny networks."""
 
 import numpy as np
 import pytest
 import torch
 
 from doodle.evaluation.fitness import ClipFitness, RecogniserFitness
-from doodle.models.letters import Letters, LettersConfig
+from doodle.models.writing_detector import WritingDetector, WritingDetectorConfig
 from doodle.registry import Registry
 
 
@@ -17,7 +17,7 @@ def pictures():
 @pytest.fixture
 def letters():
     torch.manual_seed(0)
-    return Letters(LettersConfig.tiny()).eval()
+    return WritingDetector(WritingDetectorConfig.tiny()).eval()
 
 
 def ink(pictures):
@@ -26,15 +26,15 @@ def ink(pictures):
 
 def test_a_category_gets_its_calibrated_chance(tiny_checkpoints, pictures, letters):
     with Registry(tiny_checkpoints, "cpu").use("recogniser", "words") as (recogniser, words):
-        judge = RecogniserFitness(recogniser, words, letters)
+        scorer = RecogniserFitness(recogniser, words, letters)
         for k, word in enumerate(words.categories):
-            scores, written = judge(pictures, word)
+            scores, written = scorer(pictures, word)
             assert np.allclose(scores, recogniser.probabilities(ink(pictures))[:, k], atol=1e-5)
         assert np.allclose(written, letters.probabilities(ink(pictures)), atol=1e-5)
         assert scores.dtype == written.dtype == np.float32
-        alone = judge(pictures[2:3], word)[0]
+        alone = scorer(pictures[2:3], word)[0]
         assert np.allclose(alone, scores[2:3], atol=1e-5)
-        assert [len(part) for part in judge(pictures[:0], word)] == [0, 0]
+        assert [len(part) for part in scorer(pictures[:0], word)] == [0, 0]
         keeps_words = RecogniserFitness(recogniser, words, None)
         assert not keeps_words(pictures, word)[1].any()
 
@@ -70,9 +70,9 @@ def test_clip_is_asked_once_for_a_word(pictures, letters):
         def similarity(self, ink, text):
             return ink.mean(dim=(2, 3)) * text.sum()
 
-    judge = ClipFitness(Towers(), letters)
-    scores, written = judge(pictures, "cat")
-    judge(pictures, "cat")
+    scorer = ClipFitness(Towers(), letters)
+    scores, written = scorer(pictures, "cat")
+    scorer(pictures, "cat")
     assert Towers.asked == ["cat"]
     assert np.allclose(scores, pictures.mean(axis=(1, 2)) / 255, atol=1e-5)
     assert np.allclose(written, letters.probabilities(ink(pictures)), atol=1e-5)

@@ -7,7 +7,7 @@ import torch
 
 from doodle import checkpoint
 from doodle.cli import main
-from doodle.convert import read_clip_text
+from doodle.convert.clip import read_clip_text
 from doodle.data import clip_weights
 from doodle.models.clip import PROMPT, ClipText, ClipTextConfig
 from doodle.registry import Registry

@@ -79,5 +79,5 @@ def test_the_discriminator_reads_the_picture_its_features_and_the_text(network: 
         network.drawn_like(ink, levels, text.flip(0)),
     ):
         assert not torch.allclose(other, chance)
-    logits = network.judge(ink, levels, [network.centred(text)])[0]
+    logits = network.discriminate(ink, levels, [network.centred(text)])[0]
     torch.testing.assert_close(chance, torch.sigmoid(2 * logits.mean(dim=1)))

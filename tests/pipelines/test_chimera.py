@@ -14,8 +14,8 @@ from PIL import Image
 from doodle.errors import BadDrawing
 from doodle.models.pix2pix import Pix2Pix, Pix2PixConfig
 from doodle.pipelines.chimera import Chimera, looks_like_a_scene
-from doodle.strokes.bridge import EdgeMap, EdgeStyle
 from doodle.strokes.drawing import Drawing
+from doodle.strokes.edge_map import EdgeMap, EdgeStyle
 from doodle.strokes.edges import agreement, canny, enclosed
 from doodle.strokes.lines import line_width
 from doodle.strokes.species import COLOURS, painted, read_map

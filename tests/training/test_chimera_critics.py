@@ -1,4 +1,4 @@
-"""What judges the chimera: the view that all share, and which side each loss reaches."""
+"""The chimera's discriminators: the view that all share, and which side each loss reaches."""
 
 from __future__ import annotations
 
@@ -35,13 +35,13 @@ def placed(count=2):
 def test_the_whole_picture_is_seen_when_nothing_is_asked():
     told, photo, fake, maps = placed()
     view = critics().view(told, photo, -fake, maps)
-    assert view.seen.shape == (4, 5, SIZE, SIZE) and view.real == view.fake == []
-    torch.testing.assert_close(view.seen[:2], torch.cat([told, photo], 1))
-    torch.testing.assert_close(view.seen[2:], torch.cat([told, -photo], 1))
+    assert view.inputs.shape == (4, 5, SIZE, SIZE) and view.real == view.fake == []
+    torch.testing.assert_close(view.inputs[:2], torch.cat([told, photo], 1))
+    torch.testing.assert_close(view.inputs[2:], torch.cat([told, -photo], 1))
     torch.testing.assert_close(view.photos, photo)
     assert torch.equal(view.maps, maps) and view.maps.dtype == torch.long
     larger = critics().view(told, photo, -fake, maps, side=2 * SIZE)
-    assert torch.equal(larger.seen, view.seen)
+    assert torch.equal(larger.inputs, view.inputs)
 
 
 @pytest.mark.parametrize("augment", [False, True])
@@ -51,18 +51,18 @@ def test_a_square_is_cut_from_all_alike(augment):
     for seed in range(12):
         torch.manual_seed(seed)
         view = both.view(told, photo, fake, maps, side=32, augment=augment)
-        assert view.seen.shape == (4, 5, 32, 32) and view.maps.shape == (2, 2, 32, 32)
+        assert view.inputs.shape == (4, 5, 32, 32) and view.maps.shape == (2, 2, 32, 32)
         # both copies of an example, whatever was done to it
-        torch.testing.assert_close(view.seen[:2], view.seen[2:])
+        torch.testing.assert_close(view.inputs[:2], view.inputs[2:])
         assert view.maps.dtype == torch.long and 0 <= view.maps.min() <= view.maps.max() < SIZE
-        place = (view.seen[:2, :2] + 1) / 2 * SIZE  # edges and scene say where they come from
-        kept = view.seen[:2, 0] != 0  # neither cut out nor moved in
+        place = (view.inputs[:2, :2] + 1) / 2 * SIZE  # edges and scene say where they come from
+        kept = view.inputs[:2, 0] != 0  # neither cut out nor moved in
         assert ((place - view.maps).abs().amax(1)[kept] <= 1.5).all()
         if not augment:
             spans = view.maps.amax((2, 3)) - view.maps.amin((2, 3))
             assert (spans[0] == spans[1]).all() and 31 <= spans.min() <= spans.max() < SIZE
             assert (place.diff(dim=2)[:, 0] > 0).all()  # upright
-            torch.testing.assert_close(view.seen[:2, 2:4], view.seen[:2, :2])
+            torch.testing.assert_close(view.inputs[:2, 2:4], view.inputs[:2, :2])
             seen_places.add(tuple(view.maps[0, :, 0, 0].tolist()))
             largest = max(largest, int(spans.max()))
     assert augment or (len(seen_places) > 8 and largest > 45)
@@ -81,30 +81,30 @@ def test_classes_stay_whole_numbers_when_a_square_is_reduced():
 def test_features_are_those_of_the_view(features):
     told, photo, fake, maps = placed()
     view = critics(features).view(told, photo, (fake / 2).requires_grad_(), maps, side=32)
-    for found, wanted in ((view.real, view.seen[:2, 2:]), (view.fake, view.seen[2:, 2:])):
+    for found, wanted in ((view.real, view.inputs[:2, 2:]), (view.fake, view.inputs[2:, 2:])):
         for one, other in zip(found, features(wanted), strict=True):
             torch.testing.assert_close(one, other)
     assert all(not m.requires_grad for m in view.real) and view.fake[0].requires_grad
     fixed = view.fixed()
-    assert not fixed.seen.requires_grad and not any(m.requires_grad for m in fixed.fake)
+    assert not fixed.inputs.requires_grad and not any(m.requires_grad for m in fixed.fake)
 
 
-@pytest.mark.parametrize("loss", ["vanilla", "lsgan", "wgan-gp"])
+@pytest.mark.parametrize("loss", ["bce", "lsgan", "wgan-gp"])
 def test_each_side_gets_its_own_losses(features, loss):
     told, photo, _, _ = placed()
     maps = torch.randint(0, 4, (2, 2, SIZE, SIZE))
     fake = (torch.rand_like(photo) * 2 - 1).requires_grad_()
     both = critics(features, loss=loss)
     view = both.view(told, photo, fake, maps)
-    judged = both.judge(view.fixed())
-    assert set(judged) == {"critic", "named"}
-    sum(judged.values()).backward()
+    losses = both.discriminator_losses(view.fixed())
+    assert set(losses) == {"critic", "named"}
+    sum(losses.values()).backward()
     assert fake.grad is None
     for name, parameter in both.named_parameters():
         if loss == "wgan-gp" and "real." in name and "bias" in name:
             continue  # cancels in a difference of scores
         assert parameter.grad is not None and parameter.grad.abs().sum() > 0, name
-    pleased = both.please(view, matching=True)
+    pleased = both.generator_losses(view, matching=True)
     assert set(pleased) == {"gan", "features", "species", "perceptual"}
     for name, value in pleased.items():
         (gradient,) = torch.autograd.grad(value, fake, retain_graph=True)
@@ -120,27 +120,30 @@ def test_the_generator_is_asked_for_what_it_was_told():
     head.bias.data = torch.tensor([9.0, 0.0, 0.0])
     one, other = torch.ones(2, SIZE, SIZE).long(), torch.full((2, SIZE, SIZE), 2)
     view = both.view(told, -photo.abs(), fake, torch.stack([one, other], 1))
-    assert both.judge(view)["named"] < 0.01 and both.please(view, matching=False)["species"] > 8
+    assert (
+        both.discriminator_losses(view)["named"] < 0.01
+        and both.generator_losses(view, matching=False)["species"] > 8
+    )
     untold = both.view(told, -photo.abs(), fake, torch.stack([one, one * 0], 1))
-    assert both.please(untold, matching=False)["species"] == 0
+    assert both.generator_losses(untold, matching=False)["species"] == 0
 
 
 def test_what_is_not_asked_for_is_not_there(features):
     told, photo, fake, maps = placed()
     plain = critics(classes=0)
     view = plain.view(told, photo, fake, maps)
-    assert set(plain.judge(view)) == {"critic"}
-    assert set(plain.please(view, matching=False)) == {"gan"}
+    assert set(plain.discriminator_losses(view)) == {"critic"}
+    assert set(plain.generator_losses(view, matching=False)) == {"gan"}
     with_features = critics(features)
     keys = set(with_features.state_dict())
     assert not any("layers" in key for key in keys)  # the frozen network is not saved
     assert any(key.startswith("on_features.") for key in keys)
 
 
-def test_both_scales_judge():
+def test_both_scales_count():
     told, photo, fake, maps = placed()
     both = critics(scales=2)
-    both.judge(both.view(told, photo, fake, maps % 4))["critic"].backward()
+    both.discriminator_losses(both.view(told, photo, fake, maps % 4))["critic"].backward()
     assert all(p.real.weight.grad.abs().sum() > 0 for p in both.patches)
     assert len(both.patches) == 2
 

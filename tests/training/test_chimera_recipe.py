@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 
 import pytest
 import torch
@@ -14,6 +13,7 @@ from doodle.cli import main
 from doodle.data.animals import pack
 from doodle.training.chimera import PRESETS, ChimeraRecipe, Config
 from doodle.training.loop import Schedule, fit
+from doodle.training.settings import build, changed, settings
 
 
 @pytest.fixture(scope="module")
@@ -27,18 +27,21 @@ def data(tmp_path_factory):
 
 @pytest.fixture
 def config(data, tmp_path):
-    return Config(
-        data=str(data),
-        out=str(tmp_path / "run"),
-        steps=4,
-        batch=2,
-        size=32,
-        width=4,
-        most=2,
-        critic_width=4,
-        scales=1,
-        evaluate_every=2,
-        device="cpu",
+    return build(
+        Config,
+        dict(
+            data=str(data),
+            out=str(tmp_path / "run"),
+            steps=4,
+            batch=2,
+            size=32,
+            width=4,
+            most=2,
+            critic_width=4,
+            scales=1,
+            evaluate_every=2,
+            device="cpu",
+        ),
     )
 
 
@@ -61,7 +64,7 @@ def test_two_steps_from_the_command(data, tmp_path):
 @pytest.mark.parametrize(
     "options",
     [
-        {"loss": "vanilla"},
+        {"loss": "bce"},
         {"loss": "wgan-gp"},
         {"noise": 3, "mode_seeking": 1.0},
         {"diff_augment": True},
@@ -90,7 +93,7 @@ def test_every_option_trains_both_sides(config, data, options):
         places["backbone"] = str(folder / options["backbone"])
     if options.get("size", 32) > 32:
         places["data"] = str(folder / "larger.npz")
-    recipe = ChimeraRecipe(replace(config, **{**options, **places}))
+    recipe = ChimeraRecipe(changed(config, **{**options, **places}))
     before = {
         n: {k: p.detach().clone() for k, p in recipe.modules[n].named_parameters()}
         for n in ("network", "critics")
@@ -113,7 +116,7 @@ def test_every_option_trains_both_sides(config, data, options):
 
 def test_weights_weigh_their_losses(config, data):
     recipe = ChimeraRecipe(
-        replace(
+        changed(
             config,
             backbone=str(data.parent / "lite0.pth"),
             noise=2,
@@ -136,7 +139,7 @@ def test_weights_weigh_their_losses(config, data):
 
 @pytest.mark.parametrize("side", [0, 32])
 def test_critics_see_squares_where_that_is_asked(config, data, side):
-    larger = replace(config, size=64, data=str(data.parent / "larger.npz"), view=side)
+    larger = changed(config, size=64, data=str(data.parent / "larger.npz"), view=side)
     recipe, seen = ChimeraRecipe(larger), []
     recipe.critics.patches[0].register_forward_pre_hook(lambda m, args: seen.append(args[0].shape))
     recipe.step(0, 0.0)
@@ -147,9 +150,9 @@ def test_a_larger_network_starts_from_a_smaller_one(config, data, tmp_path):
     small = ChimeraRecipe(config)
     small.step(0, 0.0)
     small.export(tmp_path / "small", [])
-    larger = replace(config, size=64, data=str(data.parent / "larger.npz"))
+    larger = changed(config, size=64, data=str(data.parent / "larger.npz"))
     plain = ChimeraRecipe(larger)
-    grown = ChimeraRecipe(replace(larger, start=str(tmp_path / "small")))
+    grown = ChimeraRecipe(changed(larger, start=str(tmp_path / "small")))
     inner = grown.network.down[-1].conv.weight
     shipped, _ = checkpoint.load(tmp_path / "small" / checkpoint.FILE)
     assert torch.equal(inner, shipped.down[-1].conv.weight)
@@ -163,13 +166,13 @@ def test_without_the_package_of_weights_a_preset_trains_on_pixels_and_says_so(
     config, monkeypatch, capsys
 ):
     monkeypatch.setattr("doodle.training.chimera.installed", lambda: None)
-    recipe = ChimeraRecipe(replace(config, backbone="installed"))
+    recipe = ChimeraRecipe(changed(config, backbone="installed"))
     assert "pip install" in capsys.readouterr().err
     assert "perceptual" not in recipe.step(0, 0.0)
 
 
 def test_resumed_is_uninterrupted(config, data, tmp_path):
-    config = replace(
+    config = changed(
         config,
         noise=2,
         mode_seeking=0.5,
@@ -191,17 +194,17 @@ def test_resumed_is_uninterrupted(config, data, tmp_path):
 
 
 def test_workers_prepare_the_same_batches(config):
-    alone, helped = ChimeraRecipe(config), ChimeraRecipe(replace(config, workers=1))
+    alone, helped = ChimeraRecipe(config), ChimeraRecipe(changed(config, workers=1))
     for step in (3, 4, 9):  # also after a jump, as a resume makes it
         one, other = alone.batch(step), helped.batch(step)
-        for name in ("edges", "photo", "classes", "told", "scene", "inside"):
+        for name in ("edges", "photo", "classes", "given", "scene", "inside"):
             assert torch.equal(getattr(one, name), getattr(other, name)), name
 
 
 def test_the_generators_step_leaves_the_critic_alone(config):
     recipe = ChimeraRecipe(config)
     batch = recipe.batch(0)
-    fake = recipe.network(batch.edges, batch.told, batch.scene, inside=batch.inside)
+    fake = recipe.network(batch.edges, batch.given, batch.scene, inside=batch.inside)
     told = torch.zeros(2, 2, 32, 32)
     view = recipe.critics.view(told, batch.photo, fake, torch.stack([batch.classes] * 2, 1))
     before = {k: v.clone() for k, v in recipe.critics.state_dict().items()}
@@ -213,20 +216,20 @@ def test_the_generators_step_leaves_the_critic_alone(config):
 
 def test_presets_construct_and_mistakes_are_said(data):
     for preset in PRESETS.values():
-        assert Config(data="x", **preset).steps > 0
+        assert build(Config, dict(data="x", **preset)).run.steps > 0
     with pytest.raises(ValueError, match="--noise"):
-        Config(data="x", mode_seeking=1.0)
+        build(Config, dict(data="x", mode_seeking=1.0))
     with pytest.raises(ValueError, match="scales"):
-        Config(data="x", size=32, scales=2)
+        build(Config, dict(data="x", size=32, scales=2))
     with pytest.raises(ValueError, match="--size 64"):
-        ChimeraRecipe(Config(data=str(data), size=64, device="cpu"))
-    for field in Config.__dataclass_fields__.values():
+        ChimeraRecipe(build(Config, dict(data=str(data), size=64, device="cpu")))
+    for field in settings(Config):
         assert field.metadata["help"]
 
 
 @pytest.mark.slow
 def test_it_learns_one_batch_by_heart(config):
-    recipe = ChimeraRecipe(replace(config, width=16, most=4, critic_width=16, batch=4))
+    recipe = ChimeraRecipe(changed(config, width=16, most=4, critic_width=16, batch=4))
     pairs = recipe.batch(0)
     recipe.batch = lambda step: pairs
     figures = [recipe.step(k, 0.0) for k in range(200)]

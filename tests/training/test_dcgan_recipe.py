@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -16,25 +15,29 @@ from doodle.cli import main
 from doodle.strokes.raster import quickdraw_bitmap
 from doodle.training import dcgan
 from doodle.training.loop import Schedule, fit
+from doodle.training.settings import build, changed, settings
 
 
 @pytest.fixture
 def config(tmp_path):
     data = write_set(tmp_path / "data", ("apple", "cat"), count=200)
-    return dcgan.Config(
-        data=str(data),
-        category="cat",
-        out=str(tmp_path / "run"),
-        width=4,
-        z_size=6,
-        batch=8,
-        steps=4,
-        evaluate_every=2,
-        device="cpu",
+    return build(
+        dcgan.Config,
+        dict(
+            data=str(data),
+            category="cat",
+            out=str(tmp_path / "run"),
+            width=4,
+            z_size=6,
+            batch=8,
+            steps=4,
+            evaluate_every=2,
+            device="cpu",
+        ),
     )
 
 
-@pytest.mark.parametrize("options", [["--size", "28"], ["--size", "64", "--loss", "wgan"]])
+@pytest.mark.parametrize("options", [["--size", "28"], ["--size", "64", "--loss", "wgan-gp"]])
 def test_the_command_trains_films_and_exports(config, tmp_path, options, monkeypatch):
     monkeypatch.chdir(tmp_path)
     export = tmp_path / "checkpoints" / "dcgan-cat"
@@ -46,7 +49,7 @@ def test_the_command_trains_films_and_exports(config, tmp_path, options, monkeyp
         "--category",
         "cat",
         "--data",
-        config.data,
+        config.run.data,
         "--steps",
         "2",
         "--evaluate-every",
@@ -65,7 +68,7 @@ def test_the_command_trains_films_and_exports(config, tmp_path, options, monkeyp
     ]
     assert main(command) == 0
     size = int(options[1])
-    run = tmp_path / "runs" / f"dcgan-cat-{size}-{'wgan' if 'wgan' in options else 'bce'}"
+    run = tmp_path / "runs" / f"dcgan-cat-{size}-{'wgan-gp' if 'wgan-gp' in options else 'bce'}"
     lines = [json.loads(line) for line in (run / "log.jsonl").read_text().splitlines()]
     assert [line["step"] for line in lines if "valid" in line] == [1, 2]
     assert all(np.isfinite(value) for line in lines for value in line["valid"].values())
@@ -78,9 +81,9 @@ def test_the_command_trains_films_and_exports(config, tmp_path, options, monkeyp
     assert checkpoint.verify(export / checkpoint.FILE) < 1e-4
 
 
-@pytest.mark.parametrize("loss", ["bce", "wgan"])
+@pytest.mark.parametrize("loss", ["bce", "wgan-gp"])
 def test_resumed_is_uninterrupted(config, tmp_path, loss):
-    config = replace(config, loss=loss, critic_steps=2)
+    config = changed(config, loss=loss, critic_steps=2)
     schedule = Schedule(steps=4, save_every=2, evaluate_every=3)
     whole, broken, resumed = (dcgan.DcganRecipe(config) for _ in range(3))
     before = {k: v.clone() for k, v in whole.modules["discriminator"].state_dict().items()}
@@ -136,14 +139,14 @@ def test_a_category_without_bitmaps_is_drawn_from_its_strokes(config, tmp_path):
 
 
 def test_what_cannot_be_trained_on_is_named(config, tmp_path, capsys):
-    command = ["train", "dcgan", "--data", config.data, "--category"]
+    command = ["train", "dcgan", "--data", config.run.data, "--category"]
     assert main([*command, "unicorn"]) == 2
     assert "no drawings of 'unicorn'" in capsys.readouterr().err
     write_set(tmp_path / "few", ("cat",), count=3)
     with pytest.raises(ValueError, match="too few drawings"):
-        dcgan.DcganRecipe(replace(config, data=str(tmp_path / "few")))
+        dcgan.DcganRecipe(changed(config, data=str(tmp_path / "few")))
     with pytest.raises(ValueError, match="batch"):
-        replace(config, batch=1)
+        changed(config, batch=1)
 
 
 def test_moving_keeps_the_ink_and_is_differentiable():
@@ -171,7 +174,7 @@ def test_moving_keeps_the_ink_and_is_differentiable():
 
 @pytest.mark.slow
 def test_it_learns_a_single_drawing_by_heart(config):
-    recipe = dcgan.DcganRecipe(replace(config, width=16, batch=16, augment=False, ema=0.9))
+    recipe = dcgan.DcganRecipe(changed(config, width=16, batch=16, augment=False, ema=0.9))
     picture = quickdraw_bitmap([np.array([[0.0, 0], [255, 0], [255, 255], [0, 255], [0, 0]])])
     recipe.train_pixels = recipe.held_pixels = np.repeat(picture[None], 16, axis=0)
     before = np.abs(recipe.draw(16).astype(float) - picture).mean()
@@ -183,5 +186,5 @@ def test_it_learns_a_single_drawing_by_heart(config):
 
 def test_presets_construct_and_every_option_has_help():
     for values in dcgan.PRESETS.values():
-        assert dcgan.Config(data="x", **values).steps > 0
-    assert all(f.metadata["help"] for f in dcgan.Config.__dataclass_fields__.values())
+        assert build(dcgan.Config, dict(data="x", **values)).run.steps > 0
+    assert all(f.metadata["help"] for f in settings(dcgan.Config))

@@ -2,32 +2,45 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 import pytest
 import torch
 import torch.nn.functional as F
 
+from doodle.training import chimera, dccgan, dcgan
 from doodle.training.gan_losses import (
-    critic_loss,
+    LOSSES,
     diff_augment,
     feature_matching,
-    generator_loss,
     gradient_penalty,
     mode_seeking,
 )
+from doodle.training.settings import settings
 
 REAL, FAKE = torch.tensor([[0.5, -1.0]]), torch.tensor([[2.0, 0.0]])
 
 
-def test_critic_and_generator_losses_are_the_papers():
+def test_both_sides_losses_are_the_papers():
     p, q = torch.sigmoid(REAL), torch.sigmoid(FAKE)
     wanted = {
-        "vanilla": (-(p.log().mean() + (1 - q).log().mean()) / 2, -q.log().mean()),
+        "bce": (-(p.log().mean() + (1 - q).log().mean()), -q.log().mean()),
         "lsgan": (torch.tensor(((0.25 + 4) / 2 + (4 + 0) / 2) / 2), torch.tensor((1 + 1) / 2)),
+        "hinge": (torch.tensor((0.5 + 2) / 2 + (3 + 1) / 2), torch.tensor(-1.0)),
+        "wgan": (torch.tensor(1.0 + 0.25), torch.tensor(-1.0)),
         "wgan-gp": (torch.tensor(1.0 + 0.25), torch.tensor(-1.0)),
     }
-    for kind, (critic, generator) in wanted.items():
-        torch.testing.assert_close(critic_loss(kind, REAL, FAKE), critic)
-        torch.testing.assert_close(generator_loss(kind, FAKE), generator)
+    assert set(wanted) == set(LOSSES)
+    for name, (discriminator, generator) in wanted.items():
+        torch.testing.assert_close(LOSSES[name].discriminator(REAL, FAKE), discriminator)
+        torch.testing.assert_close(LOSSES[name].generator(FAKE), generator)
+        assert LOSSES[name].penalised == (name == "wgan-gp")
+
+
+def test_every_recipe_takes_its_losses_from_the_table():
+    for recipe in (chimera, dccgan, dcgan):
+        (loss,) = (s for s in settings(recipe.Config) if s.name == "loss")
+        assert set(get_args(loss.type)) <= set(LOSSES) and loss.default in LOSSES
 
 
 @pytest.mark.parametrize(("slope", "wanted"), [(1.0, 0.0), (3.0, 4.0), (0.5, 0.25)])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -13,6 +12,7 @@ from generated import write_set
 from doodle import checkpoint
 from doodle.training import dccgan, recogniser, sketch_rnn, stroke_classifier
 from doodle.training.loop import Ema, Schedule, fit
+from doodle.training.settings import build, changed, settings
 
 RECIPES = {
     "sketch_rnn": sketch_rnn,
@@ -39,22 +39,27 @@ NEEDS = {
     "dccgan": ("words", "recogniser"),
 }
 
+FLAGS = {"words": "vocabulary", "recogniser": "recogniser"}
+
 
 @pytest.fixture
 def config(request, tmp_path, tiny_checkpoints):
     """A recipe's config on generated data, small and quick."""
     name = request.param
     data = write_set(tmp_path / "data", ("apple", "cat", "eyeglasses", "moon"), count=100)
-    needs = {need: str(tiny_checkpoints / need / checkpoint.FILE) for need in NEEDS[name]}
-    return RECIPES[name].Config(
-        data=str(data),
-        out=str(tmp_path / "run"),
-        steps=4,
-        batch=8,
-        evaluate_every=2,
-        device="cpu",
-        **needs,
-        **SMALL[name],
+    needs = {FLAGS[need]: str(tiny_checkpoints / need) for need in NEEDS[name]}
+    return build(
+        RECIPES[name].Config,
+        dict(
+            data=str(data),
+            out=str(tmp_path / "run"),
+            steps=4,
+            batch=8,
+            evaluate_every=2,
+            device="cpu",
+            **needs,
+            **SMALL[name],
+        ),
     )
 
 
@@ -70,7 +75,7 @@ def recipe_of(config):
 def test_it_trains_logs_plots_and_exports(config, tmp_path):
     module, _ = recipe_of(config)
     export = tmp_path / "checkpoints" / "model"
-    module.main(replace(config, export=str(export)))
+    module.main(changed(config, export=str(export)))
     run = tmp_path / "run"
     lines = [json.loads(line) for line in (run / "log.jsonl").read_text().splitlines()]
     assert [line["step"] for line in lines if "valid" in line] == [2, 4]
@@ -105,7 +110,7 @@ def test_resumed_is_uninterrupted(config, tmp_path):
 def test_it_learns_one_batch_by_heart(config):
     _, kind = recipe_of(config)
     recipe = kind(
-        replace(
+        changed(
             config,
             batch=16,
             **({"hidden": 96} if kind is sketch_rnn.SketchRecipe else {"widths": (16, 16, 32, 32)}),
@@ -145,17 +150,17 @@ def test_too_little_data_is_said(tmp_path, tiny_checkpoints):
         (recogniser, recogniser.RecogniserRecipe),
     ):
         with pytest.raises(ValueError, match="too few drawings"):
-            kind(module.Config(data=str(data), words=words, device="cpu"))
+            kind(build(module.Config, dict(data=str(data), vocabulary=words, device="cpu")))
 
 
 def test_presets_construct_and_every_option_has_help():
     for module in RECIPES.values():
         for name in module.PRESETS:
-            assert module.Config(data="x", **module.PRESETS[name]).steps > 0
-        for field in module.Config.__dataclass_fields__.values():
+            assert build(module.Config, dict(data="x", **module.PRESETS[name])).run.steps > 0
+        for field in settings(module.Config):
             assert field.metadata["help"]
     with pytest.raises(ValueError, match="share"):
-        sketch_rnn.Config(data="x", core_share=1.5)
+        build(sketch_rnn.Config, dict(data="x", core_share=1.5))
 
 
 def test_the_average_follows_the_weights():
@@ -187,11 +192,14 @@ def config_for_calibration(tmp_path, tiny_checkpoints):
     """A recipe whose network is far too sure of itself."""
     data = write_set(tmp_path / "data", ("apple", "cat"), count=200)
     recipe = recogniser.RecogniserRecipe(
-        recogniser.Config(
-            data=str(data),
-            words=str(tiny_checkpoints / "words" / checkpoint.FILE),
-            widths=(4, 4, 8, 8),
-            device="cpu",
+        build(
+            recogniser.Config,
+            dict(
+                data=str(data),
+                vocabulary=str(tiny_checkpoints / "words" / checkpoint.FILE),
+                widths=(4, 4, 8, 8),
+                device="cpu",
+            ),
         )
     )
     network = recipe.modules["ema"]
@@ -210,18 +218,21 @@ def test_sketch_rnn_goes_on_from_a_checkpoint_and_names_it(tmp_path, tiny_checkp
     data = write_set(tmp_path / "data", ("apple", "cat", "eyeglasses", "moon"), count=100)
     start = tiny_checkpoints / "sketch_rnn"
     before, header = checkpoint.load(start / checkpoint.FILE)
-    config = sketch_rnn.Config(
-        data=str(data),
-        words=str(tiny_checkpoints / "words" / checkpoint.FILE),
-        device="cpu",
-        out=str(tmp_path / "run"),
-        export=str(tmp_path / "out" / "sketch_rnn"),
-        steps=2,
-        batch=8,
-        hidden=before.config.hidden,
-        start=str(start),
-        varied=0.5,
-        recorded=4.0,
+    config = build(
+        sketch_rnn.Config,
+        dict(
+            data=str(data),
+            vocabulary=str(tiny_checkpoints / "words" / checkpoint.FILE),
+            device="cpu",
+            out=str(tmp_path / "run"),
+            export=str(tmp_path / "out" / "sketch_rnn"),
+            steps=2,
+            batch=8,
+            hidden=before.config.hidden,
+            start=str(start),
+            varied=0.5,
+            recorded=4.0,
+        ),
     )
     began = sketch_rnn.SketchRecipe(config)
     for name, value in before.state_dict().items():
@@ -233,8 +244,9 @@ def test_sketch_rnn_goes_on_from_a_checkpoint_and_names_it(tmp_path, tiny_checkp
     training = checkpoint.read_header(tmp_path / "out" / "sketch_rnn" / checkpoint.FILE)["training"]
     assert training["parent"]["sha256"] == checkpoint.sha256_of(start / checkpoint.FILE)
     assert training["parent"]["training"] == header["training"]
-    assert "--preset cpu-on --start" in training["command"]
+    assert "--recorded 4.0 --varied 0.5 --start START" in training["command"]
+    assert training["parent"]["name"] == "sketch_rnn" and training["preset"] == ""
     with pytest.raises(ValueError, match=f"--hidden {before.config.hidden}"):
-        sketch_rnn.SketchRecipe(replace(config, hidden=99))
+        sketch_rnn.SketchRecipe(changed(config, hidden=99))
     with pytest.raises(ValueError, match="recorded"):
-        replace(config, recorded=0.0)
+        changed(config, recorded=0.0)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import math
 import shutil
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -19,10 +18,12 @@ from doodle.cli import main
 from doodle.models.dcgan import TextDcgan, TextDcganConfig
 from doodle.training.dccgan import PRESETS, Config
 from doodle.training.loop import Schedule, fit
+from doodle.training.settings import build, changed
 from doodle.training.text_dcgan import TextDcganRecipe
 
 WORDS = ("apple", "cat", "eyeglasses", "moon")
 NEEDS = ("words", "recogniser")
+FLAGS = {"words": "vocabulary", "recogniser": "recogniser"}
 
 
 @pytest.fixture
@@ -32,25 +33,28 @@ def data(tmp_path) -> Path:
 
 @pytest.fixture
 def config(data, tiny_checkpoints) -> Config:
-    needs = {need: str(tiny_checkpoints / need / checkpoint.FILE) for need in NEEDS}
-    return Config(
-        **PRESETS["original"]
-        | needs
-        | {
-            "data": str(data),
-            "widths": (8, 4),
-            "z_size": 4,
-            "unseen": 0,
-            "batch": 8,
-            "device": "cpu",
-        }
+    needs = {FLAGS[need]: str(tiny_checkpoints / need) for need in NEEDS}
+    return build(
+        Config,
+        dict(
+            **PRESETS["original"]
+            | needs
+            | {
+                "data": str(data),
+                "widths": (8, 4),
+                "z_size": 4,
+                "unseen": 0,
+                "batch": 8,
+                "device": "cpu",
+            }
+        ),
     )
 
 
 def test_its_commands_train_imagine_and_evaluate(data, tmp_path, tiny_checkpoints, capsys):
     root = tmp_path / "checkpoints"
     shutil.copytree(tiny_checkpoints, root)
-    needs = [part for need in NEEDS for part in (f"--{need}", str(root / need / checkpoint.FILE))]
+    needs = [part for need in NEEDS for part in (f"--{FLAGS[need]}", str(root / need))]
     run = tmp_path / "run"
     main(
         [
@@ -117,13 +121,13 @@ def test_its_commands_train_imagine_and_evaluate(data, tmp_path, tiny_checkpoint
             "2",
             "--references",
             "4",
-            "--judged",
+            "--classified",
             "1",
-            "--words",
+            "--vocabulary",
             str(root / "words"),
             "--recogniser",
             str(root / "recogniser"),
-            "--judge",
+            "--stroke-classifier",
             "",
         ]
     )
@@ -146,7 +150,7 @@ def test_resumed_is_uninterrupted(config, tmp_path):
 
 def test_wrong_words_are_other_trained_words(config, tmp_path):
     data = write_set(tmp_path / "three", ("apple", "cat", "moon"))  # no eyeglasses, the third name
-    recipe = TextDcganRecipe(replace(config, data=str(data)))
+    recipe = TextDcganRecipe(changed(config, data=str(data)))
     labels = np.repeat(recipe.seen, 50)
     others = recipe._others(labels, np.random.default_rng(0))
     assert recipe.seen == [0, 1, 3] and set(others) == {0, 1, 3}
@@ -155,10 +159,12 @@ def test_wrong_words_are_other_trained_words(config, tmp_path):
     assert len(pairs) == 6  # each with each other
 
 
-def test_it_shows_its_judge_three_kinds_of_pairs(config, monkeypatch):
+def test_it_shows_its_discriminator_three_kinds_of_pairs(config, monkeypatch):
     recipe = TextDcganRecipe(config)
-    judge, shown = recipe.network.judge, []
-    monkeypatch.setattr(recipe.network, "judge", lambda *pair: shown.append(pair) or judge(*pair))
+    scores, shown = recipe.network.discriminate, []
+    monkeypatch.setattr(
+        recipe.network, "discriminate", lambda *pair: shown.append(pair) or scores(*pair)
+    )
     recipe.step(0, 0.0)
     (real, text), (same, other), (fake, wish), (again, _) = shown
     assert torch.equal(real, same) and not (text == other).all(dim=1).any()
@@ -171,15 +177,17 @@ def test_its_loss_by_hand(config):
     recipe = TextDcganRecipe(config)
     three, zero = torch.full((2,), math.log(3)), torch.zeros(2)
     # chances 3/4 for the drawings, 1/2 for the doodles, 3/4 for the wrong words
-    loss = recipe._judge_loss({"right": three, "fake": zero, "wrong": three})
+    loss = recipe._discriminator_loss({"right": three, "fake": zero, "wrong": three})
     assert float(loss) == pytest.approx(math.log(4 / 3) + (math.log(2) + math.log(4)) / 2)
 
 
 def test_what_it_learns_of_two_words(config, monkeypatch):
-    """One word is inked above, the other below: doodles and judge must keep them apart."""
+    """One word is inked above, the other below: doodles and discriminator must keep them apart."""
     torch.manual_seed(0)
     recipe = TextDcganRecipe(
-        replace(config, widths=(16, 8), batch=16, learning_rate=2e-3, judge_rate=2e-3, ema=0.9)
+        changed(
+            config, widths=(16, 8), batch=16, learning_rate=2e-3, discriminator_rate=2e-3, ema=0.9
+        )
     )
     recipe.seen = recipe.seen[:2]
 
@@ -200,13 +208,13 @@ def test_what_it_learns_of_two_words(config, monkeypatch):
     shadow, network = (net.generator.state_dict() for net in recipe.modules.values())
     assert not torch.equal(shadow["body.1.running_mean"], network["body.1.running_mean"])  # settled
     ink, labels = (torch.from_numpy(x) for x in batch(64, np.random.default_rng(1)))
-    judge, text = recipe.network.eval(), recipe.text
-    right = judge.judge(ink * 2 - 1, text[labels])
-    wrong = judge.judge(ink * 2 - 1, text[sum(recipe.seen) - labels])
+    network, text = recipe.network.eval(), recipe.text
+    right = network.discriminate(ink * 2 - 1, text[labels])
+    wrong = network.discriminate(ink * 2 - 1, text[sum(recipe.seen) - labels])
     assert (right > wrong).float().mean() > 0.9
 
 
-def test_drawn_like_is_the_judges_chance_and_each_picture_is_alone():
+def test_drawn_like_is_the_discriminators_chance_and_each_picture_is_alone():
     torch.manual_seed(0)
     network = TextDcgan(TextDcganConfig.tiny()).eval()
     text = torch.nn.functional.normalize(torch.randn(5, 512), dim=1)
@@ -217,7 +225,7 @@ def test_drawn_like_is_the_judges_chance_and_each_picture_is_alone():
     assert not torch.allclose(network(z[:1], text[1:2]), pictures[:1])  # the text counts
     torch.testing.assert_close(network.centred(text).square().mean(dim=1), torch.ones(5))
     likeness = network.drawn_like((pictures + 1) / 2, [], text)
-    expected = network.judge(pictures, network.centred(text)).sigmoid()
+    expected = network.discriminate(pictures, network.centred(text)).sigmoid()
     torch.testing.assert_close(likeness, expected, atol=1e-6, rtol=1e-5)
     assert not torch.allclose(network.drawn_like((pictures + 1) / 2, [], text.roll(1, 0)), likeness)
 
@@ -225,8 +233,8 @@ def test_drawn_like_is_the_judges_chance_and_each_picture_is_alone():
 def test_what_does_not_fit_is_said(config, tmp_path):
     for extra in ({"variety": 1.0}, {"guidance": 0.1}, {"loss": "hinge"}, {"text_noise": 0.3}):
         with pytest.raises(ValueError, match="preset original"):
-            replace(config, **extra)
+            changed(config, **extra)
     with pytest.raises(ValueError, match="such as 128 64; not 8 8"):
-        TextDcganRecipe(replace(config, widths=(8, 8)))
+        TextDcganRecipe(changed(config, widths=(8, 8)))
     with pytest.raises(ValueError, match="at least two"):
-        TextDcganRecipe(replace(config, data=str(write_set(tmp_path / "one", ("cat",)))))
+        TextDcganRecipe(changed(config, data=str(write_set(tmp_path / "one", ("cat",)))))

@@ -18,8 +18,8 @@ from doodle.registry import Registry
 from doodle.requests import Edges
 from doodle.requests.uploads import picture_of as from_url
 from doodle.services.executor import LocalExecutor
-from doodle.strokes.bridge import edges_of_picture
 from doodle.strokes.drawing import Drawing
+from doodle.strokes.edge_map import edges_of_picture
 from doodle.strokes.species import COLOURS
 from doodle.ui.parts import SORRY
 from doodle.ui.runs import Runs

@@ -12,8 +12,8 @@ import numpy as np
 
 from doodle.requests import Edges, Render
 from doodle.services.results import EdgesFound, Pictures
-from doodle.strokes.bridge import EdgeMap
 from doodle.strokes.drawing import Drawing
+from doodle.strokes.edge_map import EdgeMap
 from doodle.ui.pictures import colours, overlay, png_url
 
 BEFORE = 384  # pixels of what came in, beside the result

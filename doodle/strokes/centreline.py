@@ -1,8 +1,8 @@
-"""Centre lines of small soft pictures, to a fraction of a pixel: what `curves` fits its curves to.
+"""Centrelines of small soft pictures, to a fraction of a pixel: what `curves` fits its curves to.
 
 Made for what a generator draws: 28 to 64 pixels a side, lines about a pixel and a half wide whose
-edges are grey.  Where `trace` reads any picture, this one knows its paper and its lines, and uses
-the grey levels: enlarge smoothly, sharpen, threshold, thin, walk the skeleton, then move every
+edges are grey.  Where `trace` reads any picture, this one relies on that paper and those lines, and
+uses the grey levels: enlarge smoothly, sharpen, threshold, thin, walk the skeleton, then move every
 point to the middle of the ink across the line.
 """
 
@@ -39,7 +39,7 @@ _TOUCH = 0.8  # line widths from another line at which an end belongs to it
 _GAP = 1.8  # line widths that a pen is thought to have skipped
 
 
-def centre_lines(ink: np.ndarray) -> list[list[np.ndarray]]:
+def centrelines(ink: np.ndarray) -> list[list[np.ndarray]]:
     """Lines of each picture; what a picture gives does not depend on the others.
 
     Args:

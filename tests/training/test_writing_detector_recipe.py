@@ -4,9 +4,10 @@ import numpy as np
 from generated import write_set
 
 from doodle import checkpoint
-from doodle.data.letters import LONGEST, _lines, written_words
 from doodle.data.quickdraw import categories
-from doodle.training.letters import Config, main
+from doodle.data.written_words import LONGEST, _lines, written_words
+from doodle.training.settings import build
+from doodle.training.writing_detector import Config, main
 
 
 def test_words_are_legible_in_size_and_made_by_the_seed():
@@ -24,15 +25,18 @@ def test_words_are_legible_in_size_and_made_by_the_seed():
 def test_two_steps_make_a_checkpoint(tmp_path):
     write_set(tmp_path / "data", count=80)
     main(
-        Config(
-            data=str(tmp_path / "data"),
-            out=str(tmp_path / "run"),
-            device="cpu",
-            steps=2,
-            export=str(tmp_path / "out" / "letters"),
-            batch=8,
-            words=10,
-            evaluate_every=2,
+        build(
+            Config,
+            dict(
+                data=str(tmp_path / "data"),
+                out=str(tmp_path / "run"),
+                device="cpu",
+                steps=2,
+                export=str(tmp_path / "out" / "letters"),
+                batch=8,
+                word_count=10,
+                evaluate_every=2,
+            ),
         )
     )
     network, header = checkpoint.load(tmp_path / "out" / "letters" / checkpoint.FILE)

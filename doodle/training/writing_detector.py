@@ -11,13 +11,14 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from ..data.letters import written_words
-from ..data.quickdraw import categories
-from ..data.rasters import balanced, load_bitmaps
-from ..device import choose, seed_for_step
-from ..models.letters import Letters, LettersConfig
-from .plots import contact_sheet
-from .shipping import SPLIT, run, ship
+from doodle.data.quickdraw import categories
+from doodle.data.rasters import balanced, load_bitmaps
+from doodle.data.written_words import written_words
+from doodle.device import choose, seed_for_step
+from doodle.models.writing_detector import WritingDetector, WritingDetectorConfig
+from doodle.training.plots import contact_sheet
+from doodle.training.settings import Run, shared
+from doodle.training.shipping import SPLIT, ship, train
 
 HELD_OUT_WORDS = 1000
 ALARMS = (0.5, 0.9)  # chances at which the held-out figures are taken
@@ -25,23 +26,25 @@ ALARMS = (0.5, 0.9)  # chances at which the held-out figures are taken
 
 @dataclass(frozen=True)
 class Config:
-    data: str = field(metadata={"help": "folder with bitmaps/"})
-    out: str = field(default="runs/letters", metadata={"help": "run folder; rerun to resume"})
-    export: str = field(default="", metadata={"help": "also write the checkpoint to this folder"})
-    seed: int = field(default=0, metadata={"help": "of weights, words and batches"})
-    steps: int = field(default=1000, metadata={"help": "updates of the weights"})
-    minutes: float = field(default=0.0, metadata={"help": "end after this much training; 0: never"})
-    batch: int = field(default=128, metadata={"help": "pictures an update, half of them words"})
-    words: int = field(default=6000, metadata={"help": "different written words"})
+    run: Run = shared(
+        out="runs/writing_detector",
+        steps=1000,
+        help={
+            "data": "folder with bitmaps/",
+            "batch": "pictures an update, half of them words",
+            "seed": "of weights, words and batches",
+        },
+    )
+    word_count: int = field(
+        default=6000, metadata={"help": "different written words", "formerly": "words"}
+    )
     doubt: float = field(
         default=0.04, metadata={"help": "share of a batch's drawings, the most word-like, left out"}
     )
     learning_rate: float = field(default=2e-3, metadata={"help": "of AdamW at its peak"})
-    evaluate_every: int = field(default=1000, metadata={"help": "steps between evaluations"})
-    device: str = field(default="auto", metadata={"help": "auto, cpu or cuda"})
 
 
-class LettersRecipe:
+class WritingDetectorRecipe:
     """AdamW, cosine, logistic loss.
 
     Some of the drawings are the written words that we look for, and nobody marked them. The few of
@@ -52,21 +55,21 @@ class LettersRecipe:
 
     def __init__(self, config: Config) -> None:
         self.config = config
-        self.placement = choose(config.device)
+        self.placement = choose(config.run.device)
         self.device = self.placement.device
-        torch.manual_seed(config.seed)
-        bitmaps = load_bitmaps(Path(config.data), categories())
+        torch.manual_seed(config.run.seed)
+        bitmaps = load_bitmaps(Path(config.run.data), categories())
         train, valid = bitmaps.split == 0, bitmaps.split == 1
         self.drawings = bitmaps.pixels[train].reshape(-1, 28, 28)
         self.held_out = bitmaps.pixels[valid].reshape(-1, 28, 28)
         if not len(self.drawings) or not len(self.held_out):
-            raise ValueError(f"{config.data} holds too few bitmaps to keep some for validation")
+            raise ValueError(f"{config.run.data} holds too few bitmaps to keep some for validation")
         side = bitmaps.category[train]
         self.cdf = np.cumsum(balanced(side, np.ones(len(side)), 0.5))
-        rng = np.random.default_rng(config.seed)
-        self.words = written_words(categories(), config.words, rng)
+        rng = np.random.default_rng(config.run.seed)
+        self.words = written_words(categories(), config.word_count, rng)
         self.held_out_words = written_words(categories(), HELD_OUT_WORDS, rng)
-        self.network = Letters(LettersConfig()).to(self.device)
+        self.network = WritingDetector(WritingDetectorConfig()).to(self.device)
         self.modules = {"network": self.network}
         self.optimiser = torch.optim.AdamW(
             self.network.parameters(), lr=config.learning_rate, weight_decay=0.02
@@ -76,8 +79,8 @@ class LettersRecipe:
     def batch(self, seed: int) -> tuple[Tensor, Tensor]:
         """Pictures (B, 1, 28, 28) in [0, 1], the first half written words, and 1 for each word."""
         rng = np.random.default_rng(seed)
-        half = self.config.batch // 2
-        chosen = np.searchsorted(self.cdf, rng.random(self.config.batch - half))
+        half = self.config.run.batch // 2
+        chosen = np.searchsorted(self.cdf, rng.random(self.config.run.batch - half))
         chosen = np.minimum(chosen, len(self.cdf) - 1)  # the sum may round below 1
         words = self.words[rng.integers(len(self.words), size=half)]
         pixels = np.concatenate([words, self.drawings[chosen]])
@@ -88,7 +91,7 @@ class LettersRecipe:
 
     def step(self, step: int, progress: float) -> dict[str, float]:
         c = self.config
-        ink, labels = self.batch(seed_for_step(c.seed, step))
+        ink, labels = self.batch(seed_for_step(c.run.seed, step))
         rate = c.learning_rate * min(1.0, (step + 1) / 100) * (0.5 + 0.5 * np.cos(np.pi * progress))
         for group in self.optimiser.param_groups:
             group["lr"] = max(float(rate), 1e-6)
@@ -137,10 +140,11 @@ class LettersRecipe:
         ship(
             folder,
             self.network.eval(),
-            model="letters",
+            model="writing_detector",
+            recipe="writing_detector",
+            presets={},
             config=self.config,
             log=log,
-            command="letters --data DATA",
             data={"categories": list(categories()), "split": SPLIT},
             pixels={"size": 28, "range": [0, 1], "ink": 1},
             metrics=[
@@ -157,4 +161,4 @@ class LettersRecipe:
 
 def main(config: Config) -> None:
     """Train, resume or finish a run."""
-    run(LettersRecipe(config), config, ("loss", "found"))
+    train(WritingDetectorRecipe(config), config, ("loss", "found"))

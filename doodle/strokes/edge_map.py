@@ -1,8 +1,8 @@
-"""Anything a visitor brings to edges as the chimera's network learned them, white on black.
+"""Strokes and pictures to the edge map that the chimera's network reads, white on black.
 
-Three ways lead there.  Photographs go through auto-canny.  A drawing's lines become edges once, by
-their middle, where canny would give two, and its filled areas become their rim.  An edge map is
-taken as it is.  What came in, and how its pixels are found again, stays with the result.
+There are three ways.  Photographs go through auto-canny.  The lines of a drawing become edges along
+their centrelines, where canny would give two, and its filled areas become their contours.  An edge
+map is taken as it is.  The result also maps points of the input to its pixels and back.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from doodle.strokes.lines import (
     BROAD_PEN,
     CONTRAST,
     FINER,
-    Look,
+    LineAnalysis,
     line_width,
     lines_once,
     shrunk,
@@ -86,7 +86,7 @@ class EdgeStyle:
 
 @dataclass(frozen=True, eq=False)
 class EdgeMap:
-    """What the network gets.
+    """The edges that the network reads, and how pixels of the input are found again.
 
     Attributes:
         edges: (S, S) uint8, 255 on 0.
@@ -201,12 +201,12 @@ def edges_of_picture(picture: np.ndarray, size: int, style: EdgeStyle | None = N
         edges = _finished(_edge_map(picture, size), style)
         return EdgeMap(_not_empty(edges), "edges", frame, scale, offset)
     rgb = picture if picture.ndim == 3 else cv2.merge([picture] * 3)
-    seen = Look(shrunk(rgb, size))
-    kind = seen.kind if style.kind == "auto" else style.kind
+    found = LineAnalysis(shrunk(rgb, size))
+    kind = found.kind if style.kind == "auto" else style.kind
     box = None
     if kind == "drawing" and style.crop:
-        unit = frame[0] / seen.ink.shape[1]
-        box = None if seen.box is None else tuple(unit * side for side in seen.box)
+        unit = frame[0] / found.ink.shape[1]
+        box = None if found.box is None else tuple(unit * side for side in found.box)
     scale, offset = _placing(frame, box, size)
     way = style.way
     if way == "auto":
@@ -214,8 +214,8 @@ def edges_of_picture(picture: np.ndarray, size: int, style: EdgeStyle | None = N
     finer = FINER if way == "lines" else 1
     placed, inside = _placed(rgb, scale * finer, tuple(finer * o for o in offset), size * finer)
     if way == "lines":
-        dark_on_light = 255 - placed if seen.inverted else placed
-        broadest = seen.broadest * scale * max(frame) / size  # larger where it was cropped
+        dark_on_light = 255 - placed if found.inverted else placed
+        broadest = found.broadest * scale * max(frame) / size  # larger where it was cropped
         edges = lines_once(dark_on_light, style.blur, min(broadest, 2 * BROAD_PEN))
     else:
         edges = _edges_by(way, placed, style)
