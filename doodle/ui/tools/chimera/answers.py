@@ -1,4 +1,4 @@
-"""What the page is told of a creature: letters, JSON text for the cards beside the canvas."""
+"""The answers of Chimera: messages for the cards of edges and result, and the pictures in them."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ _JPEG = 86  # quality of the picture below the canvas's ink
 _FINER = 4  # bits of a pixel's fraction in OpenCV's coordinates
 
 
-def seen_letter(seen: EdgesFound, at: Any, *, fresh: bool = False) -> str:
-    """For the card of what the network sees.
+def edges_message(found: EdgesFound, at: Any, *, fresh: bool = False) -> str:
+    """For the card of the edges, which shows what the network gets.
 
     Args:
         at: of the request, so that equal answers differ.
@@ -35,17 +35,17 @@ def seen_letter(seen: EdgesFound, at: Any, *, fresh: bool = False) -> str:
     return json.dumps(
         {
             "run": at,
-            "size": seen.edge_map.size,
-            "edges": png_url(seen.edges),
-            "kind": seen.kind,
-            "species": overlay(seen.classes, seen.species),
+            "size": found.edge_map.size,
+            "edges": png_url(found.edges),
+            "kind": found.kind,
+            "species": overlay(found.classes, found.species),
             "problem": "",
             "fresh": fresh,
         }
     )
 
 
-def unseen_letter(problem: str, size: int, at: Any, *, fresh: bool = False) -> str:
+def no_edges_message(problem: str, size: int, at: Any, *, fresh: bool = False) -> str:
     """For the same card, where there are no edges; the problem is a sentence or empty."""
     return json.dumps(
         {
@@ -60,18 +60,18 @@ def unseen_letter(problem: str, size: int, at: Any, *, fresh: bool = False) -> s
     )
 
 
-def made_letter(made: Pictures, request: Render, run: str) -> str:
+def pictures_message(made: Pictures, request: Render, run: str) -> str:
     """For the card of the result."""
-    seen = made.found
+    found = made.found
     return json.dumps(
         {
             "run": run,
-            "size": seen.edge_map.size,
+            "size": found.edge_map.size,
             "seed": request.seed,
             "pictures": [png_url(picture) for picture in made.pictures],
-            "before": png_url(before(request, seen.edge_map)),
-            "edges": png_url(seen.edges),
-            "title": title(seen.classes, seen.species),
+            "before": png_url(before(request, found.edge_map)),
+            "edges": png_url(found.edges),
+            "title": title(found.classes, found.species),
         }
     )
 
