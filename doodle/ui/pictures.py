@@ -34,7 +34,7 @@ def overlay(classes: np.ndarray, species: Sequence[str]) -> str:
     """The class map (S, S) in the species' colours, as the data URL of a see-through PNG.
 
     Returns:
-        "" where nothing is told.
+        "" where no species is given.
     """
     if not classes.any():
         return ""
