@@ -1,4 +1,4 @@
-"""What Gradio keeps of each session: bounded, and nothing of callers that are no page.
+"""Bounds what Gradio keeps of sessions: a state for each open page, one for all other callers.
 
 A session's copy of the page's state takes 0.3 MB and 30 ms.  Gradio makes one for every call of the
 API that names no session of its own, and would keep 10,000 of them.

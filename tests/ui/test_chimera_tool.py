@@ -24,7 +24,7 @@ from doodle.strokes.species import COLOURS
 from doodle.ui.examples import read_examples
 from doodle.ui.messages import SORRY
 from doodle.ui.run import Runs
-from doodle.ui.tools.chimera.answers import backdrop, before, title
+from doodle.ui.tools.chimera.answers import backdrop, source_picture, title
 from doodle.ui.tools.chimera.panel import EXAMPLES
 from doodle.ui.tools.chimera.tasks import ChimeraTasks
 
@@ -234,13 +234,13 @@ def test_what_came_in_lies_as_the_edges_do(executor: LocalExecutor):
     drawing = Drawing.parse({"strokes": STROKES})
     asked = Edges(drawing, tags=["lion", ""])
     edge_map = executor.submit(asked).result().edge_map
-    shown = before(asked, edge_map, 4 * SIZE)
+    shown = source_picture(asked, edge_map, 4 * SIZE)
     ends = edge_map.to_pixels(np.array([[110, 375], [865, 375]])) * 4
     (x0, y0), (x1, y1) = ends.round().astype(int)
     assert shown[y0, x0, 0] > 180 and shown[y0, x0, 2] < 60  # the lion's orange
     assert shown[y1, x1].max() < 60 and shown[y0, (x0 + x1) // 2].min() == 255
     picture = photograph()
-    shown = before(Edges(picture), edges_of_picture(picture, SIZE), 320)
+    shown = source_picture(Edges(picture), edges_of_picture(picture, SIZE), 320)
     # 200 x 120 in the middle of a square of 320: 1.6 times as large
     row = [shown[64 + 80, x].tolist() == [250, 10, 10] for x in (28, 36, 124, 132)]
     column = [shown[y, 80].tolist() == [250, 10, 10] for y in (92, 100, 188, 196)]

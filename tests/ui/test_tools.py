@@ -16,7 +16,7 @@ from stubs import StubCompleter, StubRegistry
 
 import doodle.pipelines.complete as pipeline
 from doodle.registry import Registry
-from doodle.requests import Draw
+from doodle.requests import Complete, Draw
 from doodle.services.executor import LocalExecutor
 from doodle.strokes.drawing import Drawing
 from doodle.ui.examples import read_examples
@@ -28,10 +28,11 @@ from doodle.ui.tools import table
 
 UI = Path(table.__file__).parents[1]
 VISITOR = SimpleNamespace(session_hash="a")
+LINE = Drawing.from_polylines([[(100, 300), (800, 310)]])
 
 
 class Demo:
-    """An empty tool: a button that asks for a drawing, and an endpoint that counts strokes."""
+    """An empty tool: a button that asks for endings, and an endpoint that counts strokes."""
 
     def __init__(self) -> None:
         self.runs: list[Run] = []
@@ -44,7 +45,7 @@ class Demo:
             with context.runs.begin(request, "demo") as run:
                 self.runs.append(run)
                 yield "begun"
-                async for _ in run.events(Draw("fish", 2)):
+                async for _ in run.events(Complete("fish", 2, drawing=LINE)):
                     yield "drawn"
             yield run.state
 

@@ -101,7 +101,7 @@ class ChimeraTasks:
             return _message(error=sentence(error)), gr.skip()
 
     async def full(self, message: str, rendered: Rendered | None, request: gr.Request) -> Any:
-        """A variant at the size of what came in, as a file to save."""
+        """A variant in the frame and at the size of its source, as a file to save."""
         with self._runs.begin(request, FILES, beside=True) as run:
             k, rendered = _chosen(message, rendered)
             found = await run.answer(FullSize(**{**vars(rendered.request), "first": k}))

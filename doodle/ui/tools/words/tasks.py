@@ -169,7 +169,7 @@ def _walk_request(fields: dict[str, Any]) -> Walk:
         second=tidy_text(fields["second"]),
         steps=limits.steps(fields["steps"]),
         seed=limits.seed(fields["seed"]),
-        truncation=limits.spread(fields["truncation"]),
+        truncation=limits.truncation(fields["truncation"]),
         candidate=fields["candidate"],
     )
 
