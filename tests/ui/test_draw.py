@@ -10,11 +10,11 @@ from types import SimpleNamespace
 import gradio as gr
 import pytest
 from stepping import stepped
-from stubs import StubCompleter, StubRecognition, StubRegistry
+from stubs import StubCompleter, StubRegistry
 
 import doodle.pipelines.complete as pipeline
-import doodle.pipelines.recognise as recognition
 from doodle.services.executor import LocalExecutor
+from doodle.services.jobs import Job
 from doodle.services.readiness import known_words, summary
 from doodle.strokes.drawing import Drawing
 from doodle.ui.messages import SORRY
@@ -82,17 +82,16 @@ def test_a_newer_run_of_the_same_visitor_ends_the_older_one_without_a_word(runs:
     assert message == gr.skip()
 
 
-def test_a_superseded_run_that_showed_nothing_yet_stays_unseen(runs: Runs, monkeypatch):
-    monkeypatch.setattr(recognition, "Recognition", StubRecognition)
-    monkeypatch.setattr(StubRecognition, "pause", 0.2)
-    older = ask(runs, word="auto")
-    threads = [threading.Thread(target=lambda: got.extend(older))]
-    got: list = []
-    threads[0].start()
-    time.sleep(0.05)
-    log, _ = last(ask(runs, word="fish"))
-    threads[0].join(10)
-    assert log.endswith("D\n") and got == []
+def test_a_superseded_run_that_showed_nothing_yet_stays_unseen():
+    silent = SimpleNamespace(submit=Job)  # nobody answers
+    runs, shown = Runs(silent), []
+    older = threading.Thread(target=lambda: shown.extend(ask(runs, word="auto")))
+    older.start()
+    while not len(runs):
+        time.sleep(0.001)
+    runs.begin(SimpleNamespace(session_hash="a"), "draw")
+    older.join(10)
+    assert not older.is_alive() and shown == []
 
 
 def test_stop_keeps_what_is_inked_and_closes_the_log(runs: Runs):

@@ -19,6 +19,7 @@ from doodle.registry import Registry
 from doodle.requests import Complete, Draw
 from doodle.services.executor import LocalExecutor
 from doodle.strokes.drawing import Drawing
+from doodle.ui import tools
 from doodle.ui.examples import read_examples
 from doodle.ui.page import build_app
 from doodle.ui.run import Run
@@ -100,6 +101,23 @@ def test_a_tool_in_the_table_has_its_tab_and_its_endpoint(demo: Demo, serve: Cal
     assert "A demonstration" in labels
     assert "/demonstration" in client.view_api(return_format="dict")["named_endpoints"]
     assert client.predict(api_name="/demonstration")["strokes"] > 0
+
+
+def test_a_new_tool_is_a_folder_and_its_name_in_the_list(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    (tmp_path / "demo").mkdir()
+    (tmp_path / "demo" / "tool.py").write_text(
+        """import gradio as gr
+
+from doodle.ui.tool import Tool
+
+TOOL = Tool("demo", "Demo", build=lambda context: gr.Button("Demo"), wire=lambda *_: None)
+"""
+    )
+    monkeypatch.setattr(tools, "__path__", [*tools.__path__, str(tmp_path)])
+    monkeypatch.setattr(table, "TOOLS", table.tools_of((*table.FOLDERS, "demo")))
+    assert tabs(build_app(LocalExecutor(StubRegistry())))[-1] == "demo"
 
 
 def test_its_run_stops_when_the_visitor_leaves(demo: Demo, monkeypatch: pytest.MonkeyPatch):

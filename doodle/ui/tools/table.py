@@ -5,6 +5,7 @@ A new tool is a folder here, whose `tool.py` makes a `TOOL`, and its name in thi
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from importlib import import_module
 
 from doodle.ui.tool import Tool
@@ -16,9 +17,14 @@ FOLDERS = (
     "morph",
     "play",
 )
-TOOLS: tuple[Tool, ...] = tuple(
-    import_module(f"doodle.ui.tools.{folder}.tool").TOOL for folder in FOLDERS
-)
+
+
+def tools_of(folders: Iterable[str]) -> tuple[Tool, ...]:
+    """The `TOOL` of each folder."""
+    return tuple(import_module(f"doodle.ui.tools.{folder}.tool").TOOL for folder in folders)
+
+
+TOOLS = tools_of(FOLDERS)
 
 
 def style_sheets() -> list[str]:
