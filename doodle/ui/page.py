@@ -35,7 +35,6 @@ def build_app(executor: Executor) -> gr.Blocks:
         executor: answers all that is asked; nothing is loaded before somebody opens the page.
     """
     sessions, runs = Sessions(), Runs(executor)
-    context = Context(executor, runs, saving.build())
     tools = [tool for tool in table.TOOLS if tool.available(executor.registry)]
 
     async def arrive(request: gr.Request) -> str:
@@ -50,6 +49,7 @@ def build_app(executor: Executor) -> gr.Blocks:
         with gr.Row(elem_id="top"):
             gr.HTML(read("shell/wordmark.html"), elem_id="wordmark")
             pill = gr.HTML(_pill("Waking up", "", "wait"), elem_id="status")
+        context = Context(executor, runs, saving.build())
         with gr.Tabs(elem_id="tools", overflow_behavior="wrap"):  # no menu: all fit, at any width
             panels = [_tab(tool, context) for tool in tools]
         scripted("shell/tray", elem_id="tray")
