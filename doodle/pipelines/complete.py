@@ -324,12 +324,11 @@ class Completer:
         """Score candidates (each drawn on top of ``before``) and return the best n."""
         scores: Sequence[float | None] = [None] * len(drawings)
         order = list(range(len(drawings)))
-        if self.ranker is not None:
+        if rank and self.ranker is not None:
             name = self.words.lookup(word).name
             whole = [[*before, *drawn] for drawn in drawings]
             scores = yield from self.ranker.scores(whole, name, vector[0])
-            if rank:
-                order.sort(key=lambda k: -scores[k])
+            order.sort(key=lambda k: -scores[k])
         return [Ending(tuple(drawings[k]), scores[k], k) for k in order[:n]]
 
 

@@ -60,7 +60,10 @@ def test_ranked_endings_come_best_first_with_scores(completer):
     scores = [e.score for e in endings]
     assert scores == sorted(scores, reverse=True) and all(0 <= s <= 1 for s in scores)
     everything = completer.complete(HALF, "cat", n=16, rank=False)
-    assert max(e.score for e in everything) == pytest.approx(scores[0])
+    assert all(e.score is None for e in everything)
+    whole = [[*HALF.polylines(), *e.strokes] for e in everything]
+    vector = completer.words.lookup("cat").vector
+    assert max(completer.ranker.score(whole, "cat", vector)) == pytest.approx(scores[0])
 
 
 def test_without_a_recogniser_nothing_is_ranked(networks):
