@@ -7,7 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 
 LEAST = 0.1  # chance of the word below which nobody sees the word in it
-LOSS = 0.1  # of the chance that the drawing had before, which is within the recogniser's noise
+GAIN = 0.05  # of chance that an ending must bring to a drawing that is not recognised yet
+RECOGNISED = 0.5  # chance from which it is; then an ending may cost LOSS: nearly nothing is gained
+LOSS = 0.1
 SHARE = 0.2  # of the best ending's chance
 TWINS = 0.03  # of the drawing's longer side: mean distance below which two endings are the same
 FINISHED_CHANCE = 0.7  # of the word before anything is added, and
@@ -25,8 +27,8 @@ def helpful(
 ) -> list[int]:
     """Up to n endings, best first.
 
-    One is worth showing where the finished drawing is named about as well as the unfinished one was
-    or better, and not far worse than with the best ending.  Of endings that are nearly the same
+    One is worth showing where the drawing is more likely named with it than without, or about as
+    likely where it is recognised already, and not far less likely than with the best.  Of endings that are nearly the same
     only the better one stays, while others last.
 
     Args:
@@ -38,7 +40,8 @@ def helpful(
     Returns:
         Indices of endings; none where the network cannot go on from there.
     """
-    least = max(LEAST, before - LOSS, SHARE * max(scores, default=0.0))
+    own = before - LOSS if before >= RECOGNISED else before + GAIN
+    least = max(LEAST, own, SHARE * max(scores, default=0.0))
     order = [k for k in np.argsort(-np.asarray(scores), kind="stable") if scores[k] >= least]
     order = [int(k) for k in order if endings[k]]
     points = {k: _points(endings[k]) for k in order}
