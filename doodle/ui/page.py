@@ -15,7 +15,6 @@ from doodle.ui import saving as export
 from doodle.ui.parts import QUIET, scripted
 from doodle.ui.runs import Runs
 from doodle.ui.sessions import Sessions
-from doodle.ui.theme import read
 from doodle.ui.tools.chimera import panel as chimera
 from doodle.ui.tools.draw import panel as draw
 from doodle.ui.tools.morph import panel as morph
@@ -53,7 +52,7 @@ def build_app(executor: Executor) -> gr.Blocks:
     playing = game.playable(registry)
     with gr.Blocks(title=TITLE, fill_width=True, analytics_enabled=False) as app:
         with gr.Row(elem_id="top"):
-            gr.HTML(read("shell/wordmark.html"), elem_id="wordmark")
+            scripted("shell/wordmark", elem_id="wordmark")
             pill = gr.HTML(_pill("Waking up", "", "wait"), elem_id="status")
         with gr.Tabs(elem_id="tools", overflow_behavior="wrap"):  # no menu: all fit, at any width
             with gr.Tab("Draw", id="draw"):

@@ -10,6 +10,7 @@ import gradio as gr
 
 from doodle.errors import Busy, ModelUnavailable, OutOfBudget
 from doodle.services.results import Waiting
+from doodle.ui import scripts
 from doodle.ui.theme import read
 
 # What goes wrong without being a fault of ours: the caller's mistakes (a wrong drawing or word is a
@@ -67,8 +68,8 @@ def scripted(name: str, **kwargs: Any) -> gr.HTML:
     """
     return gr.HTML(
         html_template=read(f"{name}.html"),
-        js_on_load=read("shell/shared.js", f"{name}.js"),
         apply_default_css=False,
+        **scripts.part(name),
         **kwargs,
     )
 

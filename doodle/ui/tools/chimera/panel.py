@@ -34,6 +34,7 @@ from doodle.ui.opening import MAX_FILE
 from doodle.ui.parts import DIRECT, QUIET, WORK, note, queued, scripted, sentence
 from doodle.ui.pictures import colours, png_url
 from doodle.ui.runs import Runs
+from doodle.ui.scripts import call
 from doodle.ui.tools.chimera.answers import backdrop, made_letter, seen_letter, unseen_letter
 
 HINT = "Draw a creature here, or drop a picture of one."
@@ -45,7 +46,7 @@ _GONE = "The picture is not kept here any longer: open it again."
 _NOTHING_MADE = "There is no picture yet: press Render first."
 _BAD_LETTER = "That request did not arrive whole; try again."
 _LOOKS = ("way", "kind", "sigma", "detail", "blur", "thickness", "clean")
-_EDITED = "(text) => document.dispatchEvent(new CustomEvent('doodle:edges', { detail: text }))"
+_EDITED = call("chimera.edited")
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,7 @@ def build(registry: Registry) -> ChimeraPanel:
             canvas = StrokeCanvas(
                 elem_id="creature_pad", autosave="creature", palette=palette, hint=HINT
             )
-            scripted("tools/chimera/creatures", **shown, elem_id="creatures")
+            scripted("tools/chimera/examples", **shown, elem_id="creatures")
         with gr.Column(elem_classes="dd-side", min_width=0):
             with gr.Column(elem_classes="dd-card", min_width=0):
                 edges = scripted("tools/chimera/edges", elem_id="creature_edges")

@@ -17,13 +17,11 @@ from doodle.services.executor import Executor
 from doodle.services.results import Guesses
 from doodle.strokes.drawing import MAX_TEXT, Drawing
 from doodle.ui.parts import DIRECT, QUIET, scripted, sentence
+from doodle.ui.scripts import call
 
 SHOWN = "what you see"  # how the sentence says AUTO: "Finish it as what you see"
 TOP = 5
-_BUTTON = (
-    "(word) => { document.dispatchEvent(new CustomEvent('doodle:word', { detail: word }));"
-    f" return 'Draw me ' + window.doodle.phrase(word === '{AUTO}' ? window.doodle.seen : word); }}"
-)
+_BUTTON = call("draw.named")
 
 
 def build() -> gr.HTML:
@@ -47,7 +45,7 @@ def wire(card: gr.HTML, word: gr.Dropdown, draw_me: gr.Button, executor: Executo
 
     card.look(look, card, card, **DIRECT)
     card.why(why, card, card, **DIRECT)
-    card.choose(None, None, word, js="() => window.doodle.chosen", **QUIET)
+    card.choose(None, None, word, js=call("draw.chosen"), **QUIET)
     card.named(None, word, draw_me, js=_BUTTON, **QUIET)
     word.change(None, word, draw_me, js=_BUTTON, **QUIET)
 

@@ -30,6 +30,7 @@ from doodle.ui.parts import (
 )
 from doodle.ui.protocol import Log, Place
 from doodle.ui.runs import Runs
+from doodle.ui.scripts import call
 from doodle.ui.tools.draw import examples, guess
 
 FIRST_COUNT, FIRST_SEED, FIRST_TEMPERATURE = 9, 7, 0.3
@@ -52,8 +53,8 @@ _SAMPLE = {
 _KINDS = {"complete": Complete, "draw": Draw, "again": Again}
 _FAINT = "I am not sure what this is; here it is taken for: {}."
 _NEW_SEED = "() => Math.floor(Math.random() * 10000)"
-_ANSWERED = "() => document.dispatchEvent(new CustomEvent('doodle:answered'))"
-_STOPPED = "() => document.dispatchEvent(new CustomEvent('doodle:stopped'))"
+_ANSWERED = call("draw.answered")
+_STOPPED = call("draw.stopped")
 
 
 @dataclass(frozen=True)

@@ -27,11 +27,12 @@ from doodle.ui.parts import (
 )
 from doodle.ui.protocol import Place
 from doodle.ui.runs import Runs
+from doodle.ui.scripts import call
 
 FIRST_WORDS = ("cat", "rabbit")
 FIRST_STEPS, FIRST_SEED = 9, 7
 HINT = "Draw here, or leave it empty: then it is drawn for you."
-_STOPPED = "() => document.dispatchEvent(new CustomEvent('doodle:morph-stopped'))"
+_STOPPED = call("morph.stopped")
 TEMPERATURE = 0.15  # low: steps of one morph should differ by their place on the way, not by chance
 
 

@@ -14,13 +14,13 @@ import gradio as gr
 from doodle.registry import Registry
 from doodle.services.executor import Executor
 from doodle.services.readiness import guessable
+from doodle.ui import scripts
 from doodle.ui.canvas import StrokeCanvas
 from doodle.ui.parts import DIRECT
 from doodle.ui.theme import read
 from doodle.ui.tools.draw.guess import looked
 
 ROUNDS, SECONDS = 6, 20
-_SCRIPTS = ("clock", "voice", "sheet", "end", "game")
 
 # Things that many people draw much alike, and not too alike among themselves.
 WORDS = tuple(
@@ -65,8 +65,8 @@ def build(choices: list[str]) -> GamePanel:
     with gr.Column(elem_classes="dd-play", elem_id="play_desk", min_width=0):
         game = gr.HTML(
             html_template=read("tools/play/game.html"),
-            js_on_load=read("shell/shared.js", *(f"tools/play/{name}.js" for name in _SCRIPTS)),
             apply_default_css=False,
+            **scripts.part("tools/play/game"),
             deck=json.dumps(choices),
             turns=ROUNDS,
             limit=SECONDS,

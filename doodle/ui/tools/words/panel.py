@@ -33,6 +33,7 @@ from doodle.ui.parts import (
     words,
 )
 from doodle.ui.runs import Runs
+from doodle.ui.scripts import call
 
 FIRST_TEXT, FIRST_COUNT, FIRST_SEED, FIRST_TRUNCATION = "a sleepy teapot", 16, 3, 0.8
 FIRST_GOAL = "umbrella"
@@ -41,9 +42,9 @@ MAX_LETTER = 8_000  # characters of JSON
 _WALK = ("at", "text", "second", "steps", "seed", "candidate", "truncation")
 _BAD_LETTER = "That request did not arrive whole; try again."
 _NEW_SEED = "() => Math.floor(Math.random() * 10000)"
-_STOPPED = "() => document.dispatchEvent(new CustomEvent('doodle:ideas-stopped'))"
-_PICKED = "() => window.doodle.ideaText"
-_TO_FINISH = "() => window.doodle.toFinish"
+_STOPPED = call("words.stopped")
+_PICKED = call("words.named")
+_TO_FINISH = call("words.finish")
 _FINISH = "() => document.getElementById('go').click()"
 
 
