@@ -15,7 +15,6 @@ from doodle.ui import api, saving
 from doodle.ui.parts import QUIET, scripted
 from doodle.ui.run import Runs
 from doodle.ui.sessions import Sessions
-from doodle.ui.theme import read
 from doodle.ui.tool import Context, Tool
 from doodle.ui.tools import table
 
@@ -47,7 +46,7 @@ def build_app(executor: Executor) -> gr.Blocks:
 
     with gr.Blocks(title=TITLE, fill_width=True, analytics_enabled=False) as app:
         with gr.Row(elem_id="top"):
-            gr.HTML(read("shell/wordmark.html"), elem_id="wordmark")
+            scripted("shell/wordmark", elem_id="wordmark")
             pill = gr.HTML(_pill("Waking up", "", "wait"), elem_id="status")
         context = Context(executor, runs, saving.build())
         with gr.Tabs(elem_id="tools", overflow_behavior="wrap"):  # no menu: all fit, at any width

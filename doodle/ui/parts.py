@@ -6,6 +6,7 @@ from typing import Any
 
 import gradio as gr
 
+from doodle.ui import scripts
 from doodle.ui.theme import read
 
 # Handlers of the page: no overlay that would shift the layout, not part of the public API.
@@ -36,8 +37,8 @@ def scripted(name: str, **kwargs: Any) -> gr.HTML:
     """
     return gr.HTML(
         html_template=read(f"{name}.html"),
-        js_on_load=read("shell/shared.js", f"{name}.js"),
         apply_default_css=False,
+        **scripts.part(name),
         **kwargs,
     )
 

@@ -19,10 +19,10 @@ from doodle.strokes.curves import Curve
 from doodle.strokes.drawing import QUICKDRAW_SIDE, Drawing
 from doodle.strokes.edge_map import edges_of_drawing
 from doodle.strokes.raster import rasterize
+from doodle.ui import scripts
 from doodle.ui.limits import MAX_STEPS, usable
 from doodle.ui.messages import data_url, file, note, parse, sentence
 from doodle.ui.parts import QUIET
-from doodle.ui.theme import read
 
 MAX_REQUEST = 8_000_000  # characters of JSON
 GIF_SIDE, EDGES_SIDE = 400, 256  # pixels
@@ -46,7 +46,7 @@ def build() -> gr.HTML:
     """
     return gr.HTML(
         html_template="<span hidden></span>",
-        js_on_load=read("shell/shared.js", "shell/mailbox.js"),
+        **scripts.part("shell/mailbox"),
         visible="hidden",
         elem_id="mailbox",
         render=False,

@@ -51,7 +51,7 @@ def opened(page):
     """The page in Chimera, ready to draw on."""
     page.wait_for_selector("#pad .sc-stage canvas")
     page.get_by_role("tab", name="Chimera").click()
-    page.wait_for_function("Boolean(window.doodle.layCreature)")
+    page.wait_for_selector("#creature_pad .dd-remove", state="attached")
     return page
 
 
@@ -202,7 +202,7 @@ def test_drawings_come_from_draw_and_outlines_go_back(enter: Callable):
 
 def test_without_a_network_edges_are_seen_and_a_sentence_says_what_is_missing(enter: Callable):
     page = enter(there=False, live=True)
-    note = page.locator("#creature > * .dd-creature > .dd-note")
+    note = page.locator("#creature > * .dd-chimera > .dd-note")
     assert "checkpoint chimera is missing" in note.inner_text()
     stroke(page, RING)
     page.wait_for_function(
@@ -216,7 +216,7 @@ def test_a_phone_shows_it_without_scrolling_sideways_the_paper_before_the_senten
     enter: Callable,
 ):
     page = enter(viewport={"width": 390, "height": 844})
-    page.locator("#creatures .dd-creatures button").first.click()
+    page.locator("#creatures .dd-starts button").first.click()
     page.wait_for_function(f"{CARD}.dataset.empty === 'false'")
     page.wait_for_function("scrollY > 100")  # to the result
     assert page.evaluate("document.documentElement.scrollWidth") <= 390

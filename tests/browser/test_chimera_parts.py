@@ -12,6 +12,9 @@ from chimera_parts_page import LINE, SIZE, build, edge_letter, levels, result_le
 
 EDGES, RESULT = "#creature_edges", "#creature_result"
 STAGE, HANDLE = ".dd-editor-stage", f"{RESULT} [role=slider]"
+MODULES = "window.doodle.modules"
+NEWS = f"{MODULES}['tools/chimera/news.js']"
+RESTORE = f"{MODULES}['shell/mount.js'].mounted('tools/chimera/result').restore"
 HEARD = "document.querySelector('#heard textarea').value"
 
 
@@ -239,12 +242,12 @@ def test_two_fingers_zoom_and_one_draws_on_a_phone(seen: Callable):
 def test_a_result_slides_against_drawing_and_edges(enter: Callable):
     page = enter()
     assert f"{SIZE} x {SIZE} pixels" in page.locator(".dd-made-say").inner_text()
-    page.evaluate("document.addEventListener('doodle:creature', (e) => { window.told = e.detail })")
+    page.evaluate(f"{NEWS}.rendered.listen((result) => {{ window.told = result }})")
     send(page, "result", result_letter())
     page.wait_for_selector(f"{RESULT} [data-empty=false]")
     told, letter = page.evaluate("window.told"), result_letter()
     keys = "pictures", "before", "title", "seed"
-    assert all(told[key] == letter[key] for key in keys) and told["picture"] == told["pictures"][0]
+    assert all(told[key] == letter[key] for key in keys)
     handle, field = page.locator(HANDLE), page.locator(f"{RESULT} .dd-compare")
     field.scroll_into_view_if_needed()
     box = field.bounding_box()
@@ -297,15 +300,15 @@ def test_waiting_shows_and_an_error_leaves_the_last_result(enter: Callable):
     page = enter()
     send(page, "result", result_letter())
     page.wait_for_selector(f"{RESULT} [data-empty=false]")
-    page.evaluate("doodle.say('rendering', true)")
+    page.evaluate(f"{NEWS}.renderAsked.send({{ live: false }})")
     page.wait_for_selector(f"{RESULT} [data-busy=true]")
     send(page, "result", {"error": "The network is missing."})
     page.wait_for_selector(f"{RESULT} [data-busy=false]")
     assert page.locator(f"{RESULT} [role=alert]").inner_text() == "The network is missing."
     assert page.locator(".dd-variants img").count() == 4
-    page.evaluate("doodle.say('rendering', true)")
+    page.evaluate(f"{NEWS}.renderAsked.send({{ live: false }})")
     assert page.locator(f"{RESULT} [role=alert]").is_hidden()
-    page.evaluate("doodle.say('rendering', false)")
+    page.evaluate(f"{NEWS}.renderAsked.send(null)")
     page.wait_for_timeout(400)  # longer than the patience
     assert page.locator(f"{RESULT} [data-busy=false]").count() == 1
 
@@ -318,9 +321,11 @@ def test_a_result_of_the_tray_comes_back_but_only_the_newest_is_asked_for(enter:
     full = page.get_by_role("button", name="full size")
     assert full.is_enabled()
     old = url(np.full((SIZE, SIZE, 3), 9, np.uint8))
-    page.evaluate("(picture) => doodle.showCreature({ picture, title: 'a wolf', seed: 2 })", old)
+    page.evaluate(
+        f"(picture) => {RESTORE}({{ pictures: [picture], title: 'a wolf', seed: 2 }})", old
+    )
     assert page.locator(".dd-compare-after").get_attribute("src") == old
     assert page.locator(".dd-compare-before").is_hidden()
     assert full.is_disabled() and page.get_by_role("button", name="PNG").is_enabled()
-    page.evaluate("(entry) => doodle.showCreature(entry)", result_letter(n=1, title="a bear"))
+    page.evaluate(f"(entry) => {RESTORE}(entry)", result_letter(n=1, title="a bear"))
     assert full.is_enabled()

@@ -12,7 +12,7 @@ from stubs import StubCompleter, StubRecognition, StubRegistry
 
 from doodle.strokes.drawing import Drawing
 
-IDLE = "document.body.dataset.doodle === 'idle'"
+IDLE = "document.body.dataset.draw === 'idle'"
 INKED = f"{IDLE} && document.querySelectorAll('#results .dd-grid .dd-picture').length >= %d"
 SHOTS = [(1280, 900, "light"), (1280, 900, "dark"), (390, 844, "light"), (390, 844, "dark")]
 

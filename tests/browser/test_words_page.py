@@ -9,8 +9,8 @@ import pytest
 from stub_words import StubEncoder, StubImaginer
 from stubs import StubCompleter, StubRecognition, StubRegistry
 
-CELLS = "#ideas .dd-ideas-grid button"
-SHOWN = "document.querySelectorAll('#ideas .dd-ideas-grid button .dd-picture').length === %d"
+CELLS = "#ideas .dd-words-grid button"
+SHOWN = "document.querySelectorAll('#ideas .dd-words-grid button .dd-picture').length === %d"
 LARGE = "#chosen .dd-chosen-sheet path"
 PAD = "document.querySelector('#pad .sc-root').strokeCanvas"
 
@@ -70,7 +70,7 @@ def draw(page, text: str | None = None) -> None:
     page.locator("#words_go").click()
     page.wait_for_function(SHOWN % 16)
     page.wait_for_function(
-        "document.querySelector('#ideas .dd-ideas-say').textContent"
+        "document.querySelector('#ideas .dd-words-say').textContent"
         ".includes(`of ${document.querySelector('#words_text input').value}, best`)"
     )
 
@@ -155,9 +155,9 @@ def test_more_like_this_then_a_walk_with_its_gif_and_a_mix(enter: Callable):
     draw(page, "cat")
     page.locator(CELLS).nth(3).click()
     act(page, "more like this")
-    saying = page.locator("#ideas .dd-ideas-say")
+    saying = page.locator("#ideas .dd-words-say")
     page.wait_for_function(
-        "document.querySelector('#ideas .dd-ideas-say').textContent.includes('like the one')"
+        "document.querySelector('#ideas .dd-words-say').textContent.includes('like the one')"
     )
     page.get_by_role("button", name="Walk there").click()
     page.wait_for_selector("#walk .dd-walk-strip li:nth-child(6)")
@@ -174,7 +174,7 @@ def test_more_like_this_then_a_walk_with_its_gif_and_a_mix(enter: Callable):
         slider.press("ArrowLeft")
     page.get_by_role("button", name="Mix 30 : 70").click()
     page.wait_for_function(
-        "document.querySelector('#ideas .dd-ideas-say').textContent.includes('70 %')"
+        "document.querySelector('#ideas .dd-words-say').textContent.includes('70 %')"
     )
     assert "between cat (30 %) and umbrella (70 %)" in saying.inner_text()
 
@@ -270,7 +270,7 @@ def test_stop_gives_the_button_back_and_drops_the_answer(enter: Callable, monkey
     page.wait_for_function("document.activeElement.id === 'words_go'")
     page.wait_for_timeout(2500)  # the stub has answered by now
     assert page.locator(CELLS).count() == 0
-    assert page.locator(".dd-ideas-empty").is_visible()
+    assert page.locator(".dd-words-empty").is_visible()
 
 
 def test_the_tray_brings_doodles_back_and_hands_them_to_morph(enter: Callable):

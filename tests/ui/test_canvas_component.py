@@ -40,7 +40,6 @@ def test_only_real_events_are_attributes_though_the_script_quotes_many_words():
     for name in ("stroke_end", "adopted", "import", "export"):
         assert callable(getattr(canvas, name))
         assert f'trigger("{name}"' in canvas.js_on_load
-    assert '"gif"' in canvas.js_on_load  # an option of the constructor, and no event
     for name in ("gif", "pen", "autosave"):
         assert not hasattr(canvas, name)
 

@@ -1,5 +1,7 @@
 /* Hands each new state of the log to the canvas, which reads on from where it was. */
-const { target } = props;
-watch("value", () => {
-  document.querySelector("#" + target + " .sc-root")?.strokeCanvas?.feed(props.value);
-});
+import { mounted } from "../shell/mount.js";
+
+/** @param {import("../shell/mount.js").Context} context */
+export function mount({ props, watch }) {
+  watch("value", () => mounted(`#${props.target}`)?.feed(props.value));
+}

@@ -15,24 +15,15 @@ import gradio as gr
 
 from doodle.errors import BadDrawing
 from doodle.strokes.drawing import Drawing
+from doodle.ui import scripts
 
 _HERE = Path(__file__).parent
-_SCRIPTS = "geometry document tags paint view ghosts tools keys io panel core glue".split()
 _EVENTS = frozenset({"stroke_end", "import", "export", "adopted"})
 _THUMBNAIL = 96  # px, of an example's picture
 
 
 def _read(name: str) -> str:
     return (_HERE / name).read_text(encoding="utf-8")
-
-
-def _script() -> str:
-    """One function body: the style, the parts in order, and the glue to Gradio.
-
-    The style comes in by script because Gradio would parse a css_template anew at each stroke.
-    """
-    parts = [_read(f"{name}.js") for name in _SCRIPTS]
-    return "\n".join([f"const CANVAS_CSS = {json.dumps(_read('canvas.css'))};", *parts])
 
 
 class StrokeCanvas(gr.HTML):
@@ -67,7 +58,7 @@ class StrokeCanvas(gr.HTML):
         super().__init__(
             value=value,
             html_template=_read("canvas.html"),
-            js_on_load=_script(),
+            **scripts.part("canvas/canvas", alone=True),
             apply_default_css=False,
             autosave=autosave,
             hint=hint,
@@ -153,7 +144,7 @@ class InkChannel(gr.HTML):
     def __init__(self, target: str, **kwargs: Any) -> None:
         super().__init__(
             html_template="<span hidden></span>",
-            js_on_load=_read("channel.js"),
+            **scripts.part("canvas/channel", alone=True),
             apply_default_css=False,
             target=target,
             **kwargs,

@@ -1,6 +1,17 @@
 /* Puts the parts together: createStrokeCanvas(root, options, hooks) -> the handle that pages use.
  * options: { hint, gif, rail, palette: the colour of every tag }.
  * hooks: change(why, text, counts), adopted(detail), imported(file), exported(kind). */
+import { createDocument, parseDrawing } from "./document.js";
+import { inkPaths } from "./geometry.js";
+import { createGhosts } from "./ghosts.js";
+import { createImporter, createKeep, saveFile, saveText, toPng, toSvg } from "./io.js";
+import { createKeyboard } from "./keys.js";
+import { createReplay, strokeCross, strokeInk, strokeLiveInk, strokeWeights } from "./paint.js";
+import { createPanel } from "./panel.js";
+import { createTags, rejoined } from "./tags.js";
+import { createTools } from "./tools.js";
+import { createView, ZOOM } from "./view.js";
+
 const PEN = { width: 6, smoothing: 0.35, eraserCuts: true, eraserSize: 16, fingersDraw: false };
 const PEN_RANGE = { width: [2, 30], smoothing: [0, 0.9], eraserSize: [4, 60] };
 const TOOLS = { pen: "Pen", eraser: "Eraser", tag: "Colouring" };
@@ -8,7 +19,7 @@ const DIMMED = 0.18;                                 // the drawing while a whol
 const GHOST_SPEED = 1;                               // canvas units a ms, the time adopted ink gets
 const ENDS_GHOSTS = new Set(["stroke", "erase", "clear", "load"]);
 
-function createStrokeCanvas(root, options, hooks) {
+export function createStrokeCanvas(root, options, hooks) {
   const stage = root.querySelector(".sc-stage"), host = root.querySelector(".sc-host");
   const end = new AbortController(), lifetime = end.signal;
   const motion = window.matchMedia("(prefers-reduced-motion: reduce)");

@@ -1,10 +1,12 @@
 /* The drawing: strokes { points, width, tag }, history and the wire form. Strokes are immutable, so a snapshot of the
  * drawing is the list of its strokes and undo costs nothing but a reference. */
-const PAGE = { width: 1000, height: 750 };
-const LIMITS = { strokes: 2000, points: 50000, history: 200, coordinate: 1e5 };   // as the server's
+import { pointCount, STRIDE } from "./geometry.js";
+
+export const PAGE = { width: 1000, height: 750 };
+export const LIMITS = { strokes: 2000, points: 50000, history: 200, coordinate: 1e5 };   // as the server's
 const STROKE_PAUSE = 400;                                                       // ms, across reloads
 
-function createDocument({ onChange, onFull }) {
+export function createDocument({ onChange, onFull }) {
   let strokes = [], undoStack = [], redoStack = [];
   let epoch = null;                        // performance.now() at which the drawing's time was 0
   const texts = new WeakMap();
@@ -95,7 +97,7 @@ function tagList(strokes) {
 }
 
 /* Wire text to strokes, fitted to the page; null if it is no drawing. The server checks for real. */
-function parseDrawing(source) {
+export function parseDrawing(source) {
   let wire = source;
   if (typeof source === "string") {
     if (!source) return [];

@@ -1,10 +1,10 @@
 /* Geometry of ink, pure functions. A stroke is { points, width }; points is one flat list
  * x, y, t, p, x, y, t, p, ... in canvas units (the canvas is 1000 wide), ms and pressure 0..1. */
-const STRIDE = 4;
+export const STRIDE = 4;
 const CORNER_COS = Math.cos((50 * Math.PI) / 180);   // a sharper turn than this stays a corner
 const SHORTEST_PIECE = 1;                            // canvas units; smaller crumbs of a cut vanish
 
-const pointCount = (points) => points.length / STRIDE;
+export const pointCount = (points) => points.length / STRIDE;
 
 /* How a line bends through point i: a handle [x, y] along the tangent, or null at ends and corners.
  * The curve goes through every point, and a handle is never longer than a third of the shorter
@@ -22,7 +22,7 @@ function handleAt(points, i) {
 }
 
 /* Draws points first..last (indices of points) into `sink`, anything with Path2D's methods. */
-function traceInk(points, first, last, sink) {
+export function traceInk(points, first, last, sink) {
   let x = points[first * STRIDE], y = points[first * STRIDE + 1];
   sink.moveTo(x, y);
   if (first === last) { sink.lineTo(x + 0.01, y); return; }   // a dot: the round caps draw it
@@ -37,7 +37,7 @@ function traceInk(points, first, last, sink) {
   }
 }
 
-function svgSink() {
+export function svgSink() {
   const r = (v) => Math.round(v * 100) / 100, out = [];
   return {
     moveTo: (x, y) => out.push("M", r(x), " ", r(y)),
@@ -51,7 +51,7 @@ function svgSink() {
 const pressedWidth = (width, pressure) => width * (0.3 + 1.4 * pressure);
 
 /* Runs of nearly equal width: [{ width, first, last }]; one run where the pressure is steady. */
-function widthRuns({ points, width }, from = 0, to = pointCount(points) - 1) {
+export function widthRuns({ points, width }, from = 0, to = pointCount(points) - 1) {
   const step = Math.max(0.25, width / 16), runs = [];
   const level = (p) => Math.max(1, Math.round(pressedWidth(width, p) / step));
   let low = 1, high = 0;
@@ -74,7 +74,7 @@ function widthRuns({ points, width }, from = 0, to = pointCount(points) - 1) {
 
 /* Path2D objects of a stroke, made once: strokes never change, they are replaced. */
 const inkCache = new WeakMap();
-function inkPaths(stroke) {
+export function inkPaths(stroke) {
   let paths = inkCache.get(stroke);
   if (!paths) {
     paths = widthRuns(stroke).map(({ width, first, last }) => {
@@ -88,7 +88,7 @@ function inkPaths(stroke) {
 }
 
 const boundsCache = new WeakMap();
-function boundsOf(points) {
+export function boundsOf(points) {
   let box = boundsCache.get(points);
   if (!box) {
     box = [Infinity, Infinity, -Infinity, -Infinity];
@@ -104,7 +104,7 @@ function boundsOf(points) {
   return box;
 }
 
-function isNear(points, x, y, reach) {
+export function isNear(points, x, y, reach) {
   const [x0, y0, x1, y1] = boundsOf(points);
   return x >= x0 - reach && x <= x1 + reach && y >= y0 - reach && y <= y1 + reach;
 }
@@ -116,7 +116,7 @@ function segmentDistance(px, py, ax, ay, bx, by) {
 }
 
 /* Distance from a place to a polyline of `stride` numbers a point. */
-function lineDistance(values, x, y, stride = STRIDE) {
+export function lineDistance(values, x, y, stride = STRIDE) {
   let best = Infinity;
   for (let i = 0; i < values.length; i += stride) {
     const j = Math.min(i + stride, values.length - stride);
@@ -125,7 +125,7 @@ function lineDistance(values, x, y, stride = STRIDE) {
   return best;
 }
 
-function inkLength(values, stride = STRIDE) {
+export function inkLength(values, stride = STRIDE) {
   let sum = 0;
   for (let i = stride; i < values.length; i += stride) {
     sum += Math.hypot(values[i] - values[i - stride], values[i + 1] - values[i - stride + 1]);
@@ -134,7 +134,7 @@ function inkLength(values, stride = STRIDE) {
 }
 
 /* The part [u0, u1] of segment a -> b that lies in a disc, or null. */
-function discInterval(ax, ay, bx, by, x, y, r) {
+export function discInterval(ax, ay, bx, by, x, y, r) {
   const dx = bx - ax, dy = by - ay, fx = ax - x, fy = ay - y;
   const a = dx * dx + dy * dy, b = fx * dx + fy * dy, c = fx * fx + fy * fy - r * r;
   if (!a) return c < 0 ? [0, 1] : null;
@@ -145,7 +145,7 @@ function discInterval(ax, ay, bx, by, x, y, r) {
 }
 
 /* Takes a disc out of a stroke: null when it is untouched, else the remaining pieces (points). */
-function cutInk(points, x, y, r) {
+export function cutInk(points, x, y, r) {
   if (!isNear(points, x, y, r)) return null;
   const inside = Math.hypot(points[0] - x, points[1] - y) < r;
   if (points.length === STRIDE) return inside ? [] : null;
@@ -168,7 +168,7 @@ function cutInk(points, x, y, r) {
 }
 
 /* The point at u of the segment that starts at index i. */
-function along(points, i, u) {
+export function along(points, i, u) {
   const mix = (k, digits) => {
     const value = points[i + k] + u * (points[i + STRIDE + k] - points[i + k]);
     return Math.round(value * digits) / digits;

@@ -1,6 +1,8 @@
 /* Ghosts: endings that Python streams as an append-only log (one run = one log) and that are inked
  * here at a steady pen speed, so a few messages a run are enough for a smooth hand.
  *   R run | B n mode word | c + x y ... | c . x y ... | F c | K c score | M text | D */
+import { lineDistance, STRIDE, traceInk } from "./geometry.js";
+
 const INK = {
   speed: 900,        // canvas units a second, about a quick hand's
   catchUp: 0.9,      // s in which a backlog is inked at the latest
@@ -9,7 +11,7 @@ const INK = {
   report: 100,       // ms between two "ghosts" events while inking
 };
 
-function createGhosts({ view, isStill, isEmpty, onChange, onMessage }) {
+export function createGhosts({ view, isStill, isEmpty, onChange, onMessage }) {
   const all = new Map();
   let run = null, newest = -Infinity, closed = null, halted = null, used = 0, header = "";
   let shownCount = 0, mode = "complete", word = "", ranking = [], ranked = false, over = true;

@@ -1,4 +1,8 @@
 /* In and out of the browser: SVG, PNG, project files, files dropped or pasted, and autosave. */
+import { PAGE } from "./document.js";
+import { boundsOf, inkPaths, svgSink, traceInk, widthRuns } from "./geometry.js";
+import { strokeInk } from "./paint.js";
+
 const EXPORT = { ink: "#1c1b22", paper: "#ffffff", pixels: 2000, margin: 12 };
 const IMPORT = {
   most: 6 * 1024 * 1024,                             // bytes; of a larger picture, less is sent
@@ -22,7 +26,7 @@ function frameOf(strokes) {
   return frame.map(Math.round);
 }
 
-function toSvg(strokes, tags) {
+export function toSvg(strokes, tags) {
   const [x0, y0, x1, y1] = frameOf(strokes);
   const groups = strokes.map((stroke) => widthRuns(stroke).map(({ width, first, last }) => {
     const sink = svgSink();
@@ -36,7 +40,7 @@ function toSvg(strokes, tags) {
     + `${groups.join("\n")}</svg>\n`;
 }
 
-function toPng(strokes, tags) {
+export function toPng(strokes, tags) {
   const [x0, y0, x1, y1] = frameOf(strokes), scale = EXPORT.pixels / Math.max(x1 - x0, y1 - y0);
   const canvas = document.createElement("canvas"), ctx = canvas.getContext("2d");
   canvas.width = Math.round((x1 - x0) * scale);
@@ -52,7 +56,7 @@ function toPng(strokes, tags) {
   return canvas.toDataURL("image/png");
 }
 
-function saveFile(name, url) {
+export function saveFile(name, url) {
   const link = document.createElement("a");
   link.href = url;
   link.download = name;
@@ -61,7 +65,7 @@ function saveFile(name, url) {
   link.remove();
 }
 
-function saveText(name, text, type) {
+export function saveText(name, text, type) {
   const url = URL.createObjectURL(new Blob([text], { type }));
   saveFile(name, url);
   setTimeout(() => URL.revokeObjectURL(url), 10_000);
@@ -101,7 +105,7 @@ async function readForImport(file, say) {
 }
 
 /* Files come from the picker, by drop, or by paste while the canvas is looked at. */
-function createImporter({ root, stage, onFile, say, lifetime }) {
+export function createImporter({ root, stage, onFile, say, lifetime }) {
   const picker = document.createElement("input");
   Object.assign(picker, { type: "file", accept: IMPORT.accept, hidden: true, tabIndex: -1 });
   picker.setAttribute("aria-label", "Open a drawing");
@@ -142,7 +146,7 @@ function createImporter({ root, stage, onFile, say, lifetime }) {
 }
 
 /* Text kept in the browser under `key`; written a little later, and at once when the page goes. */
-function createKeep(key, { onFull, lifetime }) {
+export function createKeep(key, { onFull, lifetime }) {
   let waiting = null, timer = 0;
   function flush() {
     clearTimeout(timer);

@@ -1,9 +1,11 @@
 /* Keyboard: a pen that the arrow keys move, the shortcuts, and choosing among ghosts.
  * Ghosts also listen while the mouse is over the canvas and nothing else has the focus. */
-const STEP = { fine: 2, usual: 10, far: 40 };        // canvas units an arrow press
-const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+import { PAGE } from "./document.js";
 
-function createKeyboard({ root, stage, view, doc, ghosts, tools, tags, pen, act, say, lifetime }) {
+const STEP = { fine: 2, usual: 10, far: 40 };        // canvas units an arrow press
+export const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+
+export function createKeyboard({ root, stage, view, doc, ghosts, tools, tags, pen, act, say, lifetime }) {
   const cursor = { x: PAGE.width / 2, y: PAGE.height / 2, shown: false, points: null };
   let byPointer = false;                             // the focus came with a click, not with Tab
 

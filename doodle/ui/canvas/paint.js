@@ -1,9 +1,11 @@
 /* Painting ink: finished strokes from cached paths, the stroke under the pen piece by piece, and
  * the replay in recorded time. */
+import { inkPaths, pointCount, STRIDE, traceInk, widthRuns } from "./geometry.js";
+
 const CHUNK = 120;                                   // points of live ink kept as one finished path
 const REPLAY = { pause: 350, breath: 40, longest: 12_000, still: 350 };   // ms
 
-function strokeInk(ctx, paths, widen = 1, rim = 0) {
+export function strokeInk(ctx, paths, widen = 1, rim = 0) {
   for (const { width, path } of paths) { ctx.lineWidth = width * widen + rim; ctx.stroke(path); }
 }
 
@@ -11,7 +13,7 @@ const LEAST_WEIGHT = 1;                              // nats; below it no stroke
 
 /* The drawing by how much each stroke speaks for a guess: accent for it, the ghosts' colour against
  * it, grey for neither. */
-function strokeWeights(ctx, colours, strokes, weights) {
+export function strokeWeights(ctx, colours, strokes, weights) {
   const most = weights.reduce((top, w) => Math.max(top, Math.abs(w)), LEAST_WEIGHT);
   for (const [i, stroke] of strokes.entries()) {
     const weight = weights[i] ?? 0, paths = inkPaths(stroke);
@@ -34,7 +36,7 @@ function livePaths(stroke, first, last) {
 }
 
 /* A growing stroke { points, width, chunks }; chunks collects what can no longer change. */
-function strokeLiveInk(ctx, live, widen = 1, rim = 0) {
+export function strokeLiveInk(ctx, live, widen = 1, rim = 0) {
   const last = pointCount(live.points) - 1, { chunks } = live;
   let done = chunks.length ? chunks[chunks.length - 1].last : 0;
   while (last - done > CHUNK + 1) {                  // the newest point still bends its neighbour
@@ -46,7 +48,7 @@ function strokeLiveInk(ctx, live, widen = 1, rim = 0) {
 }
 
 /* The cross that stands for the pen when the keyboard moves it. */
-function strokeCross(ctx, x, y, pixel, colour) {
+export function strokeCross(ctx, x, y, pixel, colour) {
   const arm = 10 * pixel, gap = 3 * pixel;
   ctx.strokeStyle = colour;
   ctx.lineWidth = 2 * pixel;
@@ -73,7 +75,7 @@ function replayPlan(strokes, isStill) {
 }
 
 /* The drawing drawn again. With reduced motion whole strokes appear one after the other. */
-function createReplay({ doc, view, tags, isStill, onEnd }) {
+export function createReplay({ doc, view, tags, isStill, onEnd }) {
   let show = null;
 
   function stop() {

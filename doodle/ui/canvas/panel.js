@@ -1,7 +1,11 @@
 /* Everything around the paper: tool rail, popovers, chip, corner, hint, note and live region. */
+import { inkPaths } from "./geometry.js";
+import { ARROWS } from "./keys.js";
+import { strokeInk } from "./paint.js";
+
 const NOTE_TIME = 4000;                              // ms a note stays when nothing replaces it
 
-function createPanel(root, { pen, ghosts, act, options, lifetime }) {
+export function createPanel(root, { pen, ghosts, act, options, lifetime }) {
   const find = (selector) => root.querySelector(selector);
   const button = (name) => find(`button[data-act="${name}"]`);
   const rail = find(".sc-rail"), chip = find(".sc-chip"), note = find(".sc-note");

@@ -1,9 +1,12 @@
 /* Tags: a stroke may carry the name of what it is part of, and every name has its colour. Over a
  * picture strokes are marks that say which part is what: broad, with a rim seen on any ground. */
+import { PAGE } from "./document.js";
+import { along, discInterval, inkLength, isNear, lineDistance, STRIDE } from "./geometry.js";
+
 const MARK = { width: 2.4, rim: 5 };                 // times the pen's width; canvas units around it
 const TOWARDS_INK = 0.22;                            // pale colours on white, dark ones on black
 
-function createTags({ palette, onChange }) {
+export function createTags({ palette, onChange }) {
   let picture = null, box = null;                    // the picture below the ink, and where it lies
 
   const bytes = (hex) => [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16));
@@ -47,7 +50,7 @@ function createTags({ palette, onChange }) {
 
 /* The strokes with `tag` on what lies in a disc, which is cut out of its stroke; null when nothing
  * changes. */
-function tagWithin(strokes, x, y, r, tag) {
+export function tagWithin(strokes, x, y, r, tag) {
   let next = null;
   for (const [i, stroke] of strokes.entries()) {
     const pieces = (stroke.tag || "") === tag ? null : splitInk(stroke.points, x, y, r);
@@ -60,14 +63,14 @@ function tagWithin(strokes, x, y, r, tag) {
 }
 
 /* The strokes with `tag` on every one that passes a place within reach; null when nothing changes. */
-function tagNear(strokes, x, y, reach, tag) {
+export function tagNear(strokes, x, y, reach, tag) {
   const hit = ({ points, tag: had }) => (had || "") !== tag
     && isNear(points, x, y, reach) && lineDistance(points, x, y) < reach;
   return strokes.some(hit) ? strokes.map((one) => (hit(one) ? { ...one, tag } : one)) : null;
 }
 
 /* Pieces that were cut apart and now say the same become one stroke again. */
-function rejoined(strokes) {
+export function rejoined(strokes) {
   const out = [];
   for (const stroke of strokes) {
     const last = out.at(-1), { points } = stroke;

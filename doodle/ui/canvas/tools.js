@@ -1,10 +1,13 @@
 /* Pointers: pen, eraser, taps on ghosts, panning and pinching; palms are told from pens. */
+import { cutInk, isNear, lineDistance, STRIDE } from "./geometry.js";
+import { rejoined, tagNear, tagWithin } from "./tags.js";
+
 const TAP = { distance: 5, time: 450 };              // CSS pixels and ms: less is a tap, not a line
 const GHOST_REACH = 12;                              // CSS pixels around a ghost's stroke
 const SECOND_FINGER = 250;                           // ms in which a second finger turns ink to pinch
 const MOUSE_PRESSURE = 0.5, ERASER_BUTTON = 32;
 
-function createTools({ stage, view, doc, ghosts, tags, pen, on, lifetime }) {
+export function createTools({ stage, view, doc, ghosts, tags, pen, on, lifetime }) {
   const touches = new Map();                         // pointerId -> [clientX, clientY]
   let gesture = null;                                // what the hand is doing now
   let penSeen = false, hand = false, handUsed = false, eraserAt = null;

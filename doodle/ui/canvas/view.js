@@ -1,9 +1,11 @@
 /* Two stacked bitmaps (committed ink below, live ink and ghosts above), the camera over them, and
  * the only requestAnimationFrame loop. Painters draw in canvas units; resizing never touches data. */
-const ZOOM = { least: 0.4, most: 8, step: 1.25 };
+import { PAGE } from "./document.js";
+
+export const ZOOM = { least: 0.4, most: 8, step: 1.25 };
 const GRID = { step: 30, closest: 17 };              // canvas units; CSS pixels between two dots
 
-function createView(stage, host, { paintBase, paintTop, onMove, lifetime }) {
+export function createView(stage, host, { paintBase, paintTop, onMove, lifetime }) {
   const base = document.createElement("canvas"), top = document.createElement("canvas");
   for (const c of [base, top]) { c.setAttribute("aria-hidden", "true"); host.appendChild(c); }
   const contexts = { base: base.getContext("2d"), top: top.getContext("2d") };

@@ -1,16 +1,28 @@
-/* Sentences from the server for the whole page, and files it made for the visitor to save. */
-watch("value", () => {
-  const letter = props.value;
-  if (typeof letter !== "string" || !letter.startsWith("{")) return;
-  const { note, name, data } = JSON.parse(letter);
-  if (note !== undefined) doodle.say("note", note);
-  if (!data) return;
-  const link = Object.assign(document.createElement("a"), { href: data, download: name });
-  document.body.append(link);
-  link.click();
-  link.remove();
-});
-document.addEventListener("doodle:save", ({ detail }) => {
-  props.value = JSON.stringify({ save: detail });
-  trigger("save");
-});
+/* Sentences from the server for the whole page, and files it makes for the visitor to save. */
+import { download } from "../shared/dom.js";
+import { onMessage } from "../shared/messages.js";
+import { whenMounted } from "./mount.js";
+import { notes } from "./news.js";
+
+/**
+ * Has a file made and saved.
+ * @param {{ format: string, name: string, drawing?: object, drawings?: object[], curves?: number[][],
+ *   settings?: object }} request
+ */
+export async function save(request) {
+  (await whenMounted("shell/mailbox")).save(request);
+}
+
+/** @param {import("./mount.js").Context} context */
+export function mount(context) {
+  onMessage(context, ({ note, name, data }) => {
+    if (note !== undefined) notes.send(note);
+    if (data) download(name, data);
+  });
+  return {
+    save(request) {
+      context.props.value = JSON.stringify({ save: request });
+      context.trigger("save");
+    },
+  };
+}

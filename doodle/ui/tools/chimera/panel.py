@@ -13,6 +13,7 @@ from doodle.ui.canvas import StrokeCanvas
 from doodle.ui.examples import read_examples
 from doodle.ui.parts import DIRECT, QUIET, WORK, scripted
 from doodle.ui.pictures import colours
+from doodle.ui.scripts import call
 from doodle.ui.tool import Context
 from doodle.ui.tools.chimera.tasks import ChimeraTasks
 
@@ -20,7 +21,7 @@ HINT = "Draw a creature here, or drop a picture of one."
 KEPT_FOR = 3600  # seconds that a visitor's picture is kept after the tab was closed
 EXAMPLES = Path(__file__).resolve().parent / "examples"
 
-_EDITED = "(text) => document.dispatchEvent(new CustomEvent('doodle:edges', { detail: text }))"
+_EDITED = call("chimera.edited")
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ def build(context: Context) -> ChimeraPanel:
             canvas = StrokeCanvas(
                 elem_id="creature_pad", autosave="creature", palette=palette, hint=HINT
             )
-            scripted("tools/chimera/creatures", **shown, elem_id="creatures")
+            scripted("tools/chimera/examples", **shown, elem_id="creatures")
         with gr.Column(elem_classes="dd-side", min_width=0):
             with gr.Column(elem_classes="dd-card", min_width=0):
                 edges = scripted("tools/chimera/edges", elem_id="creature_edges")

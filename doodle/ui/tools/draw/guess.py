@@ -11,12 +11,10 @@ from doodle.requests import AUTO
 from doodle.ui.guesses import TOP, explained, recognised
 from doodle.ui.parts import DIRECT, QUIET, scripted
 from doodle.ui.run import Runs
+from doodle.ui.scripts import call
 
 SHOWN = "what you see"  # how the sentence says AUTO: "Finish it as what you see"
-_BUTTON = (
-    "(word) => { document.dispatchEvent(new CustomEvent('doodle:word', { detail: word }));"
-    f" return 'Draw me ' + window.doodle.phrase(word === '{AUTO}' ? window.doodle.seen : word); }}"
-)
+_BUTTON = call("draw.named")
 
 
 def build() -> gr.HTML:
@@ -40,6 +38,6 @@ def wire(card: gr.HTML, word: gr.Dropdown, draw_me: gr.Button, runs: Runs) -> No
 
     card.look(guess, card, card, **DIRECT)
     card.why(explain, card, card, **DIRECT)
-    card.choose(None, None, word, js="() => window.doodle.chosen", **QUIET)
+    card.choose(None, None, word, js=call("draw.chosen"), **QUIET)
     card.named(None, word, draw_me, js=_BUTTON, **QUIET)
     word.change(None, word, draw_me, js=_BUTTON, **QUIET)

@@ -15,6 +15,7 @@ from doodle.ui.canvas import InkChannel, StrokeCanvas
 from doodle.ui.messages import note, sentence
 from doodle.ui.opening import opened
 from doodle.ui.parts import QUIET, WORK, number_field, scripted, slider_field, word_field, words
+from doodle.ui.scripts import call
 from doodle.ui.tool import Context
 from doodle.ui.tools.draw import examples, guess
 from doodle.ui.tools.draw.tasks import DrawTasks
@@ -36,8 +37,8 @@ _SAMPLE = {
     ],
 }
 _NEW_SEED = "() => Math.floor(Math.random() * 10000)"
-_ANSWERED = "() => document.dispatchEvent(new CustomEvent('doodle:answered'))"
-_STOPPED = "() => document.dispatchEvent(new CustomEvent('doodle:stopped'))"
+_ANSWERED = call("draw.answered")
+_STOPPED = call("draw.stopped")
 
 
 @dataclass(frozen=True)

@@ -9,13 +9,14 @@ import gradio as gr
 from doodle.services.readiness import known_words
 from doodle.ui.canvas import StrokeCanvas
 from doodle.ui.parts import QUIET, WORK, number_field, scripted, word_field, words
+from doodle.ui.scripts import call
 from doodle.ui.tool import Context
 from doodle.ui.tools.morph.tasks import MorphTasks
 
 FIRST_WORDS = ("cat", "rabbit")
 FIRST_STEPS, FIRST_SEED = 9, 7
 HINT = "Draw here, or leave it empty: then it is drawn for you."
-_STOPPED = "() => document.dispatchEvent(new CustomEvent('doodle:morph-stopped'))"
+_STOPPED = call("morph.stopped")
 
 
 @dataclass(frozen=True)

@@ -1,22 +1,34 @@
 /* The head of a morph's slot; the slot itself is a small canvas below it. */
-const slot = element.querySelector(".dd-slot"), here = `#${props.target} .sc-root`;
-slot.querySelector("h2").textContent = props.title;
-const canvas = () => document.querySelector(here)?.strokeCanvas;
-const filled = () => canvas()?.stats().strokes > 0;
-let since = 0;                       // when this slot was filled from outside: the tray takes turns
+import { canvas } from "../../shared/canvases.js";
+import { find } from "../../shared/dom.js";
+import { lines } from "../../shared/strokes.js";
+import { word } from "../draw/word.js";
 
-function put(text, word) {
-  canvas()?.load(text, { undoable: true });
-  since = Date.now();
-  if (word) trigger("filled", { word });
+const slots = [];
+
+/** What each slot offers for a drawing: { rank, put(drawing, word) }, the lowest rank first. */
+export function offers() {
+  return slots.map((offer) => offer());
 }
-document.addEventListener("doodle:slot", ({ detail }) => {
-  detail.bids.push({ rank: filled() ? since + 1 : 0, put: () => put(detail.drawing, detail.word) });
-});
-slot.addEventListener("click", ({ target }) => {
-  const act = target.closest("button")?.dataset.act;
-  if (act === "empty") canvas()?.clear();
-  if (act !== "take") return;
-  const text = doodle.pad()?.serialize();
-  if (text && doodle.lines(text).length) put(text, doodle.word());
-});
+
+/** @param {import("../../shell/mount.js").Context} context */
+export function mount({ element, props, trigger }) {
+  const slot = find(".dd-slot", element), paper = () => canvas(props.target);
+  let since = 0;             // when it was filled from outside: slots take turns
+
+  function put(text, name) {
+    paper()?.load(text, { undoable: true });
+    since = Date.now();
+    if (name) trigger("filled", { word: name });
+  }
+  slots.push(() => ({ rank: paper()?.stats().strokes > 0 ? since + 1 : 0, put }));
+
+  find("h2", slot).textContent = props.title;
+  slot.addEventListener("click", ({ target }) => {
+    const act = target.closest("button")?.dataset.act;
+    if (act === "empty") paper()?.clear();
+    if (act !== "take") return;
+    const text = canvas("pad")?.serialize();
+    if (text && lines(text).length) put(text, word());
+  });
+}

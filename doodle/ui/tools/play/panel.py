@@ -13,6 +13,7 @@ import gradio as gr
 
 from doodle.registry import Registry
 from doodle.services.readiness import guessable
+from doodle.ui import scripts
 from doodle.ui.canvas import StrokeCanvas
 from doodle.ui.guesses import recognised
 from doodle.ui.parts import DIRECT
@@ -20,7 +21,6 @@ from doodle.ui.theme import read
 from doodle.ui.tool import Context
 
 ROUNDS, SECONDS = 6, 20
-_SCRIPTS = ("clock", "voice", "sheet", "end", "game")
 
 # Things that many people draw much alike, and not too alike among themselves.
 WORDS = tuple(
@@ -61,8 +61,8 @@ def build(context: Context) -> GamePanel:
     with gr.Column(elem_classes="dd-play", elem_id="play_desk", min_width=0):
         game = gr.HTML(
             html_template=read("tools/play/game.html"),
-            js_on_load=read("shell/shared.js", *(f"tools/play/{name}.js" for name in _SCRIPTS)),
             apply_default_css=False,
+            **scripts.part("tools/play/game"),
             deck=json.dumps(playable(context.registry)),
             turns=ROUNDS,
             limit=SECONDS,

@@ -1,4 +1,7 @@
 /* All drawings of a game on one sheet of paper, as SVG text or as a picture. */
+import { downloadBlob } from "../../shared/dom.js";
+import { frame, lines, path } from "../../shared/strokes.js";
+
 const SHEET = { columns: 3, cell: 400, picture: 300, pad: 40, head: 110 };
 
 const escaped = (text) => text.replace(/[&<>"]/g, (c) => `&#${c.charCodeAt(0)};`);
@@ -7,16 +10,17 @@ const escaped = (text) => text.replace(/[&<>"]/g, (c) => `&#${c.charCodeAt(0)};`
 function sheet(title, rounds) {
   const { columns, cell, picture, pad, head } = SHEET, rows = Math.ceil(rounds.length / columns);
   const width = columns * cell + 2 * pad, height = head + rows * cell + pad;
-  const label = (x, y, size, colour, text, weight = 400) =>
-    `<text x="${x}" y="${y}" font-size="${size}" fill="${colour}" font-weight="${weight}">${escaped(text)}</text>`;
+  const label = (x, y, size, colour, text, weight = 400) => `<text x="${x}" y="${y}" font-size="${size}"`
+    + ` fill="${colour}" font-weight="${weight}">${escaped(text)}</text>`;
   const cards = rounds.map(({ word, drawing, verdict }, at) => {
     const x = pad + (at % columns) * cell, y = head + Math.floor(at / columns) * cell;
-    const flats = doodle.lines(drawing), box = doodle.frame(flats), side = Number(box.split(" ")[2]);
+    const flats = lines(drawing), box = frame(flats), side = Number(box.split(" ")[2]);
     const ink = flats.length ? `<svg x="${x + 40}" y="${y + 12}" width="${picture}" height="${picture - 24}"`
-      + ` viewBox="${box}"><path d="${doodle.path(flats)}" fill="none" stroke="#1c1b22" stroke-linecap="round"`
+      + ` viewBox="${box}"><path d="${path(flats)}" fill="none" stroke="#1c1b22" stroke-linecap="round"`
       + ` stroke-linejoin="round" stroke-width="${(side / 80).toFixed(2)}"/></svg>` : "";
-    return `<rect x="${x + 10}" y="${y}" width="${cell - 20}" height="${cell - 20}" rx="18" fill="#fff" stroke="#e6dfd4"/>`
-      + ink + label(x + 32, y + picture + 24, 22, "#1c1b22", word, 600)
+    return `<rect x="${x + 10}" y="${y}" width="${cell - 20}" height="${cell - 20}" rx="18" fill="#fff"`
+      + ` stroke="#e6dfd4"/>${ink}`
+      + label(x + 32, y + picture + 24, 22, "#1c1b22", word, 600)
       + label(x + 32, y + picture + 54, 18, "#716c78", verdict);
   });
   const text = `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}"`
@@ -26,23 +30,17 @@ function sheet(title, rounds) {
   return { text, width, height };
 }
 
-function save(name, content, type) {
-  const url = URL.createObjectURL(new Blob([content], { type }));
-  const link = Object.assign(document.createElement("a"), { href: url, download: name });
-  document.body.append(link);
-  link.click();
-  link.remove();
-  setTimeout(() => URL.revokeObjectURL(url), 10_000);
-}
-
-function saveSheet(kind, title, rounds) {
+export function saveSheet(kind, title, rounds) {
   const { text, width, height } = sheet(title, rounds);
-  if (kind === "svg") { save("doodle-game.svg", text, "image/svg+xml"); return; }
+  if (kind === "svg") {
+    downloadBlob("doodle-game.svg", text, "image/svg+xml");
+    return;
+  }
   const picture = new Image();
   picture.onload = () => {
     const paper = Object.assign(document.createElement("canvas"), { width, height });
     paper.getContext("2d").drawImage(picture, 0, 0, width, height);
-    paper.toBlob((blob) => save("doodle-game.png", blob, "image/png"), "image/png");
+    paper.toBlob((blob) => downloadBlob("doodle-game.png", blob, "image/png"), "image/png");
   };
   picture.src = "data:image/svg+xml;charset=utf-8," + encodeURIComponent(text);
 }

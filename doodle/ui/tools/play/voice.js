@@ -1,5 +1,5 @@
 /* Guessing aloud. Only voices that live on this machine are used: what is said stays here too. */
-function createVoice(switches) {
+export function createVoice(switches) {
   const KEY = "doodle.voice", speech = window.speechSynthesis;
   let voice = null, next = null, on = false;
 

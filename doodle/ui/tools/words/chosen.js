@@ -1,43 +1,60 @@
 /* The chosen doodle, large, and the ways onward from it. */
-const card = element.querySelector(".dd-chosen"), title = card.querySelector("h2");
-const [score, sheet, like, near] = [".dd-chosen-score", ".dd-chosen-sheet", ".dd-chosen-like",
-  "[data-act=near]"].map((name) => card.querySelector(name));
-let shown = null;           // { one, title, text, finish, near, box, ... }
+import { find, findAll } from "../../shared/dom.js";
+import { sketch } from "../../shared/pictures.js";
+import { frame, onPaper, onSquare } from "../../shared/strokes.js";
+import { score, scored } from "../../shared/wording.js";
+import { save } from "../../shell/mailbox.js";
+import { expose } from "../../shell/mount.js";
+import { sendTo } from "../../shell/tools.js";
+import { doodleChosen, moreAsked } from "./news.js";
 
-document.addEventListener("doodle:idea", ({ detail }) => {
-  shown = detail;
-  const { one } = shown;
-  card.dataset.empty = "false";
-  title.textContent = title.title = shown.title;
-  score.textContent = `${doodle.score(one.score)} recognised`;
-  score.title = doodle.scored(one.score, shown.what);
-  score.setAttribute("aria-label", score.title);
-  sheet.replaceChildren(doodle.sketch(one, shown.box || doodle.frame(one.strokes, 0.07, false)));
-  sheet.setAttribute("role", "img");
-  sheet.setAttribute("aria-label", `A doodle: ${shown.title}`);
-  like.textContent = `Drawn as people draw: ${doodle.score(one.drawn_like)}`;
-  card.querySelectorAll("button").forEach((button) => { button.disabled = false; });
-  near.disabled = !shown.near;
-});
+/** @type {import("../../types").ChosenDoodle | null} */
+let shown = null;
 
-function open() {
-  doodle.pad()?.load(doodle.onPaper(shown.one.strokes), { undoable: true });
-  doodle.open("draw", doodle.reveal);
+expose("words.finish", () => shown.finish);
+
+/** @param {import("../../shell/mount.js").Context} context */
+export function mount({ element, trigger }) {
+  const card = find(".dd-chosen", element), title = find("h2", card);
+  const [chance, sheet, like, near] = [
+    ".dd-chosen-score", ".dd-chosen-sheet", ".dd-chosen-like", "[data-act=near]",
+  ].map((name) => find(name, card));
+
+  doodleChosen.listen((chosen) => {
+    shown = chosen;
+    const { one } = shown;
+    card.dataset.empty = "false";
+    title.textContent = title.title = shown.title;
+    chance.textContent = `${score(one.score)} recognised`;
+    chance.title = scored(one.score, shown.what);
+    chance.setAttribute("aria-label", chance.title);
+    sheet.replaceChildren(sketch(one, shown.box || frame(one.strokes, 0.07, false)));
+    sheet.setAttribute("role", "img");
+    sheet.setAttribute("aria-label", `A doodle: ${shown.title}`);
+    like.textContent = `Drawn as people draw: ${score(one.drawn_like)}`;
+    for (const button of findAll("button", card)) button.disabled = false;
+    near.disabled = !shown.near;
+  });
+
+  const acts = {
+    open: () => sendTo("draw", onPaper(shown.one.strokes)),
+    chimera: () => sendTo("chimera", onPaper(shown.one.strokes), { word: shown.title }),
+    async finish() {
+      await acts.open();
+      trigger("finish");
+    },
+    near() {
+      const { candidate, noise } = shown.one;
+      moreAsked.send({ task: "like", text: shown.text, candidate, noise });
+    },
+  };
+  card.addEventListener("click", ({ target }) => {
+    const { act, save: format } = target.closest("button")?.dataset || {};
+    if (!shown) return;
+    if (act) acts[act]();
+    else if (format) {
+      const { strokes, curves } = shown.one;
+      save({ format, name: shown.title, drawing: onSquare(strokes), curves });
+    }
+  });
 }
-card.addEventListener("click", ({ target }) => {
-  const { act, save } = target.closest("button")?.dataset || {};
-  if (!shown || !(act || save)) return;
-  if (act === "open") open();
-  else if (act === "creature") doodle.toChimera(doodle.onPaper(shown.one.strokes), shown.title);
-  else if (act === "finish") {
-    open();
-    doodle.toFinish = shown.finish;
-    trigger("finish");
-  } else if (act === "near") {
-    const { candidate, noise } = shown.one;
-    doodle.say("more", { task: "like", text: shown.text, candidate, noise });
-  } else {
-    const { strokes, curves } = shown.one;
-    doodle.say("save", { format: save, name: shown.title, drawing: doodle.onSquare(strokes), curves });
-  }
-});

@@ -12,6 +12,7 @@ import gradio as gr
 from doodle.services.readiness import imagining, subjects
 from doodle.ui import limits
 from doodle.ui.parts import QUIET, WORK, number_field, scripted, slider_field, word_field, words
+from doodle.ui.scripts import call
 from doodle.ui.tool import Context
 from doodle.ui.tools.words.tasks import WALK, DoodleTasks
 
@@ -19,9 +20,9 @@ FIRST_TEXT, FIRST_COUNT, FIRST_SEED, FIRST_TRUNCATION = "a sleepy teapot", 16, 3
 FIRST_GOAL = "umbrella"
 WALK_STEPS = 13
 _NEW_SEED = "() => Math.floor(Math.random() * 10000)"
-_STOPPED = "() => document.dispatchEvent(new CustomEvent('doodle:ideas-stopped'))"
-_PICKED = "() => window.doodle.ideaText"
-_TO_FINISH = "() => window.doodle.toFinish"
+_STOPPED = call("words.stopped")
+_PICKED = call("words.named")
+_TO_FINISH = call("words.finish")
 _FINISH = "() => document.getElementById('go').click()"
 
 

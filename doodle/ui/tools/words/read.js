@@ -1,6 +1,8 @@
 /* How the text was understood: who answered, each word how, and how sure it is. */
-const card = element.querySelector(".dd-read");
-const parts = card.querySelector(".dd-read-parts"), notice = card.querySelector(".dd-read-notice");
+import { find, make } from "../../shared/dom.js";
+import { percent } from "../../shared/wording.js";
+import { resultShown } from "./news.js";
+
 const READERS = { words: "the offline word table", open_clip: "CLIP itself" };
 const HOW = {
   "known exactly": "CLIP's own place for it is stored here",
@@ -9,25 +11,27 @@ const HOW = {
   "nearest in letters": "An unknown word: this one is spelled most like it",
   "read by CLIP": "The full text encoder read it",
 };
-const clip = card.querySelector(".dd-read-clip");
 const sureness = (sure) => (sure >= 0.85 ? "sure" : sure >= 0.5 ? "fairly sure" : "not sure");
 
-document.addEventListener("doodle:ideas", ({ detail }) => {
-  const { encoder, kind, sure, notice: sentence, parts: words } = detail.read;
-  parts.replaceChildren();
-  for (const [word, how] of words) {
-    const bold = Object.assign(document.createElement("b"), { textContent: word });
-    const part = document.createElement("span");
-    part.append(bold, ` ${how}`);
-    part.title = HOW[how] || "";
-    parts.append(part, " ");
-  }
-  const who = document.createElement("span");
-  who.textContent = `Read by ${READERS[encoder]}, ${sureness(sure)} (${doodle.percent(sure)}).`;
-  who.title = "How often a text like this is taken to mean what CLIP takes it to mean";
-  who.className = "dd-read-who";
-  parts.append(who);
-  clip.hidden = encoder !== "words" || kind === "exact" || kind === "alias";
-  notice.textContent = sentence;
-  notice.hidden = !sentence;
-});
+/** @param {import("../../shell/mount.js").Context} context */
+export function mount({ element }) {
+  const card = find(".dd-read", element), parts = find(".dd-read-parts", card);
+  const notice = find(".dd-read-notice", card), clip = find(".dd-read-clip", card);
+
+  resultShown.listen(({ read }) => {
+    const { encoder, kind, sure, notice: sentence, parts: words } = read;
+    parts.replaceChildren();
+    for (const [word, how] of words) {
+      const bold = make("b", { textContent: word });
+      parts.append(make("span", { title: HOW[how] || "" }, bold, ` ${how}`), " ");
+    }
+    parts.append(make("span", {
+      textContent: `Read by ${READERS[encoder]}, ${sureness(sure)} (${percent(sure)}).`,
+      title: "How often a text like this is taken to mean what CLIP takes it to mean",
+      className: "dd-read-who",
+    }));
+    clip.hidden = encoder !== "words" || kind === "exact" || kind === "alias";
+    notice.textContent = sentence;
+    notice.hidden = !sentence;
+  });
+}

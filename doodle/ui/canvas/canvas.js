@@ -1,0 +1,64 @@
+/* Between the canvas and Gradio.  The text of the drawing is the component's value; it is set at
+ * once, and the event that tells Python follows a little later, so a burst of strokes is one event
+ * and always carries the newest drawing. */
+import { createStrokeCanvas } from "./core.js";
+import { createKeep } from "./io.js";
+
+/**
+ * @param {import("../shell/mount.js").Context} context
+ * @returns the canvas's handle, also kept as `strokeCanvas` of its root
+ */
+export function mount({ element, props, trigger, watch }) {
+  const root = element.querySelector(".sc-root");
+  const keep = props.autosave ? createKeep("canvas:" + props.autosave, {
+    lifetime: new AbortController().signal,
+    onFull: () => canvas.status("The browser has no room left: this drawing is not kept on reload."),
+  }) : null;
+  let known = null, news = null, adoptions = [], timer = 0, quiet = false;
+
+  /* All at once: an answer to one event ends Gradio's stream, and an event sent just then is lost. */
+  function tell() {
+    const { strokeEnded, ...detail } = news, adopted = adoptions;
+    news = null;
+    adoptions = [];
+    trigger("input", detail);
+    if (strokeEnded) trigger("stroke_end", detail);
+    for (const one of adopted) trigger("adopted", one);
+  }
+
+  const canvas = createStrokeCanvas(root, {
+    hint: props.hint, gif: props.gif, rail: props.rail, palette: JSON.parse(props.palette || "{}"),
+  }, {
+    change(why, text, counts) {
+      known = text;
+      keep?.write(text);
+      if (quiet) return;
+      props.value = text;
+      news = { why, ...counts, strokeEnded: why === "stroke" || Boolean(news?.strokeEnded) };
+      clearTimeout(timer);
+      timer = setTimeout(tell, props.debounce);
+    },
+    adopted: ({ run, id, stroke }) => adoptions.push({ run, candidate: id, stroke }),
+    imported: (file) => trigger("import", file),
+    exported: (kind) => trigger("export", { kind }),
+  });
+
+  /* What Python set is shown without telling Python again. */
+  function receive(text, undoable) {
+    quiet = true;
+    const read = canvas.load(text, { undoable });
+    quiet = false;
+    if (read) known = text;
+    return read;
+  }
+
+  if (props.value) receive(props.value, false);
+  else {
+    // Gradio reloads the page by itself after a lost connection: the drawing must survive that
+    const kept = keep?.read();
+    if (kept && receive(kept, false)) props.value = kept;
+  }
+  watch("value", () => { if (props.value !== known) receive(props.value, true); });
+  root.strokeCanvas = canvas;
+  return canvas;
+}

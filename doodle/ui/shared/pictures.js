@@ -1,0 +1,41 @@
+/* Small SVG pictures of drawings. */
+import { frame, path } from "./strokes.js";
+
+/** @typedef {import("./strokes.js").Flat} Flat */
+
+const SVG = "http://www.w3.org/2000/svg";
+
+/**
+ * What the visitor drew in ink, what was added in the accent colour.
+ * @param {Flat[]} drawn
+ * @param {Flat[]} added
+ * @param {string} box the viewBox; around all of it if not given
+ * @returns {SVGElement}
+ */
+export function picture(drawn, added = [], box = frame([...drawn, ...added])) {
+  const svg = document.createElementNS(SVG, "svg");
+  svg.setAttribute("viewBox", box);
+  svg.setAttribute("aria-hidden", "true");
+  svg.classList.add("dd-picture");
+  for (const [flats, kind] of /** @type {[Flat[], string][]} */ ([[drawn, "drawn"], [added, "added"]])) {
+    const shape = document.createElementNS(SVG, "path");
+    shape.setAttribute("d", path(flats));
+    shape.classList.add(kind);
+    svg.append(shape);
+  }
+  return svg;
+}
+
+/* One curve: x, y, then two control points and an end for every piece. */
+const curve = ([x, y, ...rest]) => `M${x} ${y}${rest.length ? `C${rest.join(" ")}` : "h0"}`;
+
+/**
+ * A doodle of Words by its own curves.
+ * @param {import("../types").Doodle} doodle
+ * @param {string} [box] the viewBox
+ */
+export function sketch({ strokes, curves }, box) {
+  const svg = picture(strokes, [], box);
+  if (curves) svg.firstElementChild.setAttribute("d", curves.map(curve).join(""));
+  return svg;
+}

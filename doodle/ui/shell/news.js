@@ -1,0 +1,5 @@
+/* What the whole page hears. News of one tool are signals of that tool's own modules. */
+import { createSignal } from "../shared/signal.js";
+
+/** A sentence of the server for the visitor, or "" for none; the tool in sight shows it. */
+export const notes = createSignal();
