@@ -23,7 +23,6 @@ from doodle.models.sketch_rnn import SketchRNN
 from doodle.models.sketch_sampling import Prefix, Primed, row_noise
 from doodle.models.sketch_sampling import start as begin
 from doodle.models.words import WordTable
-from doodle.pipelines import selection
 from doodle.pipelines.collector import Frame, StrokeCollector
 from doodle.pipelines.ranker import Ranker
 from doodle.pipelines.sampler import Drawn, Read, Reader, Sampler
@@ -39,7 +38,6 @@ EPSILON = 2.0  # of RDP there, as Quick, Draw! uses it
 OVERSAMPLE, OVERSAMPLE_WHOLE = 4, 8  # candidates for each ending, for each whole drawing
 MOST = 256  # endings of one request
 ENOUGH = 128  # candidates beyond which over-generating stops
-FEW = 3  # endings worth showing, below which as many candidates again are drawn
 READ_AT_ONCE = 96  # rows of a drawing that are read in one go
 
 
@@ -67,13 +65,23 @@ class Ink(NamedTuple):
 class Ranked(NamedTuple):
     """The end of a run: what stays, best first.
 
-    Of a selective run also the chance of the word for the drawing as it was, and whether it looked
-    finished.
+    Attributes:
+        before: of a run of `Finisher`, the chance of the word for the drawing as it was.
+        finished: of such a run, whether that looked finished.
     """
 
     endings: list[Ending]
     before: float | None = None
     finished: bool = False
+
+
+class Begun(NamedTuple):
+    """A drawing that was read, in a hand's order and in the canonical one."""
+
+    static: Tensor  # (2, static_size)
+    primed: Primed  # of 2 candidates
+    frame: Frame
+    read: int  # rows
 
 
 class Morphed(NamedTuple):
@@ -82,7 +90,7 @@ class Morphed(NamedTuple):
     drawings: list[Drawing]
 
 
-def _each_on(
+def each_on(
     before: Sequence[np.ndarray], drawings: Sequence[Sequence[np.ndarray]]
 ) -> list[list[np.ndarray]]:
     """Each of several continuations on top of what was there."""
@@ -122,23 +130,25 @@ class Completer:
         temperature: float = 0.3,
         seed: int = 0,
         rank: bool = True,
-        selective: bool = False,
     ) -> Task:
         """Endings of a drawing, as they are drawn.
 
         The ink of candidates 0 to n - 1 comes while they are drawn; ``Ranked`` closes the run and
         may hold candidates beyond those.
 
-        Args:
-            selective: keep only endings that are worth showing, see `selection`; twice as many are
-                drawn where they are few.
-
         Raises:
             UnknownWord: the word has no vector.
             ValueError: n or the temperature is out of range.
         """
-        vector = self._vector(word)
-        count = self._count(n, rank)
+        vector = self.vector(word)
+        count = self.count(n, rank)
+        begun = yield from self.begun(drawing, vector)
+        drawn = yield from self.continued(begun, count, temperature, seed, visible=n)
+        lines = drawing.polylines()
+        yield Ranked((yield from self._ranked(drawn, lines, vector, word, n, rank)))
+
+    def begun(self, drawing: Drawing, vector: Tensor) -> Task:
+        """Read a drawing, in both orders; a part of a task, which returns the `Begun`."""
         prefix, frame = self._prefix(drawing)
         flags = self._orders(2)
         static = self._static(vector.expand(2, -1), None, flags * 0, flags)
@@ -146,33 +156,36 @@ class Completer:
         primed = begin(self.network, static)
         for rows in prefix.split(READ_AT_ONCE):
             primed = yield Read(self.reader, Prefix(static, primed, rows))
-        which = torch.arange(count, device=self.device) % 2
-        begun = primed.pick(which) if len(prefix) else None
+        return Begun(static, primed, frame, len(prefix))
 
-        def candidates(first: int, visible: int) -> Task:
-            run = StrokeCollector(count, frame)
-            noise = self._noise(seed, count, first)
-            yield from self._sampled(run, static[which], noise, temperature, begun, visible=visible)
-            return run.strokes()
+    def continued(
+        self,
+        begun: Begun,
+        count: int,
+        temperature: float,
+        seed: int,
+        *,
+        first: int = 0,
+        visible: int = 0,
+    ) -> Task:
+        """What candidates first to first + count - 1 add; a part of a task, which returns it.
 
-        drawn = yield from candidates(0, n)
-        lines = drawing.polylines()
-        if not (selective and rank and self.ranker and lines):
-            yield Ranked((yield from self._ranked(drawn, lines, vector, word, n, rank)))
-            return
-        name, side = self.words.lookup(word).name, extent(lines)
-        before, *scores = yield from self.ranker.scores(
-            _each_on(lines, [[], *drawn]), name, vector[0]
-        )
-        chosen = selection.helpful(drawn, scores, before, n, side)
-        if len(chosen) < FEW:
-            more = yield from candidates(count, 0)
-            scores += yield from self.ranker.scores(_each_on(lines, more), name, vector[0])
-            drawn = drawn + more
-            chosen = selection.helpful(drawn, scores, before, n, side)
-        end = yield Call(partial(self._end, primed, static))
-        kept = [Ending(tuple(drawn[k]), scores[k], k) for k in chosen]
-        yield Ranked(kept, before, selection.is_finished(before, end))
+        Args:
+            visible: the ink of that many comes while they are drawn.
+        """
+        which = torch.arange(first, first + count, device=self.device) % 2
+        run = StrokeCollector(count, begun.frame)
+        noise, static = self._noise(seed, count, first), begun.static[which]
+        primed = begun.primed.pick(which) if begun.read else None
+        yield from self._sampled(run, static, noise, temperature, primed, visible=visible)
+        return run.strokes()
+
+    @torch.inference_mode()
+    def end_chance(self, begun: Begun) -> float:
+        """The network's chance that what it read is a whole drawing, in the likelier order."""
+        gates = self.network.static_gates(begun.static)
+        mixture, _ = self.sampler.cell(begun.primed.row, begun.primed.state, gates)
+        return float(torch.softmax(mixture.pen_logits, dim=1)[:, 2].max())
 
     def stream(self, drawing: Drawing, word: str, **asked: Any) -> Iterator[Ink | Ranked]:
         """The same by itself; arguments as :meth:`endings`."""
@@ -186,8 +199,8 @@ class Completer:
         self, word: str, *, n: int = 9, temperature: float = 0.3, seed: int = 0, rank: bool = True
     ) -> Task:
         """Whole drawings of a word, best first, in 256 x 256; raises as :meth:`endings`."""
-        vector = self._vector(word)
-        count = self._count(n, rank, OVERSAMPLE_WHOLE)
+        vector = self.vector(word)
+        count = self.count(n, rank, OVERSAMPLE_WHOLE)
         none, hand = torch.zeros(count, device=self.device), self._orders(count)
         static = self._static(vector.expand(count, -1), None, none, hand)
         run = yield from self._run(static, self._noise(seed, count), temperature)
@@ -213,8 +226,8 @@ class Completer:
         Raises:
             UnknownWord, ValueError: as :meth:`endings`; ValueError also for an empty drawing.
         """
-        vector = self._vector(word)
-        count = self._count(n, rank)
+        vector = self.vector(word)
+        count = self.count(n, rank)
         mu, logvar = yield Call(partial(self._encode, drawing))
         # the temperature scales the posterior as it scales the mixture: sigma times sqrt(tau)
         # another stream than the row noise, or z and the first rows would move together
@@ -251,7 +264,7 @@ class Completer:
         (a, _), (b, _) = yield [Call(partial(self._encode, one)) for one in (first, second)]
         share = torch.linspace(0, 1, steps, device=self.device)
         z = torch.cat([slerp(a, b, float(t)) for t in share])
-        ends = self._vector(word_first), self._vector(word_second)
+        ends = self.vector(word_first), self.vector(word_second)
         vector = torch.nn.functional.normalize(torch.lerp(*ends, share.unsqueeze(1)), dim=1)
         static = self._with_code(vector, z)
         noise = self._noise(seed, 1).expand(steps, -1, -1)
@@ -264,10 +277,10 @@ class Completer:
 
     # -- within ----------------------------------------------------------------------------------
 
-    def _vector(self, word: str) -> Tensor:
+    def vector(self, word: str) -> Tensor:
         return self.words.lookup(word).vector.to(self.device).unsqueeze(0)
 
-    def _count(self, n: int, rank: bool, oversample: int = OVERSAMPLE) -> int:
+    def count(self, n: int, rank: bool, oversample: int = OVERSAMPLE) -> int:
         if not 1 <= n <= MOST:
             raise ValueError(f"n lies between 1 and {MOST}, not {n}")
         return max(n, min(ENOUGH, n * oversample)) if rank and self.ranker else n
@@ -280,13 +293,6 @@ class Completer:
         """(count, LONGEST, 4), of the candidates from number `first` on."""
         noise = [row_noise(g, LONGEST) for g in generators(seed, first + count)[first:]]
         return torch.stack(noise).to(self.device)
-
-    @torch.inference_mode()
-    def _end(self, primed: Primed, static: Tensor) -> float:
-        """The network's chance that what was read is a whole drawing, in the likelier order."""
-        gates = self.network.static_gates(static)
-        mixture, _ = self.sampler.cell(primed.row, primed.state, gates)
-        return float(torch.softmax(mixture.pen_logits, dim=1)[:, 2].max())
 
     @torch.inference_mode()
     def _static(self, *given: Any) -> Tensor:
@@ -364,7 +370,7 @@ class Completer:
         order = list(range(len(drawings)))
         if rank and self.ranker is not None:
             name = self.words.lookup(word).name
-            scores = yield from self.ranker.scores(_each_on(before, drawings), name, vector[0])
+            scores = yield from self.ranker.scores(each_on(before, drawings), name, vector[0])
             order.sort(key=lambda k: -scores[k])
         return [Ending(tuple(drawings[k]), scores[k], k) for k in order[:n]]
 

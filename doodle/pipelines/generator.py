@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -36,11 +37,16 @@ class Candidates(NamedTuple):
 
 
 class Pictures(Step):
-    """A picture of each target from each noise z (count, z_size); its result: the Candidates."""
+    """A picture of each target from each noise z (count, z_size); its result: the Candidates.
 
-    def __init__(self, engine: Generator, targets: Sequence[Target], z: Tensor) -> None:
+    Where they are not scored, those have no scores and no levels.
+    """
+
+    def __init__(
+        self, engine: Generator, targets: Sequence[Target], z: Tensor, scored: bool
+    ) -> None:
         super().__init__(engine, len(targets) * len(z))
-        self.targets, self.z = targets, z
+        self.targets, self.z, self.scored = targets, z, scored
 
 
 class Generator:
@@ -60,32 +66,43 @@ class Generator:
         self._device = network.text_mean.device
         self._half = product_dtype(self._device) == torch.bfloat16
 
-    def steps(self, targets: Sequence[Target], z: Tensor) -> list[Pictures]:
+    @property
+    def z_size(self) -> int:
+        """Numbers of a noise."""
+        return self.network.config.z_size
+
+    def steps(self, targets: Sequence[Target], z: Tensor, *, scored: bool = True) -> list[Pictures]:
         """Steps that draw and score a picture of each target from each noise z (count, z_size)."""
         size = max(1, AT_ONCE // len(z))
         parts = [targets[k : k + size] for k in range(0, len(targets), size)]
-        return [Pictures(self, part, z) for part in parts]
+        return [Pictures(self, part, z, scored) for part in parts]
 
     def take(self, steps: Sequence[Step]) -> list[Step]:
         return fitting(steps, AT_ONCE)
 
     @torch.inference_mode()
     def run(self, steps: Sequence[Pictures]) -> None:
-        """Draw the pictures of all steps, and read them."""
+        """Draw the pictures of all steps, and read those that are scored."""
         z = torch.cat([step.z.repeat(len(step.targets), 1) for step in steps])
         vectors = [self.vectors(step.targets).repeat_interleave(len(step.z), 0) for step in steps]
         ink = self._drawn(z, torch.cat(vectors))
+        ends = np.cumsum([step.size for step in steps]).tolist()
+        parts = {step: slice(end - step.size, end) for step, end in zip(steps, ends, strict=True)}
+        for step in steps:
+            if not step.scored:
+                step.finish(Candidates(step.targets, ink[parts[step]], ink.new_zeros(0), []))
+        steps = [step for step in steps if step.scored]
+        if not steps:
+            return
         recogniser = self.ranker.recogniser
         side = recogniser.config.side
         small = ink if ink.shape[-1] == side else F.interpolate(ink, (side, side), mode="area")
         levels = recogniser.levels(small)
         logits, embedding = recogniser.answer(levels[-1].float().mean(dim=(2, 3)))
-        at = 0
         for step in steps:
-            own = slice(at, at + step.size)
-            parts = [level[own] for level in levels]
-            step.finish(self._scored(step, ink[own], logits[own], embedding[own], parts))
-            at += step.size
+            own = parts[step]
+            maps = [level[own] for level in levels]
+            step.finish(self._scored(step, ink[own], logits[own], embedding[own], maps))
 
     @torch.inference_mode()
     def __call__(self, z: Tensor, text: Tensor) -> Tensor:

@@ -28,8 +28,8 @@ def helpful(
     """Up to n endings, best first.
 
     One is worth showing where the drawing is more likely named with it than without, or about as
-    likely where it is recognised already, and not far less likely than with the best.  Of endings that are nearly the same
-    only the better one stays, while others last.
+    likely where it is recognised already, and not far less likely than with the best.  Of endings
+    that are nearly the same only the better one stays, while others last.
 
     Args:
         endings: what each candidate adds, strokes (P, 2).

@@ -11,6 +11,7 @@ from doodle.requests.chimera import CHIMERA
 from doodle.strokes.species import COLOURS
 
 SKETCH = ("sketch_rnn", "words")
+GENERATOR = "dccgan"  # draws wholes, from which endings are taken where it is there
 RANKER = "recogniser"  # guesses, and ranks the endings where it is there
 READERS = ("recogniser", "words", "stroke_classifier")
 DOODLES = ("dccgan", "words", "recogniser")

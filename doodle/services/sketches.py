@@ -10,7 +10,7 @@ from doodle.errors import BadDrawing, ModelUnavailable
 from doodle.registry import Registry
 from doodle.requests import AUTO, Again, Complete, Draw, Morph
 from doodle.services.networks import Networks
-from doodle.services.readiness import RANKER, SKETCH, core_words
+from doodle.services.readiness import GENERATOR, RANKER, SKETCH, core_words
 from doodle.services.recognition import Recogniser
 from doodle.services.results import Ending, Endings, Ink, Morphed, Taken
 from doodle.services.tasks import Task, relayed
@@ -20,12 +20,12 @@ _NO_WORDS = "Say what to draw: type a word, such as cat."
 
 
 class Sketches:
-    """SketchRNN, with the recogniser to rank where it is there."""
+    """SketchRNN, with the recogniser to rank and the doodle generator where they are there."""
 
     def __init__(self, registry: Registry, recogniser: Recogniser) -> None:
         self.registry = registry
         self.recogniser = recogniser
-        self.networks = Networks(registry, SKETCH, (RANKER,))
+        self.networks = Networks(registry, SKETCH, (RANKER, GENERATOR))
 
     def tasks(self) -> dict[type, Callable[[Any], Task]]:
         """The requests that it answers."""
@@ -38,34 +38,37 @@ class Sketches:
 
     def warm(self) -> None:
         """Load what a first drawing needs."""
-        with self.networks.pipeline(_completer):
+        with self.networks.pipeline(_finisher):
             pass
 
     def complete(self, request: Complete) -> Task:
         """Events: Taken where the word was AUTO, Ink, then Endings."""
         word = yield from self._word(request)
-        with self.networks.pipeline(_completer) as completer:
-            asked = {**request.sampling(), "selective": request.selective}
-            task = completer.endings(request.drawing, word, **asked)
+        with self.networks.pipeline(_finisher) as finisher:
+            asked = request.sampling()
+            if request.selective and asked.pop("rank"):
+                task = finisher.endings(request.drawing, word, **asked)
+            else:
+                task = finisher.completer.endings(request.drawing, word, **request.sampling())
             yield from relayed(task, _told)
 
     def draw(self, request: Draw) -> Task:
         """Events: Taken where the word was AUTO, then Endings."""
         word = yield from self._word(request, surprise=True)
-        with self.networks.pipeline(_completer) as completer:
-            yield from relayed(completer.drawings(word, **request.sampling()), _told)
+        with self.networks.pipeline(_finisher) as finisher:
+            yield from relayed(finisher.completer.drawings(word, **request.sampling()), _told)
 
     def again(self, request: Again) -> Task:
         """Events: Taken where the word was AUTO, then Endings."""
         word = yield from self._word(request)
-        with self.networks.pipeline(_completer) as completer:
-            task = completer.redrawn(request.drawing, word, **request.sampling())
+        with self.networks.pipeline(_finisher) as finisher:
+            task = finisher.completer.redrawn(request.drawing, word, **request.sampling())
             yield from relayed(task, _told)
 
     def morph(self, request: Morph) -> Task:
         """Event: Morphed."""
-        with self.networks.pipeline(_completer) as completer:
-            task = completer.morphed(
+        with self.networks.pipeline(_finisher) as finisher:
+            task = finisher.completer.morphed(
                 request.first,
                 request.second,
                 *request.words,
@@ -109,10 +112,15 @@ class Sketches:
         return random.Random(seed).choice(words)
 
 
-def _completer(*networks: Any) -> Any:
+def _finisher(network: Any, words: Any, recogniser: Any = None, generator: Any = None) -> Any:
     from doodle.pipelines.complete import Completer  # with torch: not before it is needed
+    from doodle.pipelines.finish import Finisher
+    from doodle.pipelines.generator import Generator
 
-    return Completer(*networks)
+    completer = Completer(network, words, recogniser)
+    if completer.ranker is None or generator is None:
+        return Finisher(completer)
+    return Finisher(completer, Generator(generator, completer.ranker))
 
 
 def _told(event: Any) -> Ink | Endings:

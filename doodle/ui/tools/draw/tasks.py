@@ -19,6 +19,8 @@ from doodle.ui.run import Queued, Runs
 SECONDS_BETWEEN = 0.06  # ink is sent in batches; the browser animates it at a steady pen speed
 _REQUESTS = {"complete": Complete, "draw": Draw, "again": Again}
 _FAINT = "I am not sure what this is; here it is taken for: {}."
+_FINISHED = "This looks finished to me: {} %, {}."
+_STUCK = "I cannot go on from here. Another word, or a few more lines?"
 
 
 class DrawTasks:
@@ -59,7 +61,8 @@ class DrawTasks:
         """
         with self._runs.begin(caller, "draw") as run:
             log = Log(run.id, 0, task)
-            request = sketch(_REQUESTS[task], *fields, drawing=drawing)
+            chosen = {"selective": True} if task == "complete" else {}
+            request = sketch(_REQUESTS[task], *fields, drawing=drawing, **chosen)
             if request.word != AUTO:
                 log = Log(run.id, request.n, task, request.word)
                 yield log.text, note("")  # at once: the page knows that the run began
@@ -97,6 +100,10 @@ def _write(event: Any, log: Log, request: Draw) -> None:
         log.ink(event)
     elif isinstance(event, Endings):
         log.ranked(event.endings, _placing(log.mode, request.drawing))
+        if event.finished:
+            log.message(_FINISHED.format(round(100 * event.before), log.word))
+        elif not event.endings:
+            log.message(_STUCK)
 
 
 def _placing(mode: str, paper: Drawing) -> Callable[[Ending], Place]:

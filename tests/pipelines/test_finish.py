@@ -1,0 +1,100 @@
+"""Both networks' endings of one drawing: which are drawn, when more are drawn, what is shown."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from doodle import checkpoint
+from doodle.models.dccgan import Dccgan, DccganConfig
+from doodle.pipelines import finish, selection
+from doodle.pipelines.complete import Completer, Ink, Ranked
+from doodle.pipelines.finish import DOODLES_FROM, Finisher
+from doodle.pipelines.generator import Generator
+from doodle.pipelines.steps import alone
+from doodle.strokes.drawing import Drawing
+
+HALF = Drawing.from_polylines([[(50, 60), (120, 40), (200, 70)], [(60, 150), (90, 170)]])
+
+
+@pytest.fixture(scope="module")
+def finisher(tiny_checkpoints) -> Finisher:
+    networks = [
+        checkpoint.load(tiny_checkpoints / name / checkpoint.FILE)[0]
+        for name in ("sketch_rnn", "words", "recogniser")
+    ]
+    completer = Completer(*networks)
+    torch.manual_seed(4)
+    network = Dccgan(replace(DccganConfig.tiny(), known=0)).eval()
+    return Finisher(completer, Generator(network, completer.ranker))
+
+
+def run(finisher: Finisher, **asked) -> tuple[list[Ink], Ranked]:
+    *inks, ranked = alone(finisher.endings(HALF, "cat", **asked))
+    return inks, ranked
+
+
+def all_of(endings, scores, *_):
+    return list(range(len(endings)))
+
+
+def test_a_run_says_how_the_drawing_stood(finisher, monkeypatch):
+    monkeypatch.setattr(selection, "helpful", all_of)
+    inks, ranked = run(finisher, n=2, seed=3)
+    completer = finisher.completer
+    vector = completer.words.lookup("cat").vector
+    (before,) = completer.ranker.score([HALF.polylines()], "cat", vector)
+    assert ranked.before == pytest.approx(before, abs=1e-6) and isinstance(ranked.finished, bool)
+    assert {point[0] for ink in inks for point in ink.points} <= {0, 1}
+
+
+def test_endings_of_doodles_stand_beside_those_of_sketch_rnn(finisher, monkeypatch):
+    monkeypatch.setattr(selection, "helpful", all_of)
+    monkeypatch.setattr(finish.doodle_endings, "COVERED", 0.0)
+    _, ranked = run(finisher, n=2, seed=3)
+    own = [ending for ending in ranked.endings if ending.candidate < DOODLES_FROM]
+    others = [ending for ending in ranked.endings if ending.candidate >= DOODLES_FROM]
+    assert [ending.candidate for ending in own] == list(range(8)) and len(others) <= finish.TRACED
+    plain = finisher.completer.complete(HALF, "cat", n=8, seed=3, rank=False)
+    for mine, its in zip(own, plain, strict=True):
+        for a, b in zip(mine.strokes, its.strokes, strict=True):
+            np.testing.assert_array_equal(a, b)
+    again = run(finisher, n=2, seed=3)[1]
+    assert [ending.candidate for ending in again.endings] == [
+        ending.candidate for ending in ranked.endings
+    ]
+
+
+def test_more_is_drawn_where_few_endings_are_worth_showing(finisher, monkeypatch):
+    counts = []
+
+    def none(endings, *_):
+        counts.append(len(endings))
+        return []
+
+    monkeypatch.setattr(selection, "helpful", none)
+    alone_with_sketch_rnn = Finisher(finisher.completer)
+    _, ranked = run(alone_with_sketch_rnn, n=2)
+    assert ranked.endings == [] and counts == [8, 16]
+
+
+def test_candidates_of_the_second_round_are_others(finisher, monkeypatch):
+    monkeypatch.setattr(
+        selection, "helpful", lambda endings, *_: list(range(len(endings))) * (len(endings) > 8)
+    )
+    _, ranked = run(Finisher(finisher.completer), n=2, seed=5)
+    more = finisher.completer.complete(HALF, "cat", n=16, seed=5, rank=False)
+    for mine, its in zip(ranked.endings, more, strict=True):
+        assert mine.candidate == its.candidate
+        for a, b in zip(mine.strokes, its.strokes, strict=True):
+            np.testing.assert_array_equal(a, b)
+
+
+def test_without_a_recogniser_endings_come_as_they_are_drawn(finisher):
+    completer = finisher.completer
+    plain = Finisher(Completer(completer.network, completer.words))
+    _, ranked = run(plain, n=3)
+    assert [ending.candidate for ending in ranked.endings] == [0, 1, 2] and ranked.before is None
