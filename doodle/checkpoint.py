@@ -14,12 +14,24 @@ import json
 import math
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, runtime_checkable
 
 from doodle.errors import ModelUnavailable
 
 if TYPE_CHECKING:
     import torch
+
+M = TypeVar("M", bound="torch.nn.Module")
+
+
+@runtime_checkable
+class Probed(Protocol):
+    """What every entry of MODELS has: outputs for seeded input, its golden numbers."""
+
+    def probe(self, seed: int = 0) -> torch.Tensor:
+        """Few numbers that any machine with the same weights finds."""
+        ...
+
 
 FORMAT = 1
 FILE = "model.safetensors"
@@ -247,6 +259,28 @@ def _storable(state: dict[str, torch.Tensor], dtype: torch.dtype) -> dict[str, t
     return stored
 
 
+def expect(module: torch.nn.Module, kind: type[M]) -> M:
+    """The module, which must be a ``kind``.
+
+    Raises:
+        ModelUnavailable: it is another network.
+    """
+    if not isinstance(module, kind):
+        found = type(module).__name__
+        raise ModelUnavailable(f"A {kind.__name__} is needed here, the checkpoint holds a {found}.")
+    return module
+
+
+def load_as(kind: type[M], path: str | os.PathLike[str]) -> tuple[M, dict[str, Any]]:
+    """`load` a network of one kind on the CPU from the checkpoint that a folder or file names.
+
+    Raises:
+        ModelUnavailable: as `load`; or it is another network.
+    """
+    module, header = load(file_of(path))
+    return expect(module, kind), header
+
+
 def load(
     path: str | os.PathLike[str],
     *,
@@ -319,8 +353,11 @@ def verify(path: str | os.PathLike[str], *, sha256: str | None = None) -> float:
 def _probe(module: torch.nn.Module, seed: int) -> list[float]:
     import torch
 
+    module.eval()
+    if not isinstance(module, Probed):
+        raise ValueError(f"{type(module).__name__} has no probe")
     with torch.inference_mode():
-        numbers = module.eval().probe(seed)
+        numbers = module.probe(seed)
     return [float(number) for number in numbers.flatten()]
 
 

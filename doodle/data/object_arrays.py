@@ -12,7 +12,7 @@ import zipfile
 import zlib
 from collections.abc import Callable
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, Literal
 
 import numpy as np
 
@@ -66,7 +66,7 @@ def read_object_array(file: IO[bytes]) -> np.ndarray:
     if version not in readers:
         raise ValueError(f"version {version} of the .npy format")
     shape, fortran, dtype = readers[version](file)
-    order = "F" if fortran else "C"
+    order: Literal["F", "C"] = "F" if fortran else "C"
     if dtype.hasobject:
         if dtype.kind != "O":
             raise ValueError(f"an array of type {dtype}")

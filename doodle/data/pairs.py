@@ -125,7 +125,8 @@ class Pairs:
         chosen = [(int(i), False) for i in self.white]
         chosen += [(int(i), True) for i in self.scenes if i not in set(self.white.tolist())]
         keep = np.linspace(0, len(chosen) - 1, min(count, len(chosen))).round().astype(int)
-        return [self.single(*chosen[k], None, hand=n % 2 == 1) for n, k in enumerate(keep)]
+        pairs = [chosen[k] for k in keep]
+        return [self.single(i, s, None, hand=n % 2 == 1) for n, (i, s) in enumerate(pairs)]
 
 
 # -- photographs ---------------------------------------------------------------------------------

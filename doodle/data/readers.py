@@ -124,7 +124,7 @@ def read_sketchrnn(path: Path) -> dict[str, list[np.ndarray]]:
         ValueError: it is no such file; nothing in it is ever run.
     """
     arrays = read_object_npz(path)
-    splits = {}
+    splits: dict[str, list[np.ndarray]] = {}
     for name in ("train", "valid", "test"):
         if name not in arrays:
             raise ValueError(f"{path} has no {name} drawings: it is no sketch-rnn file")

@@ -42,6 +42,9 @@ class ClipImages(nn.Module):
         size: side of the pictures that the image tower takes.
     """
 
+    mean: Tensor
+    std: Tensor
+
     def __init__(self, clip: nn.Module, tokenizer: Callable[[list[str]], Tensor], size: int):
         super().__init__()
         self.clip = clip.eval().requires_grad_(False)

@@ -67,7 +67,7 @@ class ImageFeatures(nn.Module):
 def installed() -> Path | None:
     """The file that the package brought, where it is installed."""
     package = find_spec(PACKAGE)
-    places = package.submodule_search_locations if package else []
+    places = (package.submodule_search_locations if package else None) or []
     return next((f for p in places for f in Path(p).glob("models/*.pth")), None)
 
 

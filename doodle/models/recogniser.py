@@ -56,6 +56,11 @@ class Block(nn.Module):
 class Recogniser(nn.Module):
     """(B, 1, side, side) ink in [0, 1] to category logits and text-space embedding."""
 
+    text: Tensor
+    text_mean: Tensor
+    temperature: Tensor
+    unknown_below: Tensor
+
     def __init__(self, config: RecogniserConfig) -> None:
         super().__init__()
         self.config = config
@@ -90,8 +95,9 @@ class Recogniser(nn.Module):
             raise ValueError("only a network in eval mode can be fused")
         for one in [self.body, *(block.body for block in self.body if isinstance(block, Block))]:
             for k in range(len(one) - 1):
-                if isinstance(one[k], nn.Conv2d) and isinstance(one[k + 1], nn.BatchNorm2d):
-                    one[k], one[k + 1] = fuse_conv_bn_eval(one[k], one[k + 1]), nn.Identity()
+                conv, norm = one[k], one[k + 1]
+                if isinstance(conv, nn.Conv2d) and isinstance(norm, nn.BatchNorm2d):
+                    one[k], one[k + 1] = fuse_conv_bn_eval(conv, norm), nn.Identity()
         return self.requires_grad_(False)
 
     def features(self, ink: Tensor) -> Tensor:

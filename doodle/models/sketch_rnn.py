@@ -81,6 +81,8 @@ class DecoderState(NamedTuple):
 class SketchRNN(nn.Module):
     """Encoder, latent and decoder in one module."""
 
+    text_mean: Tensor
+
     def __init__(self, config: SketchRNNConfig) -> None:
         super().__init__()
         self.config = config

@@ -214,7 +214,7 @@ def table(
     mean = vectors[:exact].mean(axis=0)
     module.vectors.copy_(torch.from_numpy(vectors))
     module.mean.copy_(torch.from_numpy(mean))
-    if count:
+    if packed is not None:
         codes, basis = pack(packed, mean, rank)
         module.codes.copy_(torch.from_numpy(codes))
         module.basis.copy_(torch.from_numpy(basis))
