@@ -25,7 +25,8 @@ OURS: dict[str, set[str]] = {
     "strokes": set(),
     "models": set(),
     "data": {"strokes"},
-    "checkpoint": {"models"},  # the table that names what a checkpoint may hold
+    "weight_files": set(),
+    "checkpoint": {"models", "weight_files"},  # the table that names what a checkpoint may hold
     "card": {"checkpoint", "models"},
     "registry": {"checkpoint"},
     "pipelines": {"strokes", "models"},

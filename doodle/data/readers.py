@@ -213,6 +213,7 @@ def write_arrays(path: Path, **arrays: np.ndarray) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_name(path.name + ".part")
     with open(unfinished, "wb") as file:
-        np.savez_compressed(file, **arrays)
+        # numpy's stub takes the names for its own flag
+        np.savez_compressed(file, **arrays)  # type: ignore[arg-type]
     unfinished.replace(path)
     write_sha256(path)

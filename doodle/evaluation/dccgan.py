@@ -31,6 +31,7 @@ from doodle.evaluation.distances import (
 from doodle.evaluation.recogniser import top_k
 from doodle.evaluation.stroke_classifier import by_tracing
 from doodle.models.recogniser import Recogniser
+from doodle.models.stroke_classifier import StrokeClassifier
 from doodle.models.words import WordTable
 from doodle.registry import Registry
 from doodle.requests import Imagine
@@ -90,10 +91,12 @@ def main(config: Config) -> None:
     unseen = registry.fit_card("dccgan").header["data"].get("unseen", [])
     classifier = None
     if config.stroke_classifier:
-        strokes, _ = checkpoint.load(checkpoint.file_of(config.stroke_classifier))
+        strokes, _ = checkpoint.load_as(StrokeClassifier, config.stroke_classifier)
         classifier = by_tracing(strokes)
     pictures = load_pictures(Path(config.data), names)
-    with registry.use("words", "recogniser") as (words, recogniser), asking(registry) as executor:
+    with registry.use("words", "recogniser") as networks, asking(registry) as executor:
+        words = checkpoint.expect(networks[0], WordTable)
+        recogniser = checkpoint.expect(networks[1], Recogniser)
         evaluation = Evaluation(config, recogniser, names, unseen, kin(words, names, unseen))
         figures = evaluation.measure(drawing(executor, config, names), pictures, classifier)
     for figure in figures:
@@ -304,28 +307,27 @@ class Evaluation:
 
     def _various(self, title: str, rows: np.ndarray, drawn: Seen, held: Seen) -> None:
         """Mean distance of two doodles of a word, beside that of two held-out drawings of it."""
-        rows = [row for row in rows if len(held.of(row)) > 1]
-        if not rows:
+        several = [row for row in rows if len(held.of(row)) > 1]
+        if not several:
             return
         for what, measured in (
             ("features", lambda seen, row: seen.features[seen.of(row)]),
             ("blurred pixels", lambda seen, row: blurred(seen.pictures.pixels[seen.of(row)])),
         ):
-            ours = np.mean([diversity(measured(drawn, row)) for row in rows])
-            theirs = np.mean([diversity(measured(held, row)) for row in rows])
+            ours = np.mean([diversity(measured(drawn, row)) for row in several])
+            theirs = np.mean([diversity(measured(held, row)) for row in several])
             name = f"diversity beside real drawings' ({what}), {title}, unranked"
-            self._add(name, ours / theirs, len(rows))
+            self._add(name, ours / theirs, len(several))
 
     def _like_real(self, title: str, rows: np.ndarray, drawn: Seen, held: Seen, pool: Seen) -> None:
         """Fréchet distance of features to the held-out drawings; the floor is that of others."""
-        ours, theirs, others = [], [], []
+        parts: tuple[list[np.ndarray], ...] = ([], [], [])
         for row in rows:
             a, b, c = (seen.features[seen.of(row)] for seen in (drawn, held, pool))
             count = min(len(a), len(b), len(c))  # the same mixture of words on all sides
-            ours.append(a[:count])
-            theirs.append(b[:count])
-            others.append(c[:count])
-        ours, theirs, others = (np.concatenate(part) for part in (ours, theirs, others))
+            for part, features in zip(parts, (a, b, c), strict=True):
+                part.append(features[:count])
+        ours, theirs, others = (np.concatenate(part) for part in parts)
         if len(theirs) < 2:
             return
         name = f"Fréchet distance of features to held-out drawings, {title}"
@@ -354,8 +356,8 @@ class Evaluation:
                 pixels = seen.pictures.pixels[own]
                 found["pixels"][split].append(nearest_picture(pixels, trained))
                 found["features"][split].append(nearest(seen.features[own], features))
-        for what, sides in found.items():
-            sides = {split: np.concatenate(v) for split, v in sides.items() if v}
+        for what, lists in found.items():
+            sides = {split: np.concatenate(v) for split, v in lists.items() if v}
             if any(not len(sides.get(split, ())) for split in ("samples", "held out")):
                 continue
             for split, distances in sides.items():
