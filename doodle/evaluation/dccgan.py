@@ -15,12 +15,16 @@ from typing import Any
 
 import cv2
 import numpy as np
-import torch
-import torch.nn.functional as F
 
 from doodle import checkpoint
-from doodle.data.rasters import load_bitmaps
-from doodle.data.sketches import load_sketches
+from doodle.evaluation.dccgan_pictures import (
+    SIDE,
+    Described,
+    Pictures,
+    describe,
+    kin,
+    load_pictures,
+)
 from doodle.evaluation.distances import (
     blurred,
     diversity,
@@ -37,11 +41,7 @@ from doodle.registry import Registry
 from doodle.requests import Imagine
 from doodle.services.asking import asking
 from doodle.services.executor import Executor
-from doodle.strokes.formats import from_stroke3
-from doodle.strokes.raster import quickdraw_bitmap
 
-SIDE = 28  # of the pictures that are compared
-KIN = 5  # trained words whose pictures an unseen word's samples are compared with
 SHOWN = 15  # words in the lists of the best and the worst
 WORDS_AT_ONCE = 4  # that share their noise; the next ones have another
 
@@ -121,75 +121,6 @@ def drawing(executor: Executor, config: Config, names: Sequence[str]) -> Draw:
     return draw
 
 
-@dataclass(frozen=True)
-class Pictures:
-    """Real drawings at 28 pixels, or doodles; ink 255 on 0."""
-
-    pixels: np.ndarray  # (N, 28, 28) uint8
-    category: np.ndarray  # (N,)
-    split: np.ndarray  # (N,) 0 train, 1 valid, 2 test
-
-    def pick(self, rows: np.ndarray) -> Pictures:
-        return Pictures(self.pixels[rows], self.category[rows], self.split[rows])
-
-
-@dataclass(frozen=True)
-class Seen:
-    """What the recogniser saw in pictures."""
-
-    pictures: Pictures
-    features: np.ndarray  # (N, C) float32
-    chances: np.ndarray  # (N, categories)
-
-    def of(self, category: int) -> np.ndarray:
-        """Rows of one category."""
-        return np.flatnonzero(self.pictures.category == category)
-
-
-def load_pictures(root: Path, names: Sequence[str]) -> Pictures:
-    """What the generator learns from, and what was held out: bitmaps and recorded drawings."""
-    sketches = load_sketches(root, names=names)
-    rows = np.flatnonzero(sketches.recorded)
-    drawn = [quickdraw_bitmap(from_stroke3(sketches.drawing(i)))[None] for i in rows]
-    bitmaps = load_bitmaps(root, names)
-    return Pictures(
-        np.concatenate([bitmaps.pixels.reshape(-1, SIDE, SIDE), *drawn]),
-        np.concatenate([bitmaps.category, sketches.category[rows]]),
-        np.concatenate([bitmaps.split, sketches.split[rows]]),
-    )
-
-
-def kin(words: WordTable, names: Sequence[str], unseen: Sequence[str]) -> dict[int, list[int]]:
-    """For each unseen word the trained ones nearest in meaning, the nearest first.
-
-    Near is the cosine of the text vectors after the table's mean is taken away.
-
-    Returns:
-        row in ``names`` -> KIN rows in ``names``.
-    """
-    vectors = torch.stack([words.lookup(name).vector for name in names]).float()
-    away = F.normalize(vectors - words.mean.float(), dim=1)
-    cosine = away @ away.t()
-    hidden = [names.index(word) for word in unseen]
-    cosine[:, hidden] = -2.0
-    count = min(KIN, len(names) - len(hidden))
-    return {row: cosine[row].topk(count).indices.tolist() for row in hidden}
-
-
-@torch.no_grad()
-def look(recogniser: Recogniser, pictures: Pictures) -> Seen:
-    """Features and calibrated probabilities in one pass."""
-    recogniser = recogniser.to(memory_format=torch.channels_last)
-    features, chances = [], []
-    for part in torch.from_numpy(pictures.pixels).unsqueeze(1).split(256):
-        ink = (part.float() / 255).contiguous(memory_format=torch.channels_last)
-        found = recogniser.features(ink)
-        features.append(found)
-        logits = recogniser.classify(found).float() / recogniser.temperature
-        chances.append(torch.softmax(logits, dim=1))
-    return Seen(pictures, torch.cat(features).numpy(), torch.cat(chances).numpy())
-
-
 class Evaluation:
     """Everything that is measured, for the trained words and for the unseen ones.
 
@@ -225,22 +156,24 @@ class Evaluation:
         """All figures: dicts of name, value, n, split."""
         held, train = self._choose(real)
         doodles = {kind: self._draw(draw, kind == "ranked") for kind in ("unranked", "ranked")}
-        seen = {kind: look(self.recogniser, pictures) for kind, pictures in doodles.items()}
-        held_out, pool = (look(self.recogniser, real.pick(rows)) for rows in (held, train))
+        described = {
+            kind: describe(self.recogniser, pictures) for kind, pictures in doodles.items()
+        }
+        held_out, pool = (describe(self.recogniser, real.pick(rows)) for rows in (held, train))
         every = np.arange(len(self.names))
         for title, rows in {**self.groups, "all words": every}.items():
-            for kind, what in {**seen, "held-out drawings": held_out}.items():
+            for kind, what in {**described, "held-out drawings": held_out}.items():
                 self._named(title, rows, kind, what.chances, what.pictures.category)
-        self._various("all words", every, seen["unranked"], held_out)
-        self._like_real("all words", every, seen["unranked"], held_out, pool)
+        self._various("all words", every, described["unranked"], held_out)
+        self._like_real("all words", every, described["unranked"], held_out, pool)
         for title, rows in self.groups.items():
-            self._unseen(title, rows, seen["unranked"])
-            self._various(title, rows, seen["unranked"], held_out)
-            self._like_real(title, rows, seen["unranked"], held_out, pool)
-            self._not_copied(title, rows, seen["unranked"], held_out, pool, real)
+            self._unseen(title, rows, described["unranked"])
+            self._various(title, rows, described["unranked"], held_out)
+            self._like_real(title, rows, described["unranked"], held_out, pool)
+            self._not_copied(title, rows, described["unranked"], held_out, pool, real)
         if classifier is not None:
             self._classified(classifier, {**doodles, "held-out drawings": held_out.pictures})
-        self._by_word(seen, held_out)
+        self._by_word(described, held_out)
         return self.figures
 
     # -- pictures ----------------------------------------------------------------------------------
@@ -293,7 +226,7 @@ class Evaluation:
                 name = f"top-{top}{by}, {title}, {kind}"
                 self._add(name, np.mean(shares), int(np.isin(category, rows).sum()), split)
 
-    def _unseen(self, title: str, rows: np.ndarray, drawn: Seen) -> None:
+    def _unseen(self, title: str, rows: np.ndarray, drawn: Described) -> None:
         """Unseen words: named in the first five as themselves or as their nearest trained word."""
         rows = np.array([row for row in rows if row in self.relatives])
         if not len(rows):
@@ -305,7 +238,7 @@ class Evaluation:
         name = f"itself or its nearest trained word among the first five, {title}, unranked"
         self._add(name, right.mean(), len(right))
 
-    def _various(self, title: str, rows: np.ndarray, drawn: Seen, held: Seen) -> None:
+    def _various(self, title: str, rows: np.ndarray, drawn: Described, held: Described) -> None:
         """Mean distance of two doodles of a word, beside that of two held-out drawings of it."""
         several = [row for row in rows if len(held.of(row)) > 1]
         if not several:
@@ -319,7 +252,9 @@ class Evaluation:
             name = f"diversity beside real drawings' ({what}), {title}, unranked"
             self._add(name, ours / theirs, len(several))
 
-    def _like_real(self, title: str, rows: np.ndarray, drawn: Seen, held: Seen, pool: Seen) -> None:
+    def _like_real(
+        self, title: str, rows: np.ndarray, drawn: Described, held: Described, pool: Described
+    ) -> None:
         """Fréchet distance of features to the held-out drawings; the floor is that of others."""
         parts: tuple[list[np.ndarray], ...] = ([], [], [])
         for row in rows:
@@ -337,7 +272,13 @@ class Evaluation:
         )
 
     def _not_copied(
-        self, title: str, rows: np.ndarray, drawn: Seen, held: Seen, pool: Seen, real: Pictures
+        self,
+        title: str,
+        rows: np.ndarray,
+        drawn: Described,
+        held: Described,
+        pool: Described,
+        real: Pictures,
     ) -> None:
         """How near the nearest training drawing is: of its word, of an unseen word's kin."""
         found: dict[str, dict[str, list[np.ndarray]]] = {
@@ -385,8 +326,8 @@ class Evaluation:
                     title, rows, kind, chances, few.category, " by an independent classifier"
                 )
 
-    def _by_word(self, seen: dict[str, Seen], held: Seen) -> None:
-        columns = [*seen.values(), held]
+    def _by_word(self, described: dict[str, Described], held: Described) -> None:
+        columns = [*described.values(), held]
         right = [top_k(s.chances, s.pictures.category, 1) for s in columns]
 
         def share(k: int, row: int) -> str:
@@ -397,7 +338,7 @@ class Evaluation:
             [name, *(share(k, row) for k in range(len(columns)))]
             for row, name in enumerate(self.names)
         ]
-        drawn = seen["unranked"]
+        drawn = described["unranked"]
         chance = drawn.chances[np.arange(len(drawn.chances)), drawn.pictures.category]
         each = chance.reshape(len(self.names), -1).mean(axis=1)
         order = [int(row) for row in np.argsort(-each, kind="stable")]
