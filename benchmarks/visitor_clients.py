@@ -372,6 +372,19 @@ class Server:
         known = self.pid and Path("/proc").exists()
         return sum(map(_resident, _tree(self.pid))) if known else None
 
+    def busy(self) -> float | None:
+        """Seconds of processor time that all of its processes have used; None if unknown."""
+        known = self.pid and Path("/proc").exists()
+        return sum(map(_busy, _tree(self.pid))) if known else None
+
+
+def _busy(pid: int) -> float:
+    """Seconds of processor time that a process has used."""
+    with contextlib.suppress(OSError):  # ended meanwhile
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    return 0.0
+
 
 def _tree(root: int) -> list[int]:
     """The process and all that descend from it."""

@@ -38,6 +38,7 @@ import visitor_clients as clients
 from visitor_clients import BROKEN, ENDPOINTS, Api, Failed, Server
 
 PARTS = ("memory", "loop", "afternoon")  # in this order: memory begins with a fresh server
+PROCESSOR = ("server ms", "client ms")  # of processor time, an answer
 DIED = "the server died"
 CALL_LIMIT = 120.0  # seconds to wait for an answer
 PAUSE = 0.25  # seconds after an error: refusals come at once, and would crowd out the answers
@@ -79,7 +80,7 @@ def line(*cells: Any) -> None:
         "-" if cell is None else f"{cell:.1f}" if isinstance(cell, float) else str(cell)
         for cell in cells
     )
-    print(f"{first:<30}" + "".join(f"{cell:>10}" for cell in rest), flush=True)
+    print(f"{first:<30}" + "".join(f"{cell:>11}" for cell in rest), flush=True)
 
 
 def complain(times: Times) -> None:
@@ -109,9 +110,11 @@ def request(endpoint: str, client: int, call: int) -> dict[str, Any]:
     return {"first": drawing, "second": second["drawing"], **names, "seed": seed}
 
 
-async def loop(api: Api, args: argparse.Namespace, rows: list[dict[str, Any]]) -> None:
+async def loop(
+    api: Api, server: Server, args: argparse.Namespace, rows: list[dict[str, Any]]
+) -> None:
     """Every endpoint with every number of clients; a row each is printed and added."""
-    line("closed loop", "clients", "calls/s", "p50 (ms)", "p95 (ms)", "errors")
+    line("closed loop", "clients", "calls/s", "p50 (ms)", "p95 (ms)", "errors", *PROCESSOR)
     ways = [(name, name, api.call) for name in args.endpoints]
     probe = request("recognise", 0, 0)
     if "recognise" in args.endpoints and await _answers(api.run("recognise", probe)):
@@ -119,11 +122,21 @@ async def loop(api: Api, args: argparse.Namespace, rows: list[dict[str, Any]]) -
     for name, endpoint, ask in ways:
         for number in args.clients:
             await _answers(ask(endpoint, request(endpoint, 0, 0)))  # the first may load a model
+            before = server.busy(), time.process_time()
             times, rate = await _hammer(ask, endpoint, number, args)
             found = {"clients": number, "calls/s": rate, **times.figures()}
+            found |= _processor(before, (server.busy(), time.process_time()), len(times.ms))
             rows.append({"endpoint": name, **found})
             line(name, *found.values())
             complain(times)
+
+
+def _processor(
+    before: tuple[float | None, float], after: tuple[float | None, float], answers: int
+) -> dict[str, float | None]:
+    """Processor milliseconds an answer, of the server's processes and of the clients."""
+    spent = [None if a is None else 1000 * (b - a) for a, b in zip(before, after, strict=True)]
+    return {k: s and s / max(answers, 1) for k, s in zip(PROCESSOR, spent, strict=True)}
 
 
 async def _answers(work: Awaitable[None]) -> bool:
@@ -348,7 +361,7 @@ async def _parts(
             continue
         note(f"before the {part}", server, memory)
         if part == "loop":
-            await loop(api, args, results.setdefault(part, []))
+            await loop(api, server, args, results.setdefault(part, []))
         else:
             await afternoon(api, args, results.setdefault(part, {}))
         note(f"after the {part}", server, memory)

@@ -32,8 +32,8 @@ def choose(wanted: str = "auto") -> Placement:
         wanted: "auto", or a torch device such as "cpu", "cuda", "cuda:1", "mps".
 
     Returns:
-        The placement. The dtype is float32 everywhere: the networks are small, and rounding to
-        half precision would let one seed draw two different pictures on two machines.
+        The placement. The dtype, of parameters and results, is float32 everywhere: the networks
+        are small. Some of their products are in `product_dtype`.
 
     Raises:
         ValueError: the text names no device, or one that this machine does not have.
@@ -59,6 +59,20 @@ def default_budget(device: torch.device) -> int:
     if not hasattr(os, "sysconf"):  # Windows does not tell
         return 4 << 30
     return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2
+
+
+def product_dtype(device: torch.device) -> torch.dtype:
+    """The dtype of the products inside networks that sample and rank, as they were trained.
+
+    Rounding to eight bits moves a sampled point by far less than its standard deviation. The same
+    seed draws the same on one kind of processor; it may draw another variant on another kind.
+
+    Returns:
+        bfloat16 on a CPU that multiplies it natively (AVX512-BF16), two to three times as fast as
+        float32 there; float32 on any other, where it would be emulated, and on other devices.
+    """
+    native = getattr(torch.cpu, "_is_avx512_bf16_supported", lambda: False)
+    return torch.bfloat16 if device.type == "cpu" and native() else torch.float32
 
 
 def _mixed(*numbers: int) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from doodle.device import choose, generators, seed_for_step
+from doodle.device import choose, generators, product_dtype, seed_for_step
 
 
 def first(generator):
@@ -37,3 +37,13 @@ def test_the_placement_says_why():
     assert "(" in str(choose("auto"))
     with pytest.raises(ValueError, match="Try auto or cpu"):
         choose("abacus")
+
+
+def test_products_are_rounded_only_where_the_processor_does_so_natively(monkeypatch):
+    monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda: True, raising=False)
+    assert product_dtype(torch.device("cpu")) == torch.bfloat16
+    assert product_dtype(torch.device("cuda")) == torch.float32
+    monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda: False)
+    assert product_dtype(torch.device("cpu")) == torch.float32
+    monkeypatch.delattr(torch.cpu, "_is_avx512_bf16_supported")
+    assert product_dtype(torch.device("cpu")) == torch.float32

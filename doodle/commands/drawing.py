@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     import numpy as np
 
+    from doodle.services.jobs import Job
     from doodle.services.results import Ending
     from doodle.strokes.drawing import Drawing
 
@@ -40,7 +41,7 @@ def register_complete(subparsers: Any) -> None:
 def register_draw(subparsers: Any) -> None:
     """Add `draw WORD`."""
     parser = subparsers.add_parser("draw", description="Draw a word from nothing.")
-    parser.add_argument("word", help="what to draw")
+    parser.add_argument("word", help="what to draw; auto is a surprise that the seed decides")
     _add_sampling(parser, n=16)
     parser.set_defaults(run=draw)
 
@@ -67,7 +68,6 @@ def complete(args: argparse.Namespace) -> None:
         ModelUnavailable, OutOfBudget: the machine's.
     """
     from doodle.services.asking import asking, in_order
-    from doodle.services.results import Taken
     from doodle.strokes.imports import read_drawings
 
     drawings = read_drawings(args.file)
@@ -77,11 +77,8 @@ def complete(args: argparse.Namespace) -> None:
     with asking(Registry(args.checkpoints, args.device)) as executor:
         jobs = in_order(executor, requests)
         for index, (drawing, job) in enumerate(zip(drawings, jobs, strict=True)):
-            taken = {}
-            for event in job:
-                if isinstance(event, Taken):
-                    taken = {"word": event.word}
-            _give(args, event.endings, drawing, f"{args.file.stem}-{index:03d}", taken)
+            endings, taken = _answer(job)
+            _give(args, endings, drawing, f"{args.file.stem}-{index:03d}", taken)
 
 
 def _request(drawing: Drawing, place: int, args: argparse.Namespace) -> Complete | Draw:
@@ -106,16 +103,25 @@ def draw(args: argparse.Namespace) -> None:
     from doodle.services.asking import asking
     from doodle.strokes.drawing import Drawing
 
-    word = tidy_word(args.word)
-    if word == AUTO:
-        word = word.title()  # the word itself; there is no drawing to guess from
-    request = Draw(word, **_sampling(args))
+    request = Draw(args.word, **_sampling(args))
     if args.out:
         args.out.mkdir(parents=True, exist_ok=True)
     with asking(Registry(args.checkpoints, args.device)) as executor:
-        endings = executor.submit(request).result().endings
-    stem = "".join(letter if letter.isalnum() else "-" for letter in args.word)
-    _give(args, endings, Drawing.from_polylines([]), stem)
+        endings, taken = _answer(executor.submit(request))
+    word = taken.get("word", args.word)
+    stem = "".join(letter if letter.isalnum() else "-" for letter in word)
+    _give(args, endings, Drawing.from_polylines([]), stem, taken)
+
+
+def _answer(job: Job) -> tuple[Sequence[Ending], dict[str, str]]:
+    """The endings, and the word where it was left to the recogniser or to chance."""
+    from doodle.services.results import Taken
+
+    taken: dict[str, str] = {}
+    for event in job:
+        if isinstance(event, Taken):
+            taken = {"word": event.word}
+    return event.endings, taken
 
 
 def _sampling(args: argparse.Namespace) -> dict[str, Any]:
@@ -138,8 +144,7 @@ def _give(
             (args.out / f"{stem}-{k:02d}.svg").write_text(svg, encoding="utf-8")
     if args.json or not args.out:
         found = [
-            {"strokes": _as_lists(e.strokes), "score": e.score if args.rank else None}
-            for e in endings
+            {"strokes": _as_lists(ending.strokes), "score": ending.score} for ending in endings
         ]
         print(json.dumps({**taken, "endings": found}, allow_nan=False), flush=True)
 

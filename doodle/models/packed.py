@@ -1,4 +1,4 @@
-"""A float32 linear layer for sampling on a CPU: weights packed once, rows independent of the batch.
+"""A linear layer for sampling on a CPU: weights packed once, rows independent of the batch.
 
 oneDNN keeps the weights in the layout that its kernels read.  On the processors tried that is 2 to
 3 times as fast as the matrix product of a plain `nn.Linear`, and a row's result does not depend on
@@ -23,23 +23,28 @@ class PackedLinear:
     Args:
         weight: (out, in) float32; a later change of it is not seen.
         bias: (out,) or None.
+        dtype: float32 or bfloat16, in which is multiplied; the sums are float32, rounded to it.
     """
 
-    def __init__(self, weight: Tensor, bias: Tensor | None = None) -> None:
-        self.weight, self.bias = weight.detach(), None if bias is None else bias.detach()
+    def __init__(
+        self, weight: Tensor, bias: Tensor | None = None, dtype: torch.dtype = torch.float32
+    ) -> None:
+        self.weight = weight.detach().to(dtype)
+        self.bias = None if bias is None else bias.detach().to(dtype)
         self._packed = _pack(self.weight)
 
     def __call__(self, x: Tensor) -> Tensor:
-        """(B, in) to (B, out)."""
+        """(B, in) to (B, out), float32 both."""
+        x = x.to(self.weight.dtype)
         if self._packed is None:
-            return F.linear(x, self.weight, self.bias)
-        return torch.ops.mkldnn._linear_pointwise(x, self._packed, self.bias, "none", [], "")
+            return F.linear(x, self.weight, self.bias).float()
+        packed, bias = self._packed, self.bias
+        return torch.ops.mkldnn._linear_pointwise(x, packed, bias, "none", [], "").float()
 
 
 def _pack(weight: Tensor) -> Tensor | None:
     """The weights in oneDNN's layout; None where that cannot be had."""
-    fits = weight.device.type == "cpu" and weight.dtype == torch.float32
-    if not fits or not torch.backends.mkldnn.is_available():
+    if weight.device.type != "cpu" or not torch.backends.mkldnn.is_available():
         return None
     try:
         return torch.ops.mkldnn._reorder_linear_weight(weight.contiguous(), ROWS)

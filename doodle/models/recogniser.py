@@ -89,8 +89,12 @@ class Recogniser(nn.Module):
         self.register_buffer("temperature", torch.ones(()))
         self.register_buffer("unknown_below", torch.zeros(()))
 
-    def fuse(self) -> Recogniser:
-        """Fold batch normalisation into the convolutions, for inference alone; returns itself."""
+    def fuse(self, dtype: torch.dtype = torch.float32) -> Recogniser:
+        """Fold batch normalisation into the convolutions, for inference alone; returns itself.
+
+        Args:
+            dtype: of the convolutions from then on; what `forward` returns stays float32.
+        """
         if self.training:
             raise ValueError("only a network in eval mode can be fused")
         for one in [self.body, *(block.body for block in self.body if isinstance(block, Block))]:
@@ -98,17 +102,21 @@ class Recogniser(nn.Module):
                 conv, norm = one[k], one[k + 1]
                 if isinstance(conv, nn.Conv2d) and isinstance(norm, nn.BatchNorm2d):
                     one[k], one[k + 1] = fuse_conv_bn_eval(conv, norm), nn.Identity()
+        self.body.to(dtype)
         return self.requires_grad_(False)
 
     def features(self, ink: Tensor) -> Tensor:
         """(B, 1, side, side) in [0, 1] to (B, widths[-1])."""
-        return self.levels(ink)[-1].mean(dim=(2, 3))
+        return self.levels(ink)[-1].float().mean(dim=(2, 3))
 
     def levels(self, ink: Tensor) -> list[Tensor]:
-        """The feature maps at the end of each width: (B, widths[i], about 32 / 2^i, the same)."""
+        """The feature maps at the end of each width: (B, widths[i], about 32 / 2^i, the same).
+
+        They are in the dtype of the convolutions.
+        """
         maps: list[Tensor] = []
         # two empty pixels around, so that ink at the border is seen whole
-        x = F.pad(ink * 2 - 0.3, (2, 2, 2, 2), value=-0.3)
+        x = F.pad(ink * 2 - 0.3, (2, 2, 2, 2), value=-0.3).to(next(self.body.parameters()).dtype)
         for layer, ends in zip(self.body, self._ends, strict=True):
             x = layer(x)
             if ends:

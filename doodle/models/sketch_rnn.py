@@ -51,7 +51,7 @@ class SketchRNNConfig:
     @classmethod
     def tiny(cls) -> SketchRNNConfig:
         return cls(
-            text_size=512, hidden=24, encoder_hidden=12, z_size=6, mixtures=3, condition_size=10
+            text_size=512, hidden=32, encoder_hidden=12, z_size=6, mixtures=3, condition_size=10
         )
 
 

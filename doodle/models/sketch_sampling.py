@@ -15,8 +15,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from .packed import PackedLinear
-from .sketch_rnn import POSE_FEATURES, DecoderState, Mixture, SketchRNN
+from doodle.models.packed import PackedLinear
+from doodle.models.sketch_rnn import POSE_FEATURES, DecoderState, Mixture, SketchRNN
 
 SPARE = 0.8  # computed rows of which fewer than this share still draw are given up
 
@@ -82,13 +82,22 @@ class Primed(NamedTuple):
 
 
 class Cell:
-    """One step of the decoder for sampling, its weights packed: what `SketchRNN.step` computes."""
+    """One step of the decoder for sampling, its weights packed: what `SketchRNN.step` computes.
 
-    def __init__(self, network: SketchRNN) -> None:
+    A hyperbolic tangent is computed as 2 sigmoid(2 x) - 1: a tenth of the time of torch.tanh.
+    A row does not depend on the others where the network's `hidden` is a multiple of 32: what is
+    left over of a vector operation is rounded in another way.
+
+    Args:
+        network: in eval mode.
+        dtype: float32 or bfloat16, of the recurrent products, as they were in training.
+    """
+
+    def __init__(self, network: SketchRNN, dtype: torch.dtype = torch.float32) -> None:
         self.network = network
         lstm, moving = network.decoder, 5 + POSE_FEATURES
         weight = torch.cat([lstm.weight_hh_l0, lstm.weight_ih_l0[:, :moving]], dim=1)
-        self._gates = PackedLinear(weight)
+        self._gates = PackedLinear(weight, dtype=dtype)
         self._head = PackedLinear(network.head.weight, network.head.bias)
 
     @torch.inference_mode()
@@ -103,9 +112,11 @@ class Cell:
     def advance(self, row: Tensor, state: DecoderState, static_gates: Tensor) -> DecoderState:
         """The state after a row, without what comes next."""
         gates = self._gates(torch.cat([state.h, row, state.pose], dim=1)).add_(static_gates)
-        i, f, g, o = gates.chunk(4, dim=1)
-        c = torch.sigmoid(f) * state.c + torch.sigmoid(i) * torch.tanh(g)
-        return DecoderState(torch.sigmoid(o) * torch.tanh(c), c, state.pose)
+        gates.chunk(4, dim=1)[2].mul_(2)
+        i, f, g, o = gates.sigmoid_().chunk(4, dim=1)
+        c = torch.addcmul(f * state.c, i, g.mul_(2).sub_(1))
+        h = (c * 2).sigmoid_().mul_(2).sub_(1).mul_(o)
+        return DecoderState(h, c, state.pose)
 
 
 @torch.inference_mode()

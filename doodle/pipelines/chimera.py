@@ -17,18 +17,18 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..checks import whole
-from ..device import generators
-from ..errors import BadDrawing
-from ..images import MAX_BYTES, decode
-from ..models.pix2pix import Pix2Pix
-from ..strokes.drawing import Drawing
-from ..strokes.edge_map import EdgeMap, EdgeStyle, edges_of_drawing, edges_of_picture
-from ..strokes.edges import contours, enclosed, outline, settled
-from ..strokes.imports import is_written, read_drawings
-from ..strokes.lines import line_width, thickened
-from ..strokes.species import numbered, species_map
-from .steps import Call, Task, alone
+from doodle.checks import whole
+from doodle.device import generators
+from doodle.errors import BadDrawing
+from doodle.images import MAX_BYTES, decode
+from doodle.models.pix2pix import Pix2Pix
+from doodle.pipelines.steps import Call, Task, alone
+from doodle.strokes.drawing import Drawing
+from doodle.strokes.edge_map import EdgeMap, EdgeStyle, edges_of_drawing, edges_of_picture
+from doodle.strokes.edges import contours, enclosed, outline, settled
+from doodle.strokes.imports import is_written, read_drawings
+from doodle.strokes.lines import line_width, thickened
+from doodle.strokes.species import numbered, species_map
 
 Background = Literal["auto", "white", "scene"]
 Source = Drawing | np.ndarray | bytes | str | os.PathLike[str]

@@ -17,18 +17,20 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..device import generators
-from ..models.recogniser import Recogniser
-from ..models.sketch_rnn import SketchRNN
-from ..models.sketch_sampling import Prefix, Primed, Row, row_noise
-from ..models.sketch_sampling import start as begin
-from ..models.words import WordTable
-from ..strokes.drawing import Drawing
-from ..strokes.formats import to_stroke3, to_stroke5
-from ..strokes.geometry import bounds, fit, simplify
-from .judge import Judge
-from .sampler import Drawn, Read, Reader, Sampler
-from .steps import Call, Task, alone, last
+from doodle.device import generators
+from doodle.models.recogniser import Recogniser
+from doodle.models.sketch_rnn import SketchRNN
+from doodle.models.sketch_sampling import Prefix, Primed, row_noise
+from doodle.models.sketch_sampling import start as begin
+from doodle.models.words import WordTable
+from doodle.pipelines import selection
+from doodle.pipelines.collector import Frame, StrokeCollector
+from doodle.pipelines.ranker import Ranker
+from doodle.pipelines.sampler import Drawn, Read, Reader, Sampler
+from doodle.pipelines.steps import Call, Task, alone, last
+from doodle.strokes.drawing import Drawing
+from doodle.strokes.formats import to_stroke3, to_stroke5
+from doodle.strokes.geometry import bounds, extent, fit, simplify
 
 LONGEST = 100  # rows a candidate may add: the longest training drawing has 96
 LONGEST_PREFIX = 300  # points of a drawing that are read: its end decides what comes next
@@ -37,6 +39,7 @@ EPSILON = 2.0  # of RDP there, as Quick, Draw! uses it
 OVERSAMPLE, OVERSAMPLE_WHOLE = 4, 8  # candidates for each ending, for each whole drawing
 MOST = 256  # endings of one request
 ENOUGH = 128  # candidates beyond which over-generating stops
+FEW = 3  # endings worth showing, below which as many candidates again are drawn
 READ_AT_ONCE = 96  # rows of a drawing that are read in one go
 
 
@@ -62,9 +65,15 @@ class Ink(NamedTuple):
 
 
 class Ranked(NamedTuple):
-    """The end of a run: what stays, best first."""
+    """The end of a run: what stays, best first.
+
+    Of a selective run also the chance of the word for the drawing as it was, and whether it looked
+    finished.
+    """
 
     endings: list[Ending]
+    before: float | None = None
+    finished: bool = False
 
 
 class Morphed(NamedTuple):
@@ -73,14 +82,11 @@ class Morphed(NamedTuple):
     drawings: list[Drawing]
 
 
-class Frame(NamedTuple):
-    """From network units back to the input's coordinates."""
-
-    scale: float  # the input's units for one of the network's
-    pen: tuple[float, float]  # where the drawing stopped
-
-
-_Point = tuple[int, bool, float, float]
+def _each_on(
+    before: Sequence[np.ndarray], drawings: Sequence[Sequence[np.ndarray]]
+) -> list[list[np.ndarray]]:
+    """Each of several continuations on top of what was there."""
+    return [[*before, *drawn] for drawn in drawings]
 
 
 class Completer:
@@ -99,7 +105,7 @@ class Completer:
         self.words = words
         self.sampler = Sampler(network)
         self.reader = Reader(self.sampler.cell)
-        self.judge = Judge(recogniser, words.categories) if recogniser is not None else None
+        self.ranker = Ranker(recogniser, words.categories) if recogniser is not None else None
 
     @property
     def device(self) -> torch.device:
@@ -116,11 +122,16 @@ class Completer:
         temperature: float = 0.3,
         seed: int = 0,
         rank: bool = True,
+        selective: bool = False,
     ) -> Task:
         """Endings of a drawing, as they are drawn.
 
         The ink of candidates 0 to n - 1 comes while they are drawn; ``Ranked`` closes the run and
         may hold candidates beyond those.
+
+        Args:
+            selective: keep only endings that are worth showing, see `selection`; twice as many are
+                drawn where they are few.
 
         Raises:
             UnknownWord: the word has no vector.
@@ -129,7 +140,6 @@ class Completer:
         vector = self._vector(word)
         count = self._count(n, rank)
         prefix, frame = self._prefix(drawing)
-        noise = self._noise(seed, count)
         flags = self._orders(2)
         static = self._static(vector.expand(2, -1), None, flags * 0, flags)
         # once for each order, not for each candidate
@@ -137,11 +147,32 @@ class Completer:
         for rows in prefix.split(READ_AT_ONCE):
             primed = yield Read(self.reader, Prefix(static, primed, rows))
         which = torch.arange(count, device=self.device) % 2
-        run = _Run(count, frame)
         begun = primed.pick(which) if len(prefix) else None
-        yield from self._sampled(run, static[which], noise, temperature, begun, visible=n)
-        drawn = run.strokes()
-        yield Ranked((yield from self._ranked(drawn, drawing.polylines(), vector, word, n, rank)))
+
+        def candidates(first: int, visible: int) -> Task:
+            run = StrokeCollector(count, frame)
+            noise = self._noise(seed, count, first)
+            yield from self._sampled(run, static[which], noise, temperature, begun, visible=visible)
+            return run.strokes()
+
+        drawn = yield from candidates(0, n)
+        lines = drawing.polylines()
+        if not (selective and rank and self.ranker and lines):
+            yield Ranked((yield from self._ranked(drawn, lines, vector, word, n, rank)))
+            return
+        name, side = self.words.lookup(word).name, extent(lines)
+        before, *scores = yield from self.ranker.scores(
+            _each_on(lines, [[], *drawn]), name, vector[0]
+        )
+        chosen = selection.helpful(drawn, scores, before, n, side)
+        if len(chosen) < FEW:
+            more = yield from candidates(count, 0)
+            scores += yield from self.ranker.scores(_each_on(lines, more), name, vector[0])
+            drawn = drawn + more
+            chosen = selection.helpful(drawn, scores, before, n, side)
+        end = yield Call(partial(self._end, primed, static))
+        kept = [Ending(tuple(drawn[k]), scores[k], k) for k in chosen]
+        yield Ranked(kept, before, selection.is_finished(before, end))
 
     def stream(self, drawing: Drawing, word: str, **asked: Any) -> Iterator[Ink | Ranked]:
         """The same by itself; arguments as :meth:`endings`."""
@@ -239,15 +270,23 @@ class Completer:
     def _count(self, n: int, rank: bool, oversample: int = OVERSAMPLE) -> int:
         if not 1 <= n <= MOST:
             raise ValueError(f"n lies between 1 and {MOST}, not {n}")
-        return max(n, min(ENOUGH, n * oversample)) if rank and self.judge else n
+        return max(n, min(ENOUGH, n * oversample)) if rank and self.ranker else n
 
     def _orders(self, count: int) -> Tensor:
         """(count,) hand's and canonical order in turn: two readings of what a drawing is."""
         return (torch.arange(count, device=self.device) % 2 == 0).float()
 
-    def _noise(self, seed: int, count: int) -> Tensor:
-        noise = [row_noise(g, LONGEST) for g in generators(seed, count)]
+    def _noise(self, seed: int, count: int, first: int = 0) -> Tensor:
+        """(count, LONGEST, 4), of the candidates from number `first` on."""
+        noise = [row_noise(g, LONGEST) for g in generators(seed, first + count)[first:]]
         return torch.stack(noise).to(self.device)
+
+    @torch.inference_mode()
+    def _end(self, primed: Primed, static: Tensor) -> float:
+        """The network's chance that what was read is a whole drawing, in the likelier order."""
+        gates = self.network.static_gates(static)
+        mixture, _ = self.sampler.cell(primed.row, primed.state, gates)
+        return float(torch.softmax(mixture.pen_logits, dim=1)[:, 2].max())
 
     @torch.inference_mode()
     def _static(self, *given: Any) -> Tensor:
@@ -255,13 +294,13 @@ class Completer:
 
     def _run(self, static: Tensor, noise: Tensor, temperature: float) -> Task:
         """New drawings, in the 256 space, the first point at (0, 0); a task's part."""
-        run = _Run(len(static), Frame(self.network.config.scale_factor, (0.0, 0.0)))
+        run = StrokeCollector(len(static), Frame(self.network.config.scale_factor, (0.0, 0.0)))
         yield from self._sampled(run, static, noise, temperature, None, visible=0)
         return run
 
     def _sampled(
         self,
-        run: _Run,
+        run: StrokeCollector,
         static: Tensor,
         noise: Tensor,
         temperature: float,
@@ -284,11 +323,10 @@ class Completer:
         """What is drawn, as rows of network units (T, 5), and the way back."""
         unit = self.network.config.scale_factor
         lines = drawing.polylines()
-        left, top, right, bottom = bounds(lines)
-        extent = max(right - left, bottom - top)
+        longer = extent(lines)
         if not lines:
             return torch.zeros(0, 5, device=self.device), Frame(unit, (0.0, 0.0))
-        scale = SPAN / extent if extent > 0 else 1.0
+        scale = SPAN / longer if longer > 0 else 1.0
         rows = to_stroke3([simplify(np.asarray(line) * scale, EPSILON) for line in lines])
         rows[0, :2] = 0
         rows = to_stroke5(rows, end=False)
@@ -324,44 +362,11 @@ class Completer:
         """Score candidates (each drawn on top of ``before``) and return the best n."""
         scores: Sequence[float | None] = [None] * len(drawings)
         order = list(range(len(drawings)))
-        if self.judge is not None:
+        if rank and self.ranker is not None:
             name = self.words.lookup(word).name
-            whole = [[*before, *drawn] for drawn in drawings]
-            scores = yield from self.judge.scores(whole, name, vector[0])
-            if rank:
-                order.sort(key=lambda k: -scores[k])
+            scores = yield from self.ranker.scores(_each_on(before, drawings), name, vector[0])
+            order.sort(key=lambda k: -scores[k])
         return [Ending(tuple(drawings[k]), scores[k], k) for k in order[:n]]
-
-
-class _Run:
-    """Collects sampled rows as absolute points, stroke by stroke, of every candidate."""
-
-    def __init__(self, count: int, frame: Frame) -> None:
-        self._scale = frame.scale
-        self._pen = np.tile(np.asarray(frame.pen, dtype=np.float64), (count, 1))
-        self._strokes: list[list[list[tuple[float, float]]]] = [[] for _ in range(count)]
-        self._lifted = np.ones(count, dtype=bool)
-
-    def add(self, drawn: Row, visible: int) -> list[_Point]:
-        """Take one row of each candidate that still draws; the ink of the first ``visible``."""
-        rows = drawn.rows.cpu().numpy()
-        ink = []
-        for k, row in zip(drawn.candidates.tolist(), rows, strict=True):
-            if row[4] > 0.5:  # the end moves nothing
-                continue
-            self._pen[k] += row[:2] * self._scale
-            x, y = self._pen[k].tolist()
-            if self._lifted[k]:
-                self._strokes[k].append([])
-            self._strokes[k][-1].append((x, y))
-            if k < visible:
-                ink.append((k, bool(self._lifted[k]), x, y))
-            self._lifted[k] = row[3] > 0.5
-        return ink
-
-    def strokes(self) -> list[list[np.ndarray]]:
-        """Each candidate's strokes, (P, 2) float32 each."""
-        return [[np.array(s, dtype=np.float32) for s in strokes] for strokes in self._strokes]
 
 
 def slerp(a: Tensor, b: Tensor, share: float) -> Tensor:

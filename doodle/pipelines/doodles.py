@@ -11,9 +11,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from ..strokes.curves import Curve, curve_points, trace_curves
-from ..strokes.drawing import QUICKDRAW_SIDE, Drawing
-from .text import TextVector
+from doodle.pipelines.text import TextVector
+from doodle.strokes.curves import Curve, curve_points, trace_curves
+from doodle.strokes.drawing import QUICKDRAW_SIDE, Drawing
 
 TWINS = 0.93  # cosine of two blurred pictures above which they are the same doodle twice
 
@@ -66,7 +66,7 @@ class Imagined:
 
 
 class Kept(NamedTuple):
-    """Those n of a wish that stay."""
+    """Those n of a target that stay."""
 
     pictures: np.ndarray  # (n, size, size) uint8, black on white
     scores: Tensor  # (n,)

@@ -9,24 +9,32 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
-from typing import NamedTuple
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
-from ..checks import number, whole
-from ..device import generators, seed_for_step
-from ..models.dccgan import Dccgan
-from ..models.recogniser import Recogniser
-from .complete import slerp
-from .doodles import Doodle, Imagined, Kept, Walked, best, blurred, doodles_of, traced
-from .judge import LEAST, Judge
-from .steps import WORK, Call, Step, Task, alone, fitting, last
-from .text import TextEncoder, TextVector
+from doodle.checks import number, whole
+from doodle.device import generators, seed_for_step
+from doodle.models.dccgan import Dccgan
+from doodle.models.recogniser import Recogniser
+from doodle.pipelines.complete import slerp
+from doodle.pipelines.doodles import (
+    Doodle,
+    Imagined,
+    Kept,
+    Walked,
+    best,
+    blurred,
+    doodles_of,
+    traced,
+)
+from doodle.pipelines.generator import Candidates, Generator, Target
+from doodle.pipelines.ranker import Ranker
+from doodle.pipelines.steps import Call, Task, alone, last
+from doodle.pipelines.text import TextEncoder, TextVector
 
 MOST = 64  # doodles of one request, steps of one walk
 MOST_TRUNCATION = 1.5
@@ -35,37 +43,11 @@ OVERSAMPLE = 3  # candidates for each doodle that is kept
 FINE = 65  # pictures by which a walk finds where it changes
 WALK_FROM = 12  # candidates among which a walk finds one that looks right at both ends
 
-_AT_ONCE = 64  # pictures that go through the networks together, about 130 ms
 _TRACED = 16  # pictures that are traced together, about 40 ms
 
 
-@dataclass(frozen=True)
-class _Wish:
-    """What a run draws: name as the categories have it ("" for a mix), vector (512,)."""
-
-    name: str
-    vector: Tensor
-
-
-class _Candidates(NamedTuple):
-    """Pictures of W wishes from each of `count` noises."""
-
-    wishes: Sequence[_Wish]
-    ink: Tensor  # (W * count, 1, size, size) in [0, 1]
-    scores: Tensor  # (W, count)
-    levels: list[Tensor]  # the recogniser's maps of them, which the discriminator reads too
-
-
-class _Pictures(Step):
-    """A picture of each wish from each noise z (count, z_size); its result are the _Candidates."""
-
-    def __init__(self, engine: Imaginer, wishes: Sequence[_Wish], z: Tensor) -> None:
-        super().__init__(engine, len(wishes) * len(z))
-        self.wishes, self.z = wishes, z
-
-
 class Imaginer:
-    """Doodles from text; the engine of its own steps.
+    """Doodles from text.
 
     Args:
         network: the generator with its discriminator, in eval mode.
@@ -73,14 +55,11 @@ class Imaginer:
         recogniser: ranks, in eval mode.
     """
 
-    urgency = WORK
-    parallel = True
-
     def __init__(self, network: Dccgan, encoder: TextEncoder, recogniser: Recogniser) -> None:
-        self.network = network.to(memory_format=torch.channels_last)  # a quarter quicker
         self.encoder = encoder
-        self.judge = Judge(recogniser, encoder.words.categories)
-        self.recogniser = self.judge.recogniser
+        ranker = Ranker(recogniser, encoder.words.categories)
+        self.generator = Generator(network, ranker)
+        self.network = self.generator.network
 
     @property
     def device(self) -> torch.device:
@@ -142,8 +121,8 @@ class Imaginer:
         n, seed = whole(n, 1, MOST, "How many"), _seed(seed)
         z = self._noise(seed, n * OVERSAMPLE if rank else n) * _truncation(truncation)
         found = self.encoder.encode_many(list(texts))
-        wishes = [_Wish(text.name, text.vector) for text in found]
-        doodles = yield from self._draw(wishes, z, n, seed, rank, trace)
+        targets = [Target(text.name, text.vector) for text in found]
+        doodles = yield from self._draw(targets, z, n, seed, rank, trace)
         for text, part in zip(found, doodles, strict=True):
             yield Imagined(text, part)
 
@@ -183,8 +162,8 @@ class Imaginer:
         n, seed = whole(n, 1, MOST, "How many"), _seed(seed)
         z = self._noise(seed, n * OVERSAMPLE if rank else n) * _truncation(truncation)
         one, other = self.encoder.encode_many([first, second])
-        wish = _between(one, other, share)
-        (doodles,) = yield from self._draw([wish], z, n, seed, rank, True)
+        target = _between(one, other, share)
+        (doodles,) = yield from self._draw([target], z, n, seed, rank, True)
         yield Imagined(one, doodles, other, float(share))
 
     def walk(
@@ -229,16 +208,16 @@ class Imaginer:
         ends = self.encoder.encode_many([first, second])
         if candidate is None:
             z = self._noise(seed, WALK_FROM) * scale
-            wishes = [_Wish(text.name, text.vector) for text in ends]
-            scores = [drawn.scores for drawn in (yield self._pictures(wishes, z))]
+            targets = [Target(text.name, text.vector) for text in ends]
+            scores = [drawn.scores for drawn in (yield self.generator.steps(targets, z))]
             candidate = int(torch.cat(scores).amin(dim=0).argmax())
         else:
             candidate = whole(candidate, 0, MOST * OVERSAMPLE, "The candidate")
             z = self._noise(seed, candidate + 1) * scale
         one = z[candidate : candidate + 1]
         shares = yield Call(partial(self._even_shares, ends, one, steps))
-        wishes = [_between(*ends, share) for share in shares]
-        drawn = yield from self._draw(wishes, one, 1, seed, False, True)
+        targets = [_between(*ends, share) for share in shares]
+        drawn = yield from self._draw(targets, one, 1, seed, False, True)
         yield Walked(
             [
                 replace(doodle, candidate=candidate, share=share)
@@ -295,8 +274,8 @@ class Imaginer:
         new = self._noise(seed, n * OVERSAMPLE) * scale
         z = math.sqrt(1 - spread) * old + math.sqrt(spread) * new  # as much power as before
         found = self.encoder(text)
-        wish = _Wish(found.name, found.vector)
-        (doodles,) = yield from self._draw([wish], z, n, seed, True, True)
+        target = Target(found.name, found.vector)
+        (doodles,) = yield from self._draw([target], z, n, seed, True, True)
         yield Imagined(found, doodles)
 
     # -- within ----------------------------------------------------------------------------------
@@ -305,8 +284,8 @@ class Imaginer:
     def _even_shares(self, ends: Sequence[TextVector], z: Tensor, steps: int) -> list[float]:
         """Shares of the second text, 0 to 1, between which the picture of z changes alike."""
         fine = np.linspace(0, 1, FINE)
-        text = self._vectors([_between(*ends, float(share)) for share in fine])
-        seen = blurred(self.network(z.expand(FINE, -1), text))
+        text = self.generator.vectors([_between(*ends, float(share)) for share in fine])
+        seen = blurred(self.generator(z.expand(FINE, -1), text))
         changes = (seen[1:] - seen[:-1]).norm(dim=1).double().cpu().numpy()
         way = np.concatenate([[0.0], np.cumsum(changes)])
         way = 0.9 * way / max(float(way[-1]), 1e-9) + 0.1 * fine  # it never stands still
@@ -320,12 +299,12 @@ class Imaginer:
         return torch.stack(rows).to(self.device)
 
     def _draw(
-        self, wishes: Sequence[_Wish], z: Tensor, n: int, seed: int, rank: bool, trace: bool
+        self, targets: Sequence[Target], z: Tensor, n: int, seed: int, rank: bool, trace: bool
     ) -> Task:
-        """n doodles of each wish from the noise z (count, z_size); a task's part."""
+        """n doodles of each target from the noise z (count, z_size); a task's part."""
         done: list[list[Doodle]] = []
-        for drawn in (yield self._pictures(wishes, z)) if wishes else []:
-            for k in range(len(drawn.wishes)):
+        for drawn in (yield self.generator.steps(targets, z)) if targets else []:
+            for k in range(len(drawn.targets)):
                 kept = yield Call(partial(self._kept, drawn, k, n, rank))
                 curves = [[] for _ in range(n)]
                 if trace:
@@ -334,68 +313,26 @@ class Imaginer:
                 done.append(doodles_of(kept, curves, z, seed))
         return done
 
-    def _pictures(self, wishes: Sequence[_Wish], z: Tensor) -> list[_Pictures]:
-        """Steps that draw and judge a picture of each wish from each noise."""
-        at_once = max(1, _AT_ONCE // len(z))
-        parts = [wishes[k : k + at_once] for k in range(0, len(wishes), at_once)]
-        return [_Pictures(self, part, z) for part in parts]
-
     @torch.inference_mode()
-    def _kept(self, drawn: _Candidates, k: int, n: int, rank: bool) -> Kept:
-        """The doodles of the k-th wish that stay, n of them, best first where ranked."""
+    def _kept(self, drawn: Candidates, k: int, n: int, rank: bool) -> Kept:
+        """The doodles of the k-th target that stay, n of them, best first where ranked."""
         count = drawn.scores.shape[1]
         ink, scores = drawn.ink[k * count : (k + 1) * count], drawn.scores[k]
         chosen = best(ink, scores, n) if rank else list(range(n))
-        levels = [level[k * count : (k + 1) * count][chosen] for level in drawn.levels]
-        text = self._vectors(drawn.wishes[k : k + 1]).expand(n, -1)
+        levels = [level[k * count : (k + 1) * count][chosen].float() for level in drawn.levels]
+        text = self.generator.vectors(drawn.targets[k : k + 1]).expand(n, -1)
         likeness = self.network.drawn_like(ink[chosen], levels, text)
         pixels = ink[chosen, 0].float().cpu().numpy()  # (n, size, size)
         pictures = np.round(255 * (1 - pixels)).astype(np.uint8)
         return Kept(pictures, scores[chosen], likeness, chosen)
 
-    # -- an engine -------------------------------------------------------------------------------
 
-    def take(self, steps: Sequence[Step]) -> list[Step]:
-        return fitting(steps, _AT_ONCE)
-
-    @torch.inference_mode()
-    def run(self, steps: Sequence[_Pictures]) -> None:
-        """Draw the pictures of all steps, and read them with the recogniser."""
-        z = torch.cat([step.z.repeat(len(step.wishes), 1) for step in steps])
-        vectors = [self._vectors(step.wishes).repeat_interleave(len(step.z), 0) for step in steps]
-        text, count = torch.cat(vectors), len(z)
-        missing = max(0, LEAST - count)  # a picture must not depend on how many there are
-        z, text = F.pad(z, (0, 0, 0, missing)), torch.cat([text, text[:1].expand(missing, -1)])
-        ink = (self.network(z, text) + 1) / 2
-        side = self.recogniser.config.side
-        seen = ink if ink.shape[-1] == side else F.interpolate(ink, (side, side), mode="area")
-        levels = self.recogniser.levels(seen)
-        logits, embedding = self.recogniser.answer(levels[-1].mean(dim=(2, 3)))
-        at = 0
-        for step in steps:
-            own = slice(at, at + step.size)
-            parts = [level[own] for level in levels]
-            step.finish(self._judged(step, ink[own], logits[own], embedding[own], parts))
-            at += step.size
-
-    def _judged(
-        self, step: _Pictures, ink: Tensor, logits: Tensor, embedding: Tensor, levels: list[Tensor]
-    ) -> _Candidates:
-        count = len(step.z)
-        parts = zip(step.wishes, logits.split(count), embedding.split(count), strict=True)
-        scores = [self.judge.chance(a, b, wish.name, wish.vector) for wish, a, b in parts]
-        return _Candidates(step.wishes, ink, torch.stack(scores), levels)
-
-    def _vectors(self, wishes: Sequence[_Wish]) -> Tensor:
-        return torch.stack([wish.vector for wish in wishes]).to(self.device)
-
-
-def _between(one: TextVector, other: TextVector, share: float) -> _Wish:
-    """A wish so far on the way; at the ends it is the text itself."""
+def _between(one: TextVector, other: TextVector, share: float) -> Target:
+    """The target between two texts; at the ends the text itself."""
     if share in (0, 1):
         text = other if share else one
-        return _Wish(text.name, text.vector)
-    return _Wish("", slerp(one.vector[None], other.vector[None], share)[0])
+        return Target(text.name, text.vector)
+    return Target("", slerp(one.vector[None], other.vector[None], share)[0])
 
 
 def _seed(value: int) -> int:

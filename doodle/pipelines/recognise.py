@@ -9,15 +9,15 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..models.recogniser import Recogniser
-from ..models.stroke_classifier import StrokeClassifier
-from ..models.words import WordTable
-from ..strokes.drawing import Drawing
-from ..strokes.formats import START_TOKEN, to_stroke3, to_stroke5
-from ..strokes.geometry import quickdraw_simplify
-from ..strokes.raster import quickdraw_bitmap
-from .judge import quick
-from .steps import GUESS, Step, Task, alone, fitting, last
+from doodle.models.recogniser import Recogniser
+from doodle.models.stroke_classifier import StrokeClassifier
+from doodle.models.words import WordTable
+from doodle.pipelines.ranker import quick
+from doodle.pipelines.steps import GUESS, Step, Task, alone, fitting, last
+from doodle.strokes.drawing import Drawing
+from doodle.strokes.formats import START_TOKEN, to_stroke3, to_stroke5
+from doodle.strokes.geometry import quickdraw_simplify
+from doodle.strokes.raster import quickdraw_bitmap
 
 NETWORKS = ("recogniser", "words", "stroke_classifier")  # checkpoints of a Recognition, in order
 BATCH = 64  # drawings that are read together
@@ -59,7 +59,7 @@ class Recognition:
         self.recogniser = quick(recogniser)
         self.words = words
         self.strokes = strokes
-        self._judge = recogniser if strokes is None else strokes  # sets the least chance to say
+        self._threshold = recogniser if strokes is None else strokes  # its unknown_below holds
         self.categories = list(words.categories)
         self._row = {name: k for k, name in enumerate(self.categories)}
 
@@ -121,7 +121,7 @@ class Recognition:
         for k, drawing in enumerate(drawings):
             pairs = zip(best.indices[k].tolist(), best.values[k].tolist(), strict=True)
             guesses = [(names[i], chance) for i, chance in pairs] if drawing else []
-            unknown = not guesses or guesses[0][1] < float(self._judge.unknown_below)
+            unknown = not guesses or guesses[0][1] < float(self._threshold.unknown_below)
             answers.append(Guesses(guesses, unknown, embedding[k].cpu().numpy()))
         return answers
 

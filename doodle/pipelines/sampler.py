@@ -7,9 +7,10 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from ..models.sketch_rnn import SketchRNN
-from ..models.sketch_sampling import Cell, Prefix, Primed, Row, Sampling, read
-from .steps import WORK, Step, fitting
+from doodle.device import product_dtype
+from doodle.models.sketch_rnn import SketchRNN
+from doodle.models.sketch_sampling import Cell, Prefix, Primed, Row, Sampling, read
+from doodle.pipelines.steps import WORK, Step, fitting
 
 MOST = 288  # candidates that draw at the same time; a step of so many takes about 15 ms
 MOST_READ = 32  # candidates whose drawings are read together
@@ -85,7 +86,7 @@ class Sampler:
     parallel = False
 
     def __init__(self, network: SketchRNN) -> None:
-        self.cell = Cell(network)
+        self.cell = Cell(network, product_dtype(network.text_mean.device))
         self._sampling = Sampling(self.cell)
         self._joined: dict[int, Drawn] = {}
 

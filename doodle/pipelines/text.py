@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 import torch
 from torch import Tensor
 
-from ..models.spelling import fold, stems
-from ..models.words import MAX_LENGTH, MODIFIER, Lookup, UnknownWord, WordTable
+from doodle.models.spelling import fold, stems
+from doodle.models.words import MAX_LENGTH, MODIFIER, Lookup, UnknownWord, WordTable
 
 if TYPE_CHECKING:
-    from ..models.clip import ClipText
+    from doodle.models.clip import ClipText
 
 Kind = Literal["exact", "alias", "placed", "composed", "nearest"]
 

@@ -73,13 +73,17 @@ class Complete(Draw):
     Attributes:
         word: as `Draw`; AUTO is the first guess, however faint.
         drawing: what is there already, not empty.
+        selective: keep only endings that do the drawing good; there may be fewer than n, or none.
 
     Raises:
         ValueError: as `Draw`; BadDrawing: the drawing is empty.
     """
 
+    selective: bool = False
+
     def __post_init__(self) -> None:
         super().__post_init__()
+        keep(self, selective=bool(self.selective))
         some(self.drawing, EMPTY_AUTO if self.word == AUTO else EMPTY)
 
 

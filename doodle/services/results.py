@@ -49,9 +49,16 @@ class Ending:
 
 
 class Endings(NamedTuple):
-    """What stays, best first."""
+    """What stays, best first.
+
+    Attributes:
+        before: of selective endings, the chance of the word for the drawing as it was.
+        finished: of selective endings, whether that looked finished.
+    """
 
     endings: list[Ending]
+    before: float | None = None
+    finished: bool = False
 
 
 class Morphed(NamedTuple):

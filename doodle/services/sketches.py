@@ -45,7 +45,8 @@ class Sketches:
         """Events: Taken where the word was AUTO, Ink, then Endings."""
         word = yield from self._word(request)
         with self.networks.pipeline(_completer) as completer:
-            task = completer.endings(request.drawing, word, **request.sampling())
+            asked = {**request.sampling(), "selective": request.selective}
+            task = completer.endings(request.drawing, word, **asked)
             yield from relayed(task, _told)
 
     def draw(self, request: Draw) -> Task:
@@ -117,4 +118,5 @@ def _completer(*networks: Any) -> Any:
 def _told(event: Any) -> Ink | Endings:
     if hasattr(event, "points"):
         return Ink(event.points)
-    return Endings([Ending(one.strokes, one.score, one.candidate) for one in event.endings])
+    endings = [Ending(one.strokes, one.score, one.candidate) for one in event.endings]
+    return Endings(endings, event.before, event.finished)

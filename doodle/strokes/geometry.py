@@ -31,6 +31,12 @@ def bounds(polylines: Polylines) -> tuple[float, float, float, float]:
     return left, top, right, bottom
 
 
+def extent(polylines: Polylines) -> float:
+    """The longer side of the box around all points; 0 for none."""
+    left, top, right, bottom = bounds(polylines)
+    return max(right - left, bottom - top)
+
+
 def fit(polylines: Polylines, width: float, height: float, margin: float = 0.0) -> list[np.ndarray]:
     """Scale and centre a drawing in a box, keeping its proportions.
 

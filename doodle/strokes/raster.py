@@ -42,16 +42,24 @@ def rasterize(
     big = np.zeros((height * factor, width * factor), dtype=np.uint8)
     # the pixel grid counts centres: a point at 0.5 lies in the middle of the first pixel
     shift = np.asarray(offset) * factor - 0.5
-    for line in polylines:
-        if not len(line):
-            continue
-        points = np.asarray(line, dtype=np.float64)[:, :2] * (scale * factor) + shift
-        points = np.clip(points, -30_000, 30_000)
-        fixed = np.round(points * (1 << _SHIFT)).astype(np.int32)
-        if len(fixed) == 1:
-            fixed = np.repeat(fixed, 2, axis=0)
-        cv2.polylines(big, [fixed], False, 255, thickness, cv2.LINE_8, _SHIFT)
+    points, ends = _joined(polylines)
+    points = np.clip(points * (scale * factor) + shift, -30_000, 30_000)
+    fixed = np.round(points * (1 << _SHIFT)).astype(np.int32)
+    # a dot is a line from a point to itself
+    lines = [
+        fixed[a:b] if b > a + 1 else fixed[[a, a]]
+        for a, b in zip([0, *ends], ends, strict=False)
+        if b > a
+    ]
+    cv2.polylines(big, lines, False, 255, thickness, cv2.LINE_8, _SHIFT)
     return cv2.resize(big, (width, height), interpolation=cv2.INTER_AREA)
+
+
+def _joined(polylines: Sequence[np.ndarray]) -> tuple[np.ndarray, list[int]]:
+    """All points (P, 2) float64 of all lines, and where each line ends in them."""
+    ends = np.cumsum([len(line) for line in polylines], dtype=int).tolist()
+    lines = [line[:, :2] for line in map(np.asarray, polylines) if len(line)]
+    return np.concatenate([np.zeros((0, 2)), *lines]), ends
 
 
 def _thickness(line_width: float, factors: Sequence[int]) -> tuple[int, int]:
@@ -81,14 +89,15 @@ def centred(
     Returns:
         (size, size) uint8, ink 255 on 0.
     """
-    lines = [np.asarray(line, dtype=np.float64) for line in polylines if len(line)]
-    if not lines:
+    points, _ = _joined(polylines)
+    if not len(points):
         return np.zeros((size, size), dtype=np.uint8)
-    points = np.concatenate(lines)[:, :2]
     scale = size / (field + 2 * padding + line_width)
     middle = (points.min(axis=0) + points.max(axis=0)) / 2
     offset = size / 2 - middle * scale
-    return rasterize(lines, size, line_width=line_width * scale, scale=scale, offset=tuple(offset))
+    return rasterize(
+        polylines, size, line_width=line_width * scale, scale=scale, offset=tuple(offset)
+    )
 
 
 def quickdraw_bitmap(
@@ -105,8 +114,9 @@ def quickdraw_bitmap(
     Returns:
         (size, size) uint8, ink 255 on 0.
     """
-    lines = [np.asarray(line, dtype=np.float64)[:, :2] for line in polylines if len(line)]
-    longer = float(np.ptp(np.concatenate(lines), axis=0).max()) if lines else 0.0
+    points, ends = _joined(polylines)
+    longer = float(np.ptp(points, axis=0).max()) if len(points) else 0.0
     if longer > 0:
-        lines = [line * (255 / longer) for line in lines]
+        points = points * (255 / longer)
+    lines = np.split(points, ends[:-1])
     return centred(lines, size, field=256, padding=16, line_width=line_width)

@@ -1,8 +1,8 @@
-"""What a visitor of the page or the API may ask for: tighter bounds than the requests' own."""
+"""Bounds of the fields that the page and the public API take, tighter than the requests' own."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any, TypeVar
 
@@ -47,67 +47,69 @@ def steps(value: Any) -> int:
     return whole(value, 2, MAX_STEPS, "The number of steps")
 
 
-_FIELDS = {
-    "word": tidy_word,
-    "n": lambda value: whole(value, 1, MAX_ENDINGS, "How many"),
-    "temperature": temperature,
-    "seed": seed,
-}
-
-
-def sketch(kind: type[_Sketch], *asked: Any, **more: Any) -> _Sketch:
-    """A request to SketchRNN.
-
-    Args:
-        kind: Draw, Complete or Again.
-        *asked: word, n, temperature and seed, as far as they are given.
-        **more: other fields.
-
-    Raises:
-        ValueError: one of them is missing, of the wrong kind or out of range; says which.
-    """
-    given = zip(_FIELDS.items(), asked, strict=False)
-    return kind(**{name: check(value) for (name, check), value in given}, **more)
-
-
-def doodles(
-    kind: type[_Doodles], text: Any, n: Any, chance: Any, truncation: Any, **more: Any
-) -> _Doodles:
-    """A request to the generator of doodles.
-
-    Args:
-        kind: Imagine, Mix or Like.
-        chance: the seed.
-        **more: other fields.
-
-    Raises:
-        ValueError: as `sketch`.
-    """
-    return kind(
-        text=tidy_text(text),
-        n=whole(n, 1, MAX_DOODLES, "How many"),
-        seed=seed(chance),
-        truncation=spread(truncation),
-        **more,
-    )
-
-
-def spread(truncation: Any) -> float:
+def truncation(value: Any) -> float:
     """A truncation, MIN_TRUNCATION (usual) to MAX_TRUNCATION (odd).
 
     Raises:
         ValueError: it is none.
     """
-    return number(truncation, MIN_TRUNCATION, MAX_TRUNCATION, "The truncation")
+    return number(value, MIN_TRUNCATION, MAX_TRUNCATION, "The truncation")
+
+
+_SKETCH_FIELDS: dict[str, Callable[[Any], Any]] = {
+    "word": tidy_word,
+    "n": lambda value: whole(value, 1, MAX_ENDINGS, "How many"),
+    "temperature": temperature,
+    "seed": seed,
+}
+_DOODLE_FIELDS: dict[str, Callable[[Any], Any]] = {
+    "text": tidy_text,
+    "n": lambda value: whole(value, 1, MAX_DOODLES, "How many"),
+    "seed": seed,
+    "truncation": truncation,
+}
+
+
+def sketch(kind: type[_Sketch], *values: Any, **more: Any) -> _Sketch:
+    """A request to SketchRNN.
+
+    Args:
+        kind: Draw, Complete or Again.
+        *values: word, n, temperature and seed.
+        **more: other fields.
+
+    Raises:
+        ValueError: one of them is missing, of the wrong kind or out of range; says which.
+    """
+    return kind(**_checked(_SKETCH_FIELDS, values), **more)
+
+
+def doodles(kind: type[_Doodles], *values: Any, **more: Any) -> _Doodles:
+    """A request to the generator of doodles.
+
+    Args:
+        kind: Imagine, Mix or Like.
+        *values: text, n, seed and truncation.
+        **more: other fields.
+
+    Raises:
+        ValueError: as `sketch`.
+    """
+    return kind(**_checked(_DOODLE_FIELDS, values), **more)
+
+
+def _checked(checks: Mapping[str, Callable[[Any], Any]], values: tuple[Any, ...]) -> dict[str, Any]:
+    named = zip(checks.items(), values, strict=True)
+    return {name: check(value) for (name, check), value in named}
 
 
 def usable(settings: Any) -> dict[str, Any]:
-    """Those of a saved project's settings that can be asked for, by the names of Draw's fields.
+    """Those of a saved project's settings that are within bounds, by the names of Draw's fields.
 
     What is missing, unknown or out of bounds is left out: a file from elsewhere still opens.
     """
     kept = {}
-    for name, check in _FIELDS.items():
+    for name, check in _SKETCH_FIELDS.items():
         if isinstance(settings, Mapping) and name in settings:
             with suppress(ValueError):
                 kept[name] = check(settings[name])

@@ -1,26 +1,23 @@
-"""The page: `build_app(registry)` lays it out, then wires it, and does nothing else."""
+"""The page: `build_app(executor)` lays out the tools of the table, then wires them."""
 
 from __future__ import annotations
 
 import html
+from typing import Any
 
 import gradio as gr
 
 from doodle.errors import Busy, ModelUnavailable, OutOfBudget
 from doodle.requests import Status, Warm
 from doodle.services.executor import Executor
-from doodle.services.readiness import imagining, known_words, subjects, summary
-from doodle.ui import api, opening
-from doodle.ui import saving as export
+from doodle.services.readiness import summary
+from doodle.ui import api, saving
 from doodle.ui.parts import QUIET, scripted
-from doodle.ui.runs import Runs
+from doodle.ui.run import Runs
 from doodle.ui.sessions import Sessions
 from doodle.ui.theme import read
-from doodle.ui.tools.chimera import panel as chimera
-from doodle.ui.tools.draw import panel as draw
-from doodle.ui.tools.morph import panel as morph
-from doodle.ui.tools.play import panel as game
-from doodle.ui.tools.words import panel as words
+from doodle.ui.tool import Context, Tool
+from doodle.ui.tools import table
 
 TITLE = "doodle: draw half of it"
 QUEUE_LENGTH = 256  # events that Gradio lets wait; how many requests may, the executor says
@@ -37,8 +34,8 @@ def build_app(executor: Executor) -> gr.Blocks:
     Args:
         executor: answers all that is asked; nothing is loaded before somebody opens the page.
     """
-    registry, sessions = executor.registry, Sessions()
-    runs = {tool: Runs() for tool in ("draw", "words", "chimera", "morph")}
+    sessions, runs = Sessions(), Runs(executor)
+    tools = [tool for tool in table.TOOLS if tool.available(executor.registry)]
 
     async def arrive(request: gr.Request) -> str:
         sessions.opened(request)
@@ -46,42 +43,33 @@ def build_app(executor: Executor) -> gr.Blocks:
 
     def leave(request: gr.Request) -> None:
         sessions.closed(request)
-        for one in runs.values():
-            one.stop(request.session_hash or "")
+        runs.leave(request)
 
-    choices, nouns = known_words(registry), subjects(registry)
-    playing = game.playable(registry)
     with gr.Blocks(title=TITLE, fill_width=True, analytics_enabled=False) as app:
         with gr.Row(elem_id="top"):
             gr.HTML(read("shell/wordmark.html"), elem_id="wordmark")
             pill = gr.HTML(_pill("Waking up", "", "wait"), elem_id="status")
+        context = Context(executor, runs, saving.build())
         with gr.Tabs(elem_id="tools", overflow_behavior="wrap"):  # no menu: all fit, at any width
-            with gr.Tab("Draw", id="draw"):
-                drawing = draw.build(choices)
-            with gr.Tab("Words", id="words"):
-                wording = words.build(nouns, imagining(registry))
-            with gr.Tab("Chimera", id="chimera"):
-                creating = chimera.build(registry)
-            with gr.Tab("Morph", id="morph"):
-                morphing = morph.build(choices)
-            if playing:
-                with gr.Tab("Play", id="play"):
-                    panel = game.build(playing)
-                game.wire(panel, executor)
+            panels = [_tab(tool, context) for tool in tools]
         scripted("shell/tray", elem_id="tray")
         gr.HTML(_FOOTER, elem_id="foot")
-        mailbox = export.build()
+        context.mailbox.render()
 
-        draw.wire(drawing, executor, runs["draw"], mailbox)
-        words.wire(wording, executor, runs["words"], nouns, drawing.word)
-        chimera.wire(creating, executor, runs["chimera"], mailbox)
-        morph.wire(morphing, executor, runs["morph"])
-        export.wire(mailbox, drawing.canvas, drawing.word)
-        opening.wire(drawing, mailbox)
-        api.publish(executor, sessions)
+        # first, for a handler of the page must not take the name of an endpoint
+        api.publish(executor, sessions, table.TOOLS)
+        for tool, panel in zip(tools, panels, strict=True):
+            tool.wire(panel, context)
+        saving.wire(context.mailbox)
         app.load(arrive, None, pill, **QUIET)
         app.unload(leave)
     return app.queue(max_size=QUEUE_LENGTH, default_concurrency_limit=8)
+
+
+def _tab(tool: Tool, context: Context) -> Any:
+    """Lay a tool out in a tab of its own; its parts."""
+    with gr.Tab(tool.title, id=tool.id):
+        return tool.build(context)
 
 
 async def _wake(executor: Executor) -> str:
@@ -90,13 +78,13 @@ async def _wake(executor: Executor) -> str:
         await executor.submit(Warm()).answer()
     except (ModelUnavailable, OutOfBudget, Busy):
         pass  # the pill says it, and so does the first request
-    words, fit = summary(executor.registry)
+    ready, fit = summary(executor.registry)
     found = await executor.submit(Status()).answer()
-    return _pill(f"{found.where}, {words}", found.story, "ready" if fit else "unfit")
+    return _pill(f"{found.where}, {ready}", found.story, "ready" if fit else "unfit")
 
 
-def _pill(words: str, story: str, state: str) -> str:
+def _pill(text: str, story: str, state: str) -> str:
     return (
         f'<p class="dd-pill" data-state="{state}" title="{html.escape(story)}">'
-        f"<i></i>{html.escape(words)}</p>"
+        f"<i></i>{html.escape(text)}</p>"
     )

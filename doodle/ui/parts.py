@@ -1,21 +1,12 @@
-"""Small pieces that every panel is made of."""
+"""Fields and scripted parts that the panels are laid out with, and how their events are wired."""
 
 from __future__ import annotations
 
-import json
-import logging
 from typing import Any
 
 import gradio as gr
 
-from doodle.errors import Busy, ModelUnavailable, OutOfBudget
-from doodle.services.results import Waiting
 from doodle.ui.theme import read
-
-# What goes wrong without being a fault of ours: the caller's mistakes (a wrong drawing or word is a
-# ValueError too) and the world's. Their messages are sentences for the visitor.
-EXPECTED = (ValueError, ModelUnavailable, OutOfBudget, Busy)
-SORRY = "Something broke here; your drawing is safe. The server's log says what it was."
 
 # Handlers of the page: no overlay that would shift the layout, not part of the public API.
 QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
@@ -29,28 +20,6 @@ WORK: dict[str, Any] = {
 }
 # Answers within one request, without Gradio's queue.
 DIRECT: dict[str, Any] = {**QUIET, "trigger_mode": "multiple", "queue": False}
-
-_log = logging.getLogger(__name__)
-
-
-def sentence(error: Exception) -> str:
-    """What the visitor reads when `error` ended a request; unexpected ones go to the log."""
-    if isinstance(error, EXPECTED):
-        return str(error)
-    _log.error("a request failed", exc_info=error)
-    return SORRY
-
-
-def queued(event: Waiting) -> str:
-    """What the visitor reads while others are served."""
-    if event.before < 1:
-        return "You are next."
-    return "One is before you." if event.before == 1 else f"{event.before} are before you."
-
-
-def note(text: str) -> str:
-    """A letter for the mailbox: a sentence that the page shows, or hides when it is empty."""
-    return json.dumps({"note": text})
 
 
 def words(text: str, **kwargs: Any) -> gr.HTML:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import colorsys
 import zlib
 from collections.abc import Sequence
@@ -11,6 +10,7 @@ import cv2
 import numpy as np
 
 from doodle.strokes.species import COLOURS
+from doodle.ui.messages import data_url
 
 _VEIL = 115  # opacity of the species' colours over the edges
 
@@ -22,7 +22,7 @@ def png_url(array: np.ndarray) -> str:
     ]
     pixels = array if swapped is None else cv2.cvtColor(array, swapped)
     _, data = cv2.imencode(".png", np.ascontiguousarray(pixels))
-    return "data:image/png;base64," + base64.b64encode(data.tobytes()).decode()
+    return data_url("image/png", data.tobytes())
 
 
 def colours(species: Sequence[str]) -> dict[str, str]:
@@ -34,7 +34,7 @@ def overlay(classes: np.ndarray, species: Sequence[str]) -> str:
     """The class map (S, S) in the species' colours, as the data URL of a see-through PNG.
 
     Returns:
-        "" where nothing is told.
+        "" where no species is given.
     """
     if not classes.any():
         return ""

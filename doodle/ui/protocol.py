@@ -1,4 +1,4 @@
-"""From sampled ink to the text log which the canvas reads: append-only, one log a run.
+"""Writes sampled ink as the text log that the canvas reads: append-only, one log a run.
 
 Lines of a log:
     R <run>                    first; run ids grow with time
@@ -65,7 +65,7 @@ class Log:
     """The log of one run, growing as its ink comes in.
 
     Args:
-        run: its id, from `Runs.start`.
+        run: id of the `Run`.
         n: how many ghosts the visitor asked to see.
         mode: one of MODES.
         word: what they are endings of; may be empty.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import io
 import json
 import re
@@ -20,9 +19,9 @@ from doodle.strokes.curves import Curve
 from doodle.strokes.drawing import QUICKDRAW_SIDE, Drawing
 from doodle.strokes.edge_map import edges_of_drawing
 from doodle.strokes.raster import rasterize
-from doodle.ui.canvas import StrokeCanvas
 from doodle.ui.limits import MAX_STEPS, usable
-from doodle.ui.parts import QUIET, note, sentence
+from doodle.ui.messages import data_url, file, note, parse, sentence
+from doodle.ui.parts import QUIET
 from doodle.ui.theme import read
 
 MAX_REQUEST = 8_000_000  # characters of JSON
@@ -41,41 +40,44 @@ _FORMATS: dict[str, tuple[str, str, Callable[..., str | bytes]]] = {
 
 
 def build() -> gr.HTML:
-    """The page's invisible mailbox: requests to save go out, files and sentences come in."""
+    """The page's invisible mailbox: requests to save go out, files and sentences come in.
+
+    It is made before the tools, which write to it, and laid out by its own `render`.
+    """
     return gr.HTML(
         html_template="<span hidden></span>",
         js_on_load=read("shell/shared.js", "shell/mailbox.js"),
         visible="hidden",
         elem_id="mailbox",
+        render=False,
     )
 
 
-def wire(mailbox: gr.HTML, canvas: StrokeCanvas, word: gr.Dropdown) -> None:
-    """Answer the page's requests to save, and the canvas' own."""
+def wire(mailbox: gr.HTML) -> None:
+    """Answer the page's requests to save."""
     mailbox.save(answer, mailbox, mailbox, trigger_mode="multiple", **QUIET)
-    canvas.export(_canvas_gif, [canvas, word], mailbox, **QUIET)
 
 
-def _canvas_gif(drawing: Drawing, word: str) -> str:
+def moving_picture(drawing: Drawing, word: str) -> str:
+    """The GIF of a drawing that a canvas asks for, under its word, as a message for the mailbox."""
     name = "" if word == AUTO else word
     request = {"format": "gif", "name": name, "drawing": drawing.to_dict()}
     return answer(json.dumps({"save": request}))
 
 
-def answer(letter: str) -> str:
-    """A request to save, as JSON text, answered by the file as a data URL, or by a sentence.
+def answer(message: Any) -> str:
+    """A request to save, answered by the file as a data URL, or by a sentence.
 
     Args:
-        letter: ``{"save": {"format", "name", "drawing" | "drawings", "curves", "settings"}}``;
-            drawings in wire form; of a doodle its curves too, flat lists as `words` sends them;
-            settings of the sentence for a project file only.
+        message: ``{"save": {"format", "name", "drawing" | "drawings", "curves", "settings"}}`` as
+            JSON text; drawings in wire form; of a doodle its curves too, flat lists as the tool
+            Words sends them; settings of the sentence for a project file only.
     """
     try:
-        name, kind, content = saved(_request(letter))
+        name, kind, content = saved(_request(message))
     except Exception as error:  # whatever it was, the visitor reads one sentence
         return note(sentence(error))
-    data = base64.b64encode(content).decode("ascii")
-    return json.dumps({"note": "", "name": name, "data": f"data:{kind};base64,{data}"})
+    return file(name, data_url(kind, content))
 
 
 def saved(request: dict[str, Any]) -> tuple[str, str, bytes]:
@@ -152,15 +154,12 @@ def morph_gif(steps: list[Drawing], side: int = GIF_SIDE) -> bytes:
     return out.getvalue()
 
 
-def _request(letter: str) -> dict[str, Any]:
-    if not isinstance(letter, str) or len(letter) > MAX_REQUEST:
-        raise BadDrawing("That is too large to save.")
-    try:
-        request = json.loads(letter)["save"]
-    except (ValueError, KeyError, TypeError, RecursionError):
-        raise BadDrawing("That is no request to save a drawing.") from None
+def _request(message: Any) -> dict[str, Any]:
+    broken = "That is no request to save a drawing."
+    given = {"limit": MAX_REQUEST, "too_long": "That is too large to save.", "error": BadDrawing}
+    request = parse(message, "save", broken=broken, **given)["save"]
     if not isinstance(request, dict):
-        raise BadDrawing("That is no request to save a drawing.")
+        raise BadDrawing(broken)
     return request
 
 

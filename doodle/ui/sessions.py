@@ -1,4 +1,4 @@
-"""What Gradio keeps of each session: bounded, and nothing of callers that are no page.
+"""Bounds what Gradio keeps of sessions: a state for each open page, one for all other callers.
 
 A session's copy of the page's state takes 0.3 MB and 30 ms.  Gradio makes one for every call of the
 API that names no session of its own, and would keep 10,000 of them.
@@ -43,7 +43,7 @@ class Sessions:
 
     def opened(self, request: gr.Request) -> None:
         """A page was opened."""
-        self.settle(request)
+        self.take_over(request)
         if request.session_hash:
             self._pages.add(request.session_hash)
 
@@ -51,8 +51,8 @@ class Sessions:
         """A page was closed; Gradio keeps its state for an hour, in case it comes back."""
         self._pages.discard(request.session_hash or "")
 
-    def settle(self, request: gr.Request | None) -> None:
-        """Take over from Gradio's holder; the first caller does it."""
+    def take_over(self, request: gr.Request | None) -> None:
+        """Put `PageSessions` in the place of Gradio's holder; the first caller does it."""
         app = getattr(getattr(request, "request", None), "app", None)
         holder = getattr(app, "state_holder", None)
         if isinstance(holder, StateHolder) and not isinstance(holder, PageSessions):

@@ -8,6 +8,7 @@ import torch
 
 from doodle import checkpoint
 from doodle.models.words import UnknownWord
+from doodle.pipelines import selection
 from doodle.pipelines.complete import Completer, Ink, Ranked, slerp
 from doodle.strokes.drawing import Drawing
 
@@ -60,7 +61,10 @@ def test_ranked_endings_come_best_first_with_scores(completer):
     scores = [e.score for e in endings]
     assert scores == sorted(scores, reverse=True) and all(0 <= s <= 1 for s in scores)
     everything = completer.complete(HALF, "cat", n=16, rank=False)
-    assert max(e.score for e in everything) == pytest.approx(scores[0])
+    assert all(e.score is None for e in everything)
+    whole = [[*HALF.polylines(), *e.strokes] for e in everything]
+    vector = completer.words.lookup("cat").vector
+    assert max(completer.ranker.score(whole, "cat", vector)) == pytest.approx(scores[0])
 
 
 def test_without_a_recogniser_nothing_is_ranked(networks):
@@ -160,3 +164,41 @@ def test_callers_mistakes_are_said(completer):
         completer.complete(HALF, "cat", temperature=0)
     with pytest.raises(ValueError, match="n lies"):
         completer.complete(HALF, "cat", n=0)
+
+
+def test_a_selective_run_says_how_the_drawing_stood_and_shows_only_some(completer, monkeypatch):
+    asked = {"n": 4, "seed": 2, "selective": True}
+    *_, plain = completer.stream(HALF, "cat", n=4, seed=2)
+    monkeypatch.setattr(
+        selection, "helpful", lambda endings, scores, *_: list(range(len(scores)))[:4]
+    )
+    *_, ranked = completer.stream(HALF, "cat", **asked)
+    vector = completer.words.lookup("cat").vector
+    (before,) = completer.ranker.score([HALF.polylines()], "cat", vector)
+    assert plain.before is None and ranked.before == pytest.approx(before, abs=1e-6)
+    assert [ending.candidate for ending in ranked.endings] == [0, 1, 2, 3]
+    assert isinstance(ranked.finished, bool)
+
+
+def test_a_selective_run_draws_more_where_few_are_worth_showing(completer, monkeypatch):
+    numbers = []
+
+    def none(endings, *_):
+        numbers.append(len(endings))
+        return []
+
+    monkeypatch.setattr(selection, "helpful", none)
+    *_, ranked = completer.stream(HALF, "cat", n=2, selective=True)
+    assert ranked.endings == [] and numbers == [8, 16]
+
+
+def test_candidates_of_a_second_round_are_others(completer, monkeypatch):
+    monkeypatch.setattr(
+        selection, "helpful", lambda endings, *_: list(range(len(endings))) * (len(endings) > 8)
+    )
+    *_, ranked = completer.stream(HALF, "cat", n=2, seed=5, selective=True)
+    more = completer.complete(HALF, "cat", n=16, seed=5, rank=False)
+    for mine, its in zip(ranked.endings, more, strict=True):
+        assert mine.candidate == its.candidate
+        for a, b in zip(mine.strokes, its.strokes, strict=True):
+            np.testing.assert_array_equal(a, b)

@@ -13,9 +13,9 @@ import torch.nn.functional as F
 from doodle.device import generators, seed_for_step
 from doodle.models import resolve
 from doodle.models.recogniser import Recogniser, RecogniserConfig
-from doodle.pipelines import doodles, imagine
+from doodle.pipelines import doodles, generator, imagine
 from doodle.pipelines.imagine import OVERSAMPLE, Imaginer
-from doodle.pipelines.judge import SAME, Judge
+from doodle.pipelines.ranker import SAME, Ranker
 from doodle.pipelines.text import TextVector
 from doodle.strokes.curves import curve_points
 
@@ -118,7 +118,7 @@ def test_twins_go_while_others_last():
 
 
 def test_several_texts_are_each_as_alone(imaginer, monkeypatch):
-    monkeypatch.setattr(imagine, "_AT_ONCE", 2 * 2 * OVERSAMPLE)  # two texts go together
+    monkeypatch.setattr(generator, "AT_ONCE", 2 * 2 * OVERSAMPLE)  # two texts go together
     texts = ["cat", "wolf", "moon", "cat", "sun"]
     together = imaginer.many(texts, n=2, seed=5)
     assert [found.text.text for found in together] == texts
@@ -131,13 +131,15 @@ def test_several_texts_are_each_as_alone(imaginer, monkeypatch):
 def test_a_category_is_scored_as_recognition_says_it(imaginer):
     for doodle in imaginer("tree", n=3).doodles:
         ink = torch.from_numpy(1 - doodle.picture / 255.0).float()[None, None]
-        chance = imaginer.recogniser.probabilities(ink)[0, CATEGORIES.index("tree")]
+        chance = imaginer.generator.ranker.recogniser.probabilities(ink)[
+            0, CATEGORIES.index("tree")
+        ]
         assert doodle.score == pytest.approx(float(chance), abs=0.02)  # the picture is rounded
 
 
 def test_other_texts_compete_with_what_means_something_else(imaginer):
-    recogniser = imaginer.recogniser
-    judge = Judge(recogniser, CATEGORIES)
+    recogniser = imaginer.generator.ranker.recogniser
+    ranker = Ranker(recogniser, CATEGORIES)
     logits = torch.zeros(1, len(CATEGORIES))  # not read
     embedding = recogniser.text[2:3]  # a picture that looks just like a moon
     near = F.normalize(
@@ -148,7 +150,7 @@ def test_other_texts_compete_with_what_means_something_else(imaginer):
     vector = near + recogniser.text_mean
     assert recogniser.similarity(recogniser.text, vector[None])[2] > SAME
     with torch.no_grad():
-        chance = float(judge.chance(logits, embedding, "red moon", vector)[0])
+        chance = float(ranker.chance(logits, embedding, "red moon", vector)[0])
     scale = float(recogniser.log_scale.detach().exp())
     cosines = torch.cat([recogniser.text[[0, 1, 3, 4]], F.normalize(near, dim=0)[None]])
     expected = torch.softmax(cosines @ embedding[0] * scale, dim=0)[-1]

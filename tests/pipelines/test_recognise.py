@@ -10,7 +10,7 @@ import torch
 
 from doodle import checkpoint
 from doodle.models.words import UnknownWord
-from doodle.pipelines.judge import Judge
+from doodle.pipelines.ranker import Ranker
 from doodle.pipelines.recognise import NETWORKS, Recognition, stroke_rows
 from doodle.strokes.drawing import Drawing
 
@@ -95,16 +95,16 @@ def test_an_explanation_is_what_leaving_a_stroke_out_loses(recognition):
 
 
 def test_the_judge_scores_the_word_and_words_outside(recognition):
-    judge = Judge(recognition.recogniser, recognition.categories)
+    ranker = Ranker(recognition.recogniser, recognition.categories)
     vector = recognition.words.lookup("cat").vector
     drawings = [DRAWING.polylines(), [BAR]]
-    scores = judge.score(drawings, "cat", vector)
+    scores = ranker.score(drawings, "cat", vector)
     raster = Recognition(recognition.recogniser, recognition.words)
     every = raster([DRAWING, Drawing.from_polylines([BAR], 100, 100)], top=4)
     for score, guesses in zip(scores, every, strict=True):
         assert score == pytest.approx(dict(guesses.guesses)["cat"], abs=1e-5)
-    outside = judge.score(drawings, "swim wear", recognition.words.lookup("swim wear").vector)
-    assert all(0 < score < 1 for score in outside) and judge.score([], "cat", vector) == []
+    outside = ranker.score(drawings, "swim wear", recognition.words.lookup("swim wear").vector)
+    assert all(0 < score < 1 for score in outside) and ranker.score([], "cat", vector) == []
     assert torch.is_grad_enabled()
 
 

@@ -39,7 +39,7 @@ DRAWING = Drawing.from_polylines([*RING, RING[0] * 0.4 + 200], 1000, 750).to_dic
 
 @pytest.fixture(scope="module")
 def client(serve: Callable[..., str], tmp_path_factory: pytest.TempPathFactory) -> Client:
-    root: Path = write_chimera(tmp_path_factory.mktemp("beasts"), NAMES, SIZE)
+    root: Path = write_chimera(tmp_path_factory.mktemp("chimera"), NAMES, SIZE)
     return Client(serve(Registry(root, device="cpu")), verbose=False)
 
 

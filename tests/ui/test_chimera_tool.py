@@ -1,4 +1,4 @@
-"""The tool Chimera without a browser: its letters and files, over a tiny network."""
+"""The tool Chimera without a browser: its messages and files, over a tiny network."""
 
 from __future__ import annotations
 
@@ -21,10 +21,12 @@ from doodle.services.executor import LocalExecutor
 from doodle.strokes.drawing import Drawing
 from doodle.strokes.edge_map import edges_of_picture
 from doodle.strokes.species import COLOURS
-from doodle.ui.parts import SORRY
-from doodle.ui.runs import Runs
-from doodle.ui.tools.chimera import panel as chimera
-from doodle.ui.tools.chimera.answers import backdrop, before, title
+from doodle.ui.examples import read_examples
+from doodle.ui.messages import SORRY
+from doodle.ui.run import Runs
+from doodle.ui.tools.chimera.answers import backdrop, source_picture, title
+from doodle.ui.tools.chimera.panel import EXAMPLES
+from doodle.ui.tools.chimera.tasks import ChimeraTasks
 
 SIZE = 64
 NAMES = ["lion", "goat", "fish"]
@@ -34,33 +36,33 @@ STROKES = [[100, 100, 0, 0.5, 120, 650, 90, 0.5], [850, 100, 300, 0.5, 880, 650,
 
 @pytest.fixture(scope="module")
 def executor(tmp_path_factory: pytest.TempPathFactory) -> LocalExecutor:
-    root = write_chimera(tmp_path_factory.mktemp("beasts"), NAMES, SIZE)
+    root = write_chimera(tmp_path_factory.mktemp("chimera"), NAMES, SIZE)
     return LocalExecutor(Registry(root, device="cpu"))
 
 
 @pytest.fixture
-def tasks(executor: LocalExecutor) -> chimera.Creatures:
-    return chimera.Creatures(executor, Runs())
+def tasks(executor: LocalExecutor) -> ChimeraTasks:
+    return ChimeraTasks(Runs(executor))
 
 
-def preview(tasks: chimera.Creatures, text: Any) -> dict:
-    return json.loads(answered(tasks.see(text, None, VISITOR)))
+def preview(tasks: ChimeraTasks, text: Any) -> dict:
+    return json.loads(answered(tasks.edges(text, None, VISITOR)))
 
 
-def full(tasks: chimera.Creatures, text: str, kept: Any) -> dict:
+def full(tasks: ChimeraTasks, text: str, kept: Any) -> dict:
     return json.loads(answered(tasks.full(text, kept, VISITOR)))
 
 
-def outline(tasks: chimera.Creatures, text: str, kept: Any) -> dict:
+def outline(tasks: ChimeraTasks, text: str, kept: Any) -> dict:
     return json.loads(answered(tasks.outline(text, kept, VISITOR)))
 
 
-def letter(tags: Any = ("lion", "fish"), **asked: Any) -> str:
+def message(tags: Any = ("lion", "fish"), **asked: Any) -> str:
     drawing = {"v": 1, "w": 1000, "h": 750, "strokes": STROKES, "tags": list(tags)}
     return json.dumps({"at": 7, "drawing": drawing, "seed": 1, "n": 2} | asked)
 
 
-def rendered(tasks: chimera.Creatures, text: str, picture: Any = None) -> tuple[dict, dict, Any]:
+def rendered(tasks: ChimeraTasks, text: str, picture: Any = None) -> tuple[dict, dict, Any]:
     *_, (result, edges, kept) = stepped(tasks.render(text, picture, VISITOR))
     return json.loads(result), json.loads(edges), kept
 
@@ -80,11 +82,11 @@ def file(data: bytes, name: str) -> SimpleNamespace:
 # -- edges and pictures ----------------------------------------------------------------------------
 
 
-def test_the_preview_shows_the_very_edges_and_animals_of_the_pictures(tasks: chimera.Creatures):
-    seen = preview(tasks, letter())
+def test_the_preview_shows_the_very_edges_and_animals_of_the_pictures(tasks: ChimeraTasks):
+    seen = preview(tasks, message())
     assert (seen["run"], seen["size"], seen["kind"], seen["problem"]) == (7, SIZE, "strokes", "")
     assert from_url(seen["edges"]).any() and seen["species"]
-    result, edges, kept = rendered(tasks, letter())
+    result, edges, kept = rendered(tasks, message())
     assert result["edges"] == edges["edges"] == seen["edges"]
     assert edges["species"] == seen["species"]
     assert len(result["pictures"]) == 2 and result["size"] == SIZE and result["seed"] == 1
@@ -92,37 +94,37 @@ def test_the_preview_shows_the_very_edges_and_animals_of_the_pictures(tasks: chi
     assert np.array_equal(from_url(result["pictures"][1]), kept.made.pictures[1])
 
 
-def test_tags_points_and_one_animal_for_all_reach_the_network(tasks: chimera.Creatures):
-    plain = rendered(tasks, letter(tags=()))[0]
+def test_tags_points_and_one_animal_for_all_reach_the_network(tasks: ChimeraTasks):
+    plain = rendered(tasks, message(tags=()))[0]
     assert plain["title"] == ""
-    assert rendered(tasks, letter(tags=(), species="goat"))[0]["title"] == "goat"
-    tagged = rendered(tasks, letter())[0]
+    assert rendered(tasks, message(tags=(), species="goat"))[0]["title"] == "goat"
+    tagged = rendered(tasks, message())[0]
     assert tagged["pictures"][0] != plain["pictures"][0]
     picture = photograph()
-    marked = letter(tags=(), picture=True, points=[[20, 60, "goat"], [180, 60, "fish"]])
+    marked = message(tags=(), picture=True, points=[[20, 60, "goat"], [180, 60, "fish"]])
     assert set(rendered(tasks, marked, picture)[0]["title"].split(" and ")) == {"goat", "fish"}
 
 
-def test_sliders_and_edited_edges_change_what_is_seen(tasks: chimera.Creatures):
-    thin = from_url(preview(tasks, letter())["edges"])
-    thick = from_url(preview(tasks, letter(look={"thickness": 4}))["edges"])
+def test_sliders_and_edited_edges_change_what_is_seen(tasks: ChimeraTasks):
+    thin = from_url(preview(tasks, message())["edges"])
+    thick = from_url(preview(tasks, message(look={"thickness": 4}))["edges"])
     assert (thick > 0).sum() > 2 * (thin > 0).sum()
     mine = np.zeros((SIZE, SIZE), np.uint8)
     mine[10:12, 5:60] = 255
     out = io.BytesIO()
     Image.fromarray(mine).save(out, "PNG")
     url = "data:image/png;base64," + base64.b64encode(out.getvalue()).decode()
-    assert np.array_equal(rendered(tasks, letter(edited=url))[2].made.found.edges, mine)
+    assert np.array_equal(rendered(tasks, message(edited=url))[2].made.found.edges, mine)
 
 
-def test_an_empty_paper_is_no_problem_yet_but_nothing_to_render(tasks: chimera.Creatures):
-    empty = letter(drawing={"strokes": []}, picture=False)
+def test_an_empty_paper_is_no_problem_yet_but_nothing_to_render(tasks: ChimeraTasks):
+    empty = message(drawing={"strokes": []}, picture=False)
     seen = preview(tasks, empty)
     assert seen["edges"] == seen["problem"] == "" and seen["fresh"]
     assert "nothing drawn" in rendered_error(tasks, empty)
 
 
-def rendered_error(tasks: chimera.Creatures, text: Any) -> str:
+def rendered_error(tasks: ChimeraTasks, text: Any) -> str:
     *_, (result, _, _) = stepped(tasks.render(text, None, VISITOR))
     return json.loads(result)["error"]
 
@@ -134,28 +136,28 @@ def rendered_error(tasks: chimera.Creatures, text: Any) -> str:
         ("[1]", "did not arrive whole"),
         (None, "did not arrive whole"),
         ("[" * 100_000, "did not arrive whole"),
-        (letter(picture=True), "open it again"),
-        (letter(tags=["unicorn", ""]), "knows no 'unicorn'"),
-        (letter(tags=[["lion"]]), "name of an animal"),
-        (letter(tags=["lion"] * 3), "3 tags for 2 strokes"),
-        (letter(seed="many"), "The seed must be"),
-        (letter(look={"sigma": 7}), "Sigma must be from 0 to 1"),
-        (letter(points=[[1]]), "A point is"),
-        (letter(background="beach"), "The background must be"),
-        (letter(edited="data:nothing,x"), "data URL"),
+        (message(picture=True), "open it again"),
+        (message(tags=["unicorn", ""]), "knows no 'unicorn'"),
+        (message(tags=[["lion"]]), "name of an animal"),
+        (message(tags=["lion"] * 3), "3 tags for 2 strokes"),
+        (message(seed="many"), "The seed must be"),
+        (message(look={"sigma": 7}), "Sigma must be from 0 to 1"),
+        (message(points=[[1]]), "A point is"),
+        (message(background="beach"), "The background must be"),
+        (message(edited="data:nothing,x"), "data URL"),
     ],
 )
-def test_what_cannot_be_done_is_said_in_both_cards(tasks: chimera.Creatures, text: Any, says: str):
+def test_what_cannot_be_done_is_said_in_both_cards(tasks: ChimeraTasks, text: Any, says: str):
     seen, error = preview(tasks, text), rendered_error(tasks, text)
     assert says in seen["problem"] and says in error and SORRY not in error
 
 
-def test_a_newer_run_of_a_visitor_ends_the_older_without_a_word(tasks: chimera.Creatures):
-    older = stepped(tasks.render(letter(), None, VISITOR))
+def test_a_newer_run_of_a_visitor_ends_the_older_without_a_word(tasks: ChimeraTasks):
+    older = stepped(tasks.render(message(), None, VISITOR))
     next(older)
-    other = stepped(tasks.render(letter(), None, SimpleNamespace(session_hash="b")))
+    other = stepped(tasks.render(message(), None, SimpleNamespace(session_hash="b")))
     next(other)
-    rendered(tasks, letter())
+    rendered(tasks, message())
     assert not list(older) and len(list(other)) == 1
 
 
@@ -163,7 +165,7 @@ def test_a_newer_run_of_a_visitor_ends_the_older_without_a_word(tasks: chimera.C
 
 
 def test_a_picture_comes_to_lie_below_the_ink_and_stays_with_the_visitor(
-    tasks: chimera.Creatures,
+    tasks: ChimeraTasks,
 ):
     out = io.BytesIO()
     Image.fromarray(photograph(3000, 1800)).save(out, "JPEG", quality=60)
@@ -172,10 +174,10 @@ def test_a_picture_comes_to_lie_below_the_ink_and_stays_with_the_visitor(
     assert (told["w"], told["h"]) == kept.shape[1::-1] == (1024, 614)
     shown = from_url(told["picture"])
     assert shown.shape == kept.shape and np.abs(shown.astype(int) - kept).mean() < 30
-    assert rendered(tasks, letter(tags=(), picture=True), kept)[0]["pictures"]
+    assert rendered(tasks, message(tags=(), picture=True), kept)[0]["pictures"]
 
 
-def test_a_project_file_brings_its_tags_back(tasks: chimera.Creatures):
+def test_a_project_file_brings_its_tags_back(tasks: ChimeraTasks):
     text = json.dumps({"strokes": STROKES, "tags": ["lion", "fish"]})
     sent = {"name": "mine.json", "kind": "text", "data": text}
     told, kept = tasks.opened(SimpleNamespace(_data=sent))
@@ -202,19 +204,19 @@ def test_a_project_file_brings_its_tags_back(tasks: chimera.Creatures):
     ],
 )
 def test_a_file_that_cannot_be_used_is_refused_and_the_picture_stays(
-    tasks: chimera.Creatures, sent: Any, says: str
+    tasks: ChimeraTasks, sent: Any, says: str
 ):
     told, kept = tasks.opened(SimpleNamespace(_data=sent))
     assert says in json.loads(told)["error"] and not isinstance(kept, np.ndarray | None)
 
 
-def test_full_size_and_outlines_belong_to_the_result_on_show(tasks: chimera.Creatures):
+def test_full_size_and_outlines_belong_to_the_result_on_show(tasks: ChimeraTasks):
     assert "press Render" in full(tasks, '{"ask":"full","k":0}', None)["note"]
     picture = photograph(200, 120)
-    _, _, kept = rendered(tasks, letter(tags=(), picture=True), picture)
+    _, _, kept = rendered(tasks, message(tags=(), picture=True), picture)
     told = full(tasks, '{"ask":"full","k":1}', kept)
     assert told["name"] == "creature-2.png" and from_url(told["data"]).shape == (120, 200, 3)
-    _, _, kept = rendered(tasks, letter(tags=(), picture=True, n=1), picture)
+    _, _, kept = rendered(tasks, message(tags=(), picture=True, n=1), picture)
     drawn = []
     for k in (0, -1):
         told = outline(tasks, json.dumps({"ask": "outline", "k": k}), kept)
@@ -225,20 +227,20 @@ def test_full_size_and_outlines_belong_to_the_result_on_show(tasks: chimera.Crea
         assert "arrive whole" in outline(tasks, json.dumps({"k": k}), kept)["error"]
 
 
-# -- letters ---------------------------------------------------------------------------------------
+# -- messages --------------------------------------------------------------------------------------
 
 
 def test_what_came_in_lies_as_the_edges_do(executor: LocalExecutor):
     drawing = Drawing.parse({"strokes": STROKES})
     asked = Edges(drawing, tags=["lion", ""])
     edge_map = executor.submit(asked).result().edge_map
-    shown = before(asked, edge_map, 4 * SIZE)
+    shown = source_picture(asked, edge_map, 4 * SIZE)
     ends = edge_map.to_pixels(np.array([[110, 375], [865, 375]])) * 4
     (x0, y0), (x1, y1) = ends.round().astype(int)
     assert shown[y0, x0, 0] > 180 and shown[y0, x0, 2] < 60  # the lion's orange
     assert shown[y1, x1].max() < 60 and shown[y0, (x0 + x1) // 2].min() == 255
     picture = photograph()
-    shown = before(Edges(picture), edges_of_picture(picture, SIZE), 320)
+    shown = source_picture(Edges(picture), edges_of_picture(picture, SIZE), 320)
     # 200 x 120 in the middle of a square of 320: 1.6 times as large
     row = [shown[64 + 80, x].tolist() == [250, 10, 10] for x in (28, 36, 124, 132)]
     column = [shown[y, 80].tolist() == [250, 10, 10] for y in (92, 100, 188, 196)]
@@ -266,8 +268,8 @@ def test_a_backdrop_is_the_picture_in_its_colours():
     assert shown.shape == picture.shape and np.abs(shown.astype(int) - picture).max() < 6
 
 
-def test_our_own_creatures_are_tagged_drawings_of_several_animals_each():
-    every = chimera.creatures(chimera.CREATURES)
+def test_our_own_examples_are_tagged_drawings_of_several_animals_each():
+    every = read_examples(EXAMPLES)
     assert len(every) >= 3 and len({one["name"] for one in every}) == len(every)
     for one in every:
         drawing, tags = Drawing.parse(one["drawing"]), one["drawing"]["tags"]

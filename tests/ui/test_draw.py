@@ -4,32 +4,35 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from types import SimpleNamespace
 
+import gradio as gr
 import pytest
 from stepping import stepped
 from stubs import StubCompleter, StubRegistry
 
 import doodle.pipelines.complete as pipeline
 from doodle.services.executor import LocalExecutor
+from doodle.services.jobs import Job
 from doodle.services.readiness import known_words, summary
 from doodle.strokes.drawing import Drawing
-from doodle.ui.parts import SORRY
-from doodle.ui.runs import Runs
+from doodle.ui.messages import SORRY
+from doodle.ui.run import Runs
 from doodle.ui.tools.draw import examples
-from doodle.ui.tools.draw import panel as draw
+from doodle.ui.tools.draw.tasks import DrawTasks
 
 CAT = Drawing.parse(examples.pick("0")[0])
 
 
 @pytest.fixture
-def tasks(monkeypatch: pytest.MonkeyPatch) -> draw.Tasks:
+def runs(monkeypatch: pytest.MonkeyPatch) -> Runs:
     monkeypatch.setattr(pipeline, "Completer", StubCompleter)
-    return draw.Tasks(LocalExecutor(StubRegistry()), Runs())
+    return Runs(LocalExecutor(StubRegistry()))
 
 
 def ask(
-    tasks: draw.Tasks,
+    runs: Runs,
     session: str = "a",
     task: str = "complete",
     drawing: Drawing = CAT,
@@ -38,29 +41,29 @@ def ask(
     seed: float = 1,
 ):
     request = SimpleNamespace(session_hash=session)
-    return stepped(tasks.handler(task)(drawing, word, count, 0.3, seed, request))
+    return stepped(DrawTasks(runs).handler(task)(drawing, word, count, 0.3, seed, request))
 
 
 def last(stream) -> tuple[str, str]:
-    *_, (log, letter) = stream
-    return log, json.loads(letter)["note"]
+    *_, (log, message) = stream
+    return log, json.loads(message)["note"]
 
 
-def test_the_first_answer_comes_before_any_work(tasks: draw.Tasks, monkeypatch):
+def test_the_first_answer_comes_before_any_work(runs: Runs, monkeypatch):
     monkeypatch.setattr(StubCompleter, "calls", 0)
-    log, _ = next(ask(tasks))
+    log, _ = next(ask(runs))
     assert log.startswith("R ") and "\nB 3 complete cat\n" in log
     assert StubCompleter.calls == 0
 
 
 @pytest.mark.parametrize("task", ["complete", "draw", "again"])
-def test_each_task_ranks_as_many_as_were_asked_for(tasks: draw.Tasks, task: str):
-    log, note = last(ask(tasks, task=task, count=5))
+def test_each_task_ranks_as_many_as_were_asked_for(runs: Runs, task: str):
+    log, note = last(ask(runs, task=task, count=5))
     assert log.count("\nK ") == 5 and log.endswith("D\n") and note == ""
 
 
-def test_whole_drawings_land_inside_the_canvas(tasks: draw.Tasks):
-    log, _ = last(ask(tasks, task="draw", drawing=Drawing()))
+def test_whole_drawings_land_inside_the_canvas(runs: Runs):
+    log, _ = last(ask(runs, task="draw", drawing=Drawing()))
     ink = [line.split()[2:] for line in log.splitlines() if line[0].isdigit()]
     xs = [float(x) for row in ink for x in row[::2]]
     ys = [float(y) for row in ink for y in row[1::2]]
@@ -68,30 +71,45 @@ def test_whole_drawings_land_inside_the_canvas(tasks: draw.Tasks):
     assert max(max(xs) - min(xs), max(ys) - min(ys)) > 400
 
 
-def test_a_newer_run_of_the_same_visitor_ends_the_older_one_without_a_word(tasks: draw.Tasks):
-    older = ask(tasks)
-    next(older)
-    log, _ = last(ask(tasks, word="fish"))
+def test_a_newer_run_of_the_same_visitor_ends_the_older_one_without_a_word(runs: Runs):
+    older = ask(runs)
+    begun, _ = next(older)
+    log, _ = last(ask(runs, word="fish"))
     assert " fish\n" in log and log.endswith("D\n")
-    assert not any(text.endswith("D\n") or "\nK " in text for text, _ in older)
+    # its log is closed, so that its ghosts are finished, and says nothing more
+    [(closed, message)] = older
+    assert closed.startswith(begun) and closed.endswith("D\n") and "\nK " not in closed
+    assert message == gr.skip()
 
 
-def test_stop_keeps_what_is_inked_and_closes_the_log(tasks: draw.Tasks):
-    stream = ask(tasks)
+def test_a_superseded_run_that_showed_nothing_yet_stays_unseen():
+    silent = SimpleNamespace(submit=Job)  # nobody answers
+    runs, shown = Runs(silent), []
+    older = threading.Thread(target=lambda: shown.extend(ask(runs, word="auto")))
+    older.start()
+    while not len(runs):
+        time.sleep(0.001)
+    runs.begin(SimpleNamespace(session_hash="a"), "draw")
+    older.join(10)
+    assert not older.is_alive() and shown == []
+
+
+def test_stop_keeps_what_is_inked_and_closes_the_log(runs: Runs):
+    stream = ask(runs)
     next(stream)
     next(stream)
-    tasks.stop(SimpleNamespace(session_hash="a"))
+    runs.stop(SimpleNamespace(session_hash="a"), "draw")
     log, _ = last(stream)
     assert "\n0 + " in log and "\nK " not in log and log.endswith("D\n")
 
 
-def test_two_visitors_run_side_by_side_and_never_see_each_other(tasks: draw.Tasks):
+def test_two_visitors_run_side_by_side_and_never_see_each_other(runs: Runs):
     fish = Drawing.parse(examples.pick("3")[0])
     got: dict[str, str] = {}
 
     def visit(session: str, drawing: Drawing, word: str) -> None:
         for _ in range(5):
-            got[session], _ = last(ask(tasks, session, "complete", drawing, word, 2))
+            got[session], _ = last(ask(runs, session, "complete", drawing, word, 2))
 
     visitors = [("a", CAT, "cat"), ("b", fish, "fish")]
     threads = [threading.Thread(target=visit, args=one) for one in visitors]
@@ -99,15 +117,15 @@ def test_two_visitors_run_side_by_side_and_never_see_each_other(tasks: draw.Task
         thread.start()
     for thread in threads:
         thread.join()
-    alone = {name: last(ask(tasks, "c", "complete", d, w, 2))[0] for name, d, w in visitors}
+    alone = {name: last(ask(runs, "c", "complete", d, w, 2))[0] for name, d, w in visitors}
     for name in got:
         assert got[name].split("\n", 1)[1] == alone[name].split("\n", 1)[1]
 
 
-def test_a_stopped_visitor_does_not_stop_another(tasks: draw.Tasks):
-    stream = ask(tasks, "a")
+def test_a_stopped_visitor_does_not_stop_another(runs: Runs):
+    stream = ask(runs, "a")
     next(stream)
-    tasks.stop(SimpleNamespace(session_hash="b"))
+    runs.stop(SimpleNamespace(session_hash="b"), "draw")
     assert "\nK " in last(stream)[0]
 
 
@@ -124,26 +142,26 @@ def test_a_stopped_visitor_does_not_stop_another(tasks: draw.Tasks):
         ({"seed": float("nan")}, "seed"),
     ],
 )
-def test_what_cannot_be_done_becomes_one_sentence(tasks: draw.Tasks, asked: dict, says: str):
-    log, note = last(ask(tasks, **asked))
+def test_what_cannot_be_done_becomes_one_sentence(runs: Runs, asked: dict, says: str):
+    log, note = last(ask(runs, **asked))
     assert says in note and f"M {note}\n" in log and log.endswith("D\n")
 
 
 def test_a_missing_checkpoint_names_the_command_that_mends_it(monkeypatch):
     monkeypatch.setattr(pipeline, "Completer", StubCompleter)
     registry = StubRegistry(missing=True)
-    log, note = last(ask(draw.Tasks(LocalExecutor(registry), Runs())))
+    log, note = last(ask(Runs(LocalExecutor(registry))))
     assert "git checkout" in note and note in log
     assert known_words(registry) == []
     assert summary(registry) == ("no model to draw with", False)
 
 
-def test_a_fault_of_ours_is_logged_and_not_shown(tasks: draw.Tasks, monkeypatch, caplog):
+def test_a_fault_of_ours_is_logged_and_not_shown(runs: Runs, monkeypatch, caplog):
     def broken(*_: object, **__: object) -> None:
         raise KeyError("internal detail")
 
     monkeypatch.setattr(StubCompleter, "drawings", broken)
-    log, note = last(ask(tasks, task="draw"))
+    log, note = last(ask(runs, task="draw"))
     assert note == SORRY and "internal" not in log and "internal detail" in caplog.text
 
 
@@ -156,5 +174,5 @@ def test_models_without_a_judge_do_their_work_unranked(monkeypatch):
     monkeypatch.setattr(pipeline, "Completer", StubCompleter)
     registry = StubRegistry()
     monkeypatch.setattr(registry, "cards", lambda: [])
-    log, _ = last(ask(draw.Tasks(LocalExecutor(registry), Runs())))
+    log, _ = last(ask(Runs(LocalExecutor(registry))))
     assert log.count(" -\n") == 3

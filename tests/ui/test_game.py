@@ -15,7 +15,10 @@ import doodle.pipelines.recognise as recognition
 from doodle.errors import ModelUnavailable
 from doodle.pipelines.recognise import Guesses
 from doodle.services.executor import LocalExecutor
+from doodle.ui import saving
 from doodle.ui.page import build_app
+from doodle.ui.run import Runs
+from doodle.ui.tool import Context
 from doodle.ui.tools.play import panel as game
 
 VISITOR = SimpleNamespace(session_hash="a")
@@ -41,7 +44,8 @@ def look_of(executor: LocalExecutor) -> Callable:
     import gradio as gr
 
     with gr.Blocks() as app:
-        game.wire(game.build(list(game.WORDS[:6])), executor)
+        context = Context(executor, Runs(executor), saving.build())
+        game.wire(game.build(context), context)
     (only,) = app.fns.values()
     assert only.api_visibility == "private" and not only.queue  # nobody's guess waits in a queue
     return only.fn
@@ -90,19 +94,19 @@ def test_each_visitor_gets_the_answer_to_his_own_drawing(monkeypatch):
     monkeypatch.setattr(recognition, "Recognition", StubRecognition)
     monkeypatch.setattr(StubRecognition, "_guess", guess)
     two = {**LINE, "strokes": LINE["strokes"] * 2}
-    letters = [
+    messages = [
         json.dumps({"at": 4, "drawing": json.dumps(LINE)}),
         "{nonsense",
         json.dumps({"at": 9, "drawing": json.dumps(two)}),
     ]
     look = look_of(LocalExecutor(StubRegistry()))
-    first, broken, last = (json.loads(answered(look(one, VISITOR))) for one in letters)
+    first, broken, last = (json.loads(answered(look(one, VISITOR))) for one in messages)
     assert (first["at"], first["guesses"][0][0]) == (4, "1 lines")
     assert (last["at"], last["guesses"][0][0]) == (9, "2 lines")
     assert "problem" in broken and "guesses" not in broken
 
 
 def test_a_missing_model_is_told_in_one_sentence():
-    letter = json.dumps({"at": 1, "drawing": json.dumps(LINE)})
-    answer = answered(look_of(LocalExecutor(StubRegistry(missing=True)))(letter, VISITOR))
+    message = json.dumps({"at": 1, "drawing": json.dumps(LINE)})
+    answer = answered(look_of(LocalExecutor(StubRegistry(missing=True)))(message, VISITOR))
     assert "missing" in json.loads(answer)["problem"]

@@ -20,10 +20,10 @@ from doodle.requests import Complete, Draw
 from doodle.services.executor import LocalExecutor
 from doodle.services.results import Taken
 from doodle.strokes.drawing import Drawing
-from doodle.ui.runs import Runs
+from doodle.ui.guesses import explained, recognised
+from doodle.ui.run import Runs
 from doodle.ui.tools.draw import examples
-from doodle.ui.tools.draw import panel as draw
-from doodle.ui.tools.draw.guess import explained, looked
+from doodle.ui.tools.draw.tasks import DrawTasks
 
 FISH = examples.pick("3")[0]  # wire text, three strokes
 TICK = json.dumps({"strokes": [[500, 300, 0, 0.5, 510, 310, 9, 0.5]]})
@@ -54,20 +54,20 @@ def executor() -> LocalExecutor:
     return LocalExecutor(StubRegistry())
 
 
-def ask(executor: LocalExecutor, letter: object) -> str:
-    return answered(looked(executor, letter))
+def ask(executor: LocalExecutor, message: object) -> str:
+    return answered(recognised(Runs(executor), "draw", message, None))
 
 
-def reasons(executor: LocalExecutor, letter: object) -> str:
-    return answered(explained(executor, letter))
+def reasons(executor: LocalExecutor, message: object) -> str:
+    return answered(explained(Runs(executor), "draw", message, None))
 
 
-def letter(drawing: str, at: int = 1, word: str | None = None) -> str:
+def message(drawing: str, at: int = 1, word: str | None = None) -> str:
     return json.dumps({"at": at, "drawing": drawing, "word": word})
 
 
-def test_each_letter_is_answered_under_its_own_number(executor: LocalExecutor):
-    sent = [letter(LINE, 4), letter('{"strokes": []}', 5), letter(TICK, 6), letter(FISH, 7)]
+def test_each_message_is_answered_under_its_own_number(executor: LocalExecutor):
+    sent = [message(LINE, 4), message('{"strokes": []}', 5), message(TICK, 6), message(FISH, 7)]
     answers = [json.loads(ask(executor, text)) for text in sent]
     assert [answer["at"] for answer in answers] == [4, 5, 6, 7]
     assert [answer["unknown"] for answer in answers] == [False, True, True, False]
@@ -89,11 +89,11 @@ def test_each_letter_is_answered_under_its_own_number(executor: LocalExecutor):
         '{"at": "x", "drawing": null}',
         "[" * 100_000,
         '{"at": 1e999, "drawing": null}',
-        letter('{"strokes": [[1, 2, 3]]}', 2),
+        message('{"strokes": [[1, 2, 3]]}', 2),
     ],
 )
 def test_what_cannot_be_read_spoils_nobody_elses_answer(executor: LocalExecutor, bad: object):
-    sent = [letter(LINE, 1), bad, letter(FISH, 3)]
+    sent = [message(LINE, 1), bad, message(FISH, 3)]
     first, second, third = (json.loads(ask(executor, text)) for text in sent)
     assert (first["guesses"][0][0], third["guesses"][0][0]) == ("cat", "fish")
     assert second["problem"] and not second["missing"]
@@ -102,20 +102,20 @@ def test_what_cannot_be_read_spoils_nobody_elses_answer(executor: LocalExecutor,
 
 def test_without_a_recogniser_the_card_is_told_so():
     executor = LocalExecutor(NoRecogniser())
-    assert json.loads(ask(executor, letter(LINE, 3))) == {
+    assert json.loads(ask(executor, message(LINE, 3))) == {
         "at": 3,
         "missing": True,
         "problem": "There is no checkpoint 'recogniser'. Run `mend it`.",
     }
-    assert json.loads(reasons(executor, letter(LINE)))["missing"]
+    assert json.loads(reasons(executor, message(LINE)))["missing"]
 
 
 def test_why_weighs_every_stroke_for_the_word_asked_about(executor: LocalExecutor):
-    answer = json.loads(reasons(executor, letter(FISH, 8, "rabbit")))
+    answer = json.loads(reasons(executor, message(FISH, 8, "rabbit")))
     assert (answer["at"], answer["word"]) == (8, "rabbit")
     assert answer["weights"] == [3.0, -1.5, 0.02]
-    assert json.loads(reasons(executor, letter(FISH)))["word"] == "fish"
-    assert "nothing drawn" in json.loads(reasons(executor, letter('{"strokes": []}')))["problem"]
+    assert json.loads(reasons(executor, message(FISH)))["word"] == "fish"
+    assert "nothing drawn" in json.loads(reasons(executor, message('{"strokes": []}')))["problem"]
 
 
 def test_a_guess_does_not_wait_for_a_drawing_that_is_made(executor: LocalExecutor, monkeypatch):
@@ -124,13 +124,13 @@ def test_a_guess_does_not_wait_for_a_drawing_that_is_made(executor: LocalExecuto
     job = executor.submit(Complete("fish", 3, drawing=drawing))
     events = iter(job)
     next(events)
-    assert json.loads(ask(executor, letter(LINE)))["guesses"]
+    assert json.loads(ask(executor, message(LINE)))["guesses"]
     assert not job.ended
     job.cancel()
 
 
 def visit(url: str, which: int, session: str, text: str) -> dict:
-    """Send a letter as the page of one visitor does, and wait for the answer."""
+    """Send a message as the page of one visitor does, and wait for the answer."""
     body = {"data": [text], "fn_index": which, "session_hash": session}
     request = urllib.request.Request(
         f"{url}gradio_api/run/predict",
@@ -150,7 +150,7 @@ def test_visitors_are_looked_at_together_and_each_gets_their_own_answer(url: str
     got: dict[str, dict] = {}
 
     def send(session: str, k: int, drawing: str) -> None:
-        got[session] = visit(url, which, session, letter(drawing, k))
+        got[session] = visit(url, which, session, message(drawing, k))
 
     threads = [threading.Thread(target=send, args=(name, *one)) for name, one in sent.items()]
     for thread in threads:
@@ -209,7 +209,7 @@ def test_a_surprise_is_a_word_drawn_well_and_the_seed_decides(executor: LocalExe
 
 
 def run(executor: LocalExecutor, task: str, drawing: str, word: str = "auto") -> tuple[str, str]:
-    tasks = draw.Tasks(executor, Runs())
+    tasks = DrawTasks(Runs(executor))
     request = SimpleNamespace(session_hash="a")
     stream = tasks.handler(task)(Drawing.parse(drawing), word, 3, 0.3, 1, request)
     *_, (log, note) = stepped(stream)

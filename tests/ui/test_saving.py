@@ -34,9 +34,9 @@ def ask(**request: object) -> dict:
     ],
 )
 def test_each_format_comes_as_a_file_of_its_kind(kind: str, suffix: str, begins: bytes):
-    letter = ask(format=kind, name="Half a cat!", drawing=CAT)
-    assert letter["name"] == f"half-a-cat.{suffix}"
-    assert base64.b64decode(letter["data"].partition(",")[2]).startswith(begins)
+    told = ask(format=kind, name="Half a cat!", drawing=CAT)
+    assert told["name"] == f"half-a-cat.{suffix}"
+    assert base64.b64decode(told["data"].partition(",")[2]).startswith(begins)
 
 
 def test_a_project_opens_again_as_the_same_drawing():
@@ -72,7 +72,7 @@ def test_a_name_is_only_a_name(name: object):
 
 
 @pytest.mark.parametrize(
-    ("letter", "says"),
+    ("message", "says"),
     [
         ("", "no request"),
         ("[]", "no request"),
@@ -90,8 +90,8 @@ def test_a_name_is_only_a_name(name: object):
         (None, "too large"),
     ],
 )
-def test_a_wrong_request_is_answered_by_a_sentence(letter: object, says: str):
-    got = json.loads(answer(letter))
+def test_a_wrong_request_is_answered_by_a_sentence(message: object, says: str):
+    got = json.loads(answer(message))
     assert says in got["note"] and "data" not in got
 
 

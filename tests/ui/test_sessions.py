@@ -18,6 +18,7 @@ from doodle.services.executor import LocalExecutor
 from doodle.strokes.drawing import Drawing
 from doodle.ui import api
 from doodle.ui.sessions import PageSessions, Sessions, has_left
+from doodle.ui.tools import table
 from doodle.ui.tools.draw import examples
 
 LINE = {"strokes": [[100, 300, 0, 0.5, 800, 310, 9, 0.5]]}
@@ -43,7 +44,7 @@ def test_pages_have_a_state_each_and_callers_share_one(app: SimpleNamespace):
     sessions.opened(visitor(app, "page"))
     holder = app.state_holder
     assert isinstance(holder, PageSessions) and app.get_blocks().state_holder is holder
-    sessions.settle(visitor(app, "again"))
+    sessions.take_over(visitor(app, "again"))
     assert app.state_holder is holder
     assert holder["a"] is holder["b"] is not holder["page"]
     assert holder["page"] is holder["page"]
@@ -59,14 +60,14 @@ def test_pages_have_a_state_each_and_callers_share_one(app: SimpleNamespace):
 def test_calls_of_the_api_leave_no_session_behind(serve: Callable[..., str]):
     url = serve(StubRegistry())
     holders = []
-    settle = Sessions.settle
+    take_over = Sessions.take_over
 
     def seen(self, request):
-        settle(self, request)
+        take_over(self, request)
         holders.append(request.request.app.state_holder)
 
     patch = pytest.MonkeyPatch()
-    patch.setattr(Sessions, "settle", seen)
+    patch.setattr(Sessions, "take_over", seen)
     client = Client(url, verbose=False)
     for _ in range(5):
         client.reset_session()
@@ -99,7 +100,7 @@ def test_work_for_a_caller_who_left_is_given_up(monkeypatch: pytest.MonkeyPatch)
     jobs = []
     submit = executor.submit
     monkeypatch.setattr(executor, "submit", lambda *a: jobs.append(submit(*a)) or jobs[-1])
-    api.publish(executor, Sessions())
+    api.publish(executor, Sessions(), table.TOOLS)
     drawing = json.loads(examples.pick("3")[0])
     with pytest.raises(gr.Error, match="Nobody waits"):
         answered(published["complete"](drawing, "fish"))

@@ -1,4 +1,4 @@
-"""The tool Words over stubs: its letters, what ends a run, and what is refused."""
+"""The tool Words over stubs: its messages, what ends a run, and what is refused."""
 
 from __future__ import annotations
 
@@ -20,39 +20,44 @@ import doodle.pipelines.text as reading
 from doodle.requests import AUTO
 from doodle.services import readiness
 from doodle.services.executor import LocalExecutor
-from doodle.ui.parts import SORRY
-from doodle.ui.runs import Runs
-from doodle.ui.tools.words import panel as words
+from doodle.ui.messages import SORRY
+from doodle.ui.run import Runs
+from doodle.ui.tools.words.panel import FIRST_GOAL, another
+from doodle.ui.tools.words.tasks import WALK, DoodleTasks, _noise, finishable
 
 VISITOR = SimpleNamespace(session_hash="a")
 
 
 @pytest.fixture
-def ideas(monkeypatch: pytest.MonkeyPatch) -> words.Ideas:
+def tasks(monkeypatch: pytest.MonkeyPatch) -> DoodleTasks:
     monkeypatch.setattr(imagining, "Imaginer", StubImaginer)
     monkeypatch.setattr(reading, "TextEncoder", StubEncoder)
-    return words.Ideas(LocalExecutor(StubRegistry()), Runs())
+    return DoodleTasks(Runs(LocalExecutor(StubRegistry())))
 
 
-def drawn(ideas: words.Ideas, text: str = "cat", count: float = 4, seed: float = 1) -> dict:
-    *_, letter = stepped(ideas.fresh(text, count, 0.8, seed, VISITOR))
-    return json.loads(letter)
+def drawn(tasks: DoodleTasks, text: str = "cat", count: float = 4, seed: float = 1) -> dict:
+    *_, message = stepped(tasks.draw(text, count, 0.8, seed, VISITOR))
+    return json.loads(message)
 
 
-def more(ideas: words.Ideas, letter: object) -> dict:
-    text = letter if isinstance(letter, str) else json.dumps(letter)
-    *_, answer = stepped(ideas.more(text, "cat", 4, 0.8, 1, VISITOR))
+def more(tasks: DoodleTasks, message: object) -> dict:
+    text = message if isinstance(message, str) else json.dumps(message)
+    *_, answer = stepped(tasks.more(text, "cat", 4, 0.8, 1, VISITOR))
     return json.loads(answer)
 
 
-def walk(ideas: words.Ideas, **asked: object) -> dict:
-    letter = {"at": 5, "text": "cat", "second": "fish", "steps": 4, "seed": 1, "candidate": 2,
+def walk(tasks: DoodleTasks, **asked: object) -> dict:
+    message = {"at": 5, "text": "cat", "second": "fish", "steps": 4, "seed": 1, "candidate": 2,
               "truncation": 1.0}  # fmt: skip
-    return json.loads(answered(ideas.walk(json.dumps(letter | asked), VISITOR)))
+    return json.loads(answered(tasks.walk(json.dumps(message | asked), VISITOR)))
 
 
-def test_a_result_tells_all_that_the_cards_show(ideas: words.Ideas):
-    told = drawn(ideas, " a  sleepy cat ")
+def stop(tasks: DoodleTasks, visitor: SimpleNamespace = VISITOR) -> None:
+    tasks._runs.stop(visitor, "words", WALK)
+
+
+def test_a_result_tells_all_that_the_cards_show(tasks: DoodleTasks):
+    told = drawn(tasks, " a  sleepy cat ")
     assert (told["text"], told["name"], told["finish"]) == ("a sleepy cat", "cat", "cat")
     assert told["read"]["parts"] == [["sleepy", "placed by meaning"], ["cat", "known exactly"]]
     assert len(told["doodles"]) == 4
@@ -62,39 +67,39 @@ def test_a_result_tells_all_that_the_cards_show(ideas: words.Ideas):
         assert all(len(flat) % 6 == 2 for flat in one["curves"])
 
 
-def test_every_answer_is_a_new_one_so_that_the_page_sees_it(ideas: words.Ideas):
-    one, other = drawn(ideas), drawn(ideas)
+def test_every_answer_is_a_new_one_so_that_the_page_sees_it(tasks: DoodleTasks):
+    one, other = drawn(tasks), drawn(tasks)
     assert one.pop("run") != other.pop("run") and one == other
 
 
-def test_a_newer_run_and_stop_end_the_older_without_a_word(ideas: words.Ideas):
-    older = stepped(ideas.fresh("cat", 4, 0.8, 1, VISITOR))
+def test_a_newer_run_and_stop_end_the_older_without_a_word(tasks: DoodleTasks):
+    older = stepped(tasks.draw("cat", 4, 0.8, 1, VISITOR))
     next(older)
-    drawn(ideas, "fish")
+    drawn(tasks, "fish")
     assert not list(older)
-    stopped = stepped(ideas.fresh("cat", 4, 0.8, 1, VISITOR))
+    stopped = stepped(tasks.draw("cat", 4, 0.8, 1, VISITOR))
     next(stopped)
-    ideas.stop(SimpleNamespace(session_hash="b"))
-    other = stepped(ideas.fresh("cat", 4, 0.8, 1, SimpleNamespace(session_hash="c")))
+    stop(tasks, SimpleNamespace(session_hash="b"))
+    other = stepped(tasks.draw("cat", 4, 0.8, 1, SimpleNamespace(session_hash="c")))
     next(other)
-    ideas.stop(VISITOR)
+    stop(tasks)
     assert not list(stopped) and len(list(other)) == 1
 
 
-def test_an_answer_that_nobody_waits_for_any_more_is_dropped(ideas: words.Ideas, monkeypatch):
+def test_an_answer_that_nobody_waits_for_any_more_is_dropped(tasks: DoodleTasks, monkeypatch):
     answer = StubImaginer.doodles_of
 
     def left_meanwhile(self, texts: list[str], **asked: object) -> Iterator[object]:
-        ideas.stop(VISITOR)
+        stop(tasks)
         yield from answer(self, texts, **asked)
 
     monkeypatch.setattr(StubImaginer, "doodles_of", left_meanwhile)
-    answers = list(stepped(ideas.fresh("cat", 4, 0.8, 1, VISITOR)))
+    answers = list(stepped(tasks.draw("cat", 4, 0.8, 1, VISITOR)))
     assert len(answers) == 1  # the empty first one
 
 
 def test_of_many_presses_in_a_row_only_the_first_and_the_last_are_worked_on(
-    ideas: words.Ideas, monkeypatch
+    tasks: DoodleTasks, monkeypatch
 ):
     made, entered, go_on = [], threading.Event(), threading.Event()
     answer = StubImaginer.doodles_of
@@ -107,7 +112,7 @@ def test_of_many_presses_in_a_row_only_the_first_and_the_last_are_worked_on(
 
     monkeypatch.setattr(StubImaginer, "doodles_of", slow)
     texts = ["cat", "dog", "fish", "moon"]
-    presses = [stepped(ideas.fresh(text, 4, 0.8, 1, VISITOR)) for text in texts]
+    presses = [stepped(tasks.draw(text, 4, 0.8, 1, VISITOR)) for text in texts]
     threads = [threading.Thread(target=list, args=(press,)) for press in presses]
     next(presses[0])
     threads[0].start()
@@ -121,28 +126,28 @@ def test_of_many_presses_in_a_row_only_the_first_and_the_last_are_worked_on(
     assert made == ["cat", "moon"]
 
 
-def test_more_like_one_and_between_two(ideas: words.Ideas):
-    one = drawn(ideas)["doodles"][2]
+def test_more_like_one_and_between_two(tasks: DoodleTasks):
+    one = drawn(tasks)["doodles"][2]
     asked = {"task": "like", "text": "cat", "candidate": one["candidate"], "noise": one["noise"]}
-    near = more(ideas, asked)
+    near = more(tasks, asked)
     assert near["task"] == "like" and len(near["doodles"]) == 4
-    assert near["doodles"] != more(ideas, asked | {"candidate": 1})["doodles"]
-    mixed = more(ideas, {"task": "mix", "text": "cat", "second": " fish ", "share": 0.3})
+    assert near["doodles"] != more(tasks, asked | {"candidate": 1})["doodles"]
+    mixed = more(tasks, {"task": "mix", "text": "cat", "second": " fish ", "share": 0.3})
     assert (mixed["task"], mixed["second"], mixed["share"]) == ("mix", "fish", 0.3)
     assert [word for word, _ in mixed["read"]["parts"]] == ["cat", "fish"]
-    typo = more(ideas, {"task": "mix", "text": "cat", "second": "qqq", "share": 0.3})
+    typo = more(tasks, {"task": "mix", "text": "cat", "second": "qqq", "share": 0.3})
     assert (typo["read"]["sure"], typo["read"]["notice"]) == (0.2, "I read it as a cat.")
 
 
-def test_a_walk_answers_with_the_number_it_was_asked_under(ideas: words.Ideas):
-    told = walk(ideas)
+def test_a_walk_answers_with_the_number_it_was_asked_under(tasks: DoodleTasks):
+    told = walk(tasks)
     assert told["at"] == 5 and told["words"] == ["cat", "fish"] and len(told["doodles"]) == 4
-    assert walk(ideas, candidate=None)["doodles"]
-    assert walk(ideas, candidate=3)["doodles"] != told["doodles"]
+    assert walk(tasks, candidate=None)["doodles"]
+    assert walk(tasks, candidate=3)["doodles"] != told["doodles"]
 
 
 @pytest.mark.parametrize(
-    ("letter", "says"),
+    ("message", "says"),
     [
         ("[" * 5_000, "did not arrive whole"),
         ("not json", "did not arrive whole"),
@@ -156,22 +161,22 @@ def test_a_walk_answers_with_the_number_it_was_asked_under(ideas: words.Ideas):
         ({"task": "mix", "text": 5, "second": "fish", "share": 0.1}, "Say what to draw"),
     ],
 )
-def test_a_broken_letter_is_answered_by_a_sentence(ideas: words.Ideas, letter: object, says: str):
-    assert says in more(ideas, letter)["error"]
+def test_a_broken_message_is_answered_by_a_sentence(tasks: DoodleTasks, message: object, says: str):
+    assert says in more(tasks, message)["error"]
 
 
-def test_a_walk_that_cannot_be_is_a_sentence(ideas: words.Ideas):
-    assert "number of steps" in walk(ideas, steps=900)["error"]
-    assert "English" in walk(ideas, second="猫")["error"]
-    assert "did not arrive whole" in json.loads(answered(ideas.walk("{}", VISITOR)))["error"]
+def test_a_walk_that_cannot_be_is_a_sentence(tasks: DoodleTasks):
+    assert "number of steps" in walk(tasks, steps=900)["error"]
+    assert "English" in walk(tasks, second="猫")["error"]
+    assert "did not arrive whole" in json.loads(answered(tasks.walk("{}", VISITOR)))["error"]
 
 
-def test_a_fault_of_ours_is_logged_and_not_shown(ideas: words.Ideas, monkeypatch, caplog):
+def test_a_fault_of_ours_is_logged_and_not_shown(tasks: DoodleTasks, monkeypatch, caplog):
     def broken(*_: object, **__: object) -> None:
         raise KeyError("internal detail")
 
     monkeypatch.setattr(StubImaginer, "doodles_of", broken)
-    assert drawn(ideas)["error"] == SORRY and "internal detail" in caplog.text
+    assert drawn(tasks)["error"] == SORRY and "internal detail" in caplog.text
 
 
 def test_the_word_to_finish_as_is_the_thing_or_left_to_a_guess():
@@ -179,9 +184,9 @@ def test_the_word_to_finish_as_is_the_thing_or_left_to_a_guess():
         return Read("text", name, tuple((part, "known exactly") for part in parts))
 
     known = ["cat", "fish"]
-    assert words.finishable(read("cat", "cat"), known) == "cat"
-    assert words.finishable(read("fish cat", "fish", "cat"), known) == "cat"
-    assert words.finishable(read("dragon", "dragon"), known) == AUTO
+    assert finishable(read("cat", "cat"), known) == "cat"
+    assert finishable(read("fish cat", "fish", "cat"), known) == "cat"
+    assert finishable(read("dragon", "dragon"), known) == AUTO
 
 
 def test_what_is_missing_is_known_before_anything_is_asked():
@@ -196,8 +201,8 @@ def test_what_is_missing_is_known_before_anything_is_asked():
     assert "git checkout" in readiness.imagining(broken)
 
 
-def test_the_noise_of_a_doodle_survives_the_page(ideas: words.Ideas):
-    noise = words._noise(drawn(ideas)["doodles"][0]["noise"])
+def test_the_noise_of_a_doodle_survives_the_page(tasks: DoodleTasks):
+    noise = _noise(drawn(tasks)["doodles"][0]["noise"])
     assert noise.dtype == np.float32 and noise.shape == (8,)
 
 
@@ -224,19 +229,19 @@ def test_a_real_generator_is_called_as_it_wants_to_be(tiny_checkpoints: Path, tm
     checkpoint.update_index(root)
     registry = Registry(root, device="cpu")
     assert readiness.imagining(registry) == "" and readiness.subjects(registry) == ["cat", "moon"]
-    ideas = words.Ideas(LocalExecutor(registry), Runs())
-    one = drawn(ideas, "cat")["doodles"][1]
+    tasks = DoodleTasks(Runs(LocalExecutor(registry)))
+    one = drawn(tasks, "cat")["doodles"][1]
     asked = {"task": "like", "text": "cat", "candidate": one["candidate"], "noise": one["noise"]}
-    again = more(ideas, asked)["doodles"][0]  # and on from there, as often as one likes
+    again = more(tasks, asked)["doodles"][0]  # and on from there, as often as one likes
     asked |= {"candidate": again["candidate"], "noise": again["noise"]}
-    assert len(more(ideas, asked)["doodles"]) == 4
-    mixed = more(ideas, {"task": "mix", "text": "cat", "second": "moon", "share": 0.3})
+    assert len(more(tasks, asked)["doodles"]) == 4
+    mixed = more(tasks, {"task": "mix", "text": "cat", "second": "moon", "share": 0.3})
     assert len(mixed["doodles"]) == 4
-    ways = [walk(ideas, second="moon", candidate=candidate) for candidate in (2, None)]
+    ways = [walk(tasks, second="moon", candidate=candidate) for candidate in (2, None)]
     assert [len(way["doodles"]) for way in ways] == [4, 4]
     assert not any(slot.pins for slot in registry._slots.values())
 
 
 def test_a_surprise_is_another_word():
-    assert {words.another(["cat", "fish", "sun"], "cat") for _ in range(60)} == {"fish", "sun"}
-    assert words.another(["cat"], "cat") == words.another([], "cat") == words.FIRST_GOAL
+    assert {another(["cat", "fish", "sun"], "cat") for _ in range(60)} == {"fish", "sun"}
+    assert another(["cat"], "cat") == another([], "cat") == FIRST_GOAL

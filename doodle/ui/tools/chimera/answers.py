@@ -1,8 +1,7 @@
-"""What the page is told of a creature: letters, JSON text for the cards beside the canvas."""
+"""The answers of Chimera: messages for the cards of edges and result, and the pictures in them."""
 
 from __future__ import annotations
 
-import base64
 import json
 from collections.abc import Sequence
 from typing import Any
@@ -14,9 +13,10 @@ from doodle.requests import Edges, Render
 from doodle.services.results import EdgesFound, Pictures
 from doodle.strokes.drawing import Drawing
 from doodle.strokes.edge_map import EdgeMap
+from doodle.ui.messages import data_url
 from doodle.ui.pictures import colours, overlay, png_url
 
-BEFORE = 384  # pixels of what came in, beside the result
+SOURCE_SIDE = 384  # pixels of the source's picture, beside the result
 INK = (28, 27, 34)  # of strokes without a tag
 _TOWARDS_INK = 0.22  # as the canvas shows the colours
 _NAMED = 0.04  # share of the picture from which an animal is in its title
@@ -25,53 +25,63 @@ _JPEG = 86  # quality of the picture below the canvas's ink
 _FINER = 4  # bits of a pixel's fraction in OpenCV's coordinates
 
 
-def seen_letter(seen: EdgesFound, at: Any, *, fresh: bool = False) -> str:
-    """For the card of what the network sees.
+def edges_message(found: EdgesFound, at: Any, *, fresh: bool = False) -> str:
+    """For the card of the edges.
 
     Args:
-        at: of the request, so that equal answers differ.
-        fresh: what came in is another: edits of the edges are over.
+        at: number of the request, so that equal answers differ.
+        fresh: the source is another one than before, so edits of its edges are over.
     """
-    return json.dumps(
-        {
-            "run": at,
-            "size": seen.edge_map.size,
-            "edges": png_url(seen.edges),
-            "kind": seen.kind,
-            "species": overlay(seen.classes, seen.species),
-            "problem": "",
-            "fresh": fresh,
-        }
+    return _edges_card(
+        at,
+        found.edge_map.size,
+        fresh,
+        edges=png_url(found.edges),
+        kind=found.kind,
+        species=overlay(found.classes, found.species),
     )
 
 
-def unseen_letter(problem: str, size: int, at: Any, *, fresh: bool = False) -> str:
+def no_edges_message(problem: str, size: int, at: Any, *, fresh: bool = False) -> str:
     """For the same card, where there are no edges; the problem is a sentence or empty."""
+    return _edges_card(at, size, fresh, problem=problem)
+
+
+def _edges_card(
+    at: Any,
+    size: int,
+    fresh: bool,
+    *,
+    edges: str = "",
+    kind: str = "",
+    species: str = "",
+    problem: str = "",
+) -> str:
     return json.dumps(
         {
             "run": at,
             "size": size,
-            "edges": "",
-            "kind": "",
-            "species": "",
+            "edges": edges,
+            "kind": kind,
+            "species": species,
             "problem": problem,
             "fresh": fresh,
         }
     )
 
 
-def made_letter(made: Pictures, request: Render, run: str) -> str:
+def pictures_message(made: Pictures, request: Render, run: str) -> str:
     """For the card of the result."""
-    seen = made.found
+    found = made.found
     return json.dumps(
         {
             "run": run,
-            "size": seen.edge_map.size,
+            "size": found.edge_map.size,
             "seed": request.seed,
             "pictures": [png_url(picture) for picture in made.pictures],
-            "before": png_url(before(request, seen.edge_map)),
-            "edges": png_url(seen.edges),
-            "title": title(seen.classes, seen.species),
+            "before": png_url(source_picture(request, found.edge_map)),
+            "edges": png_url(found.edges),
+            "title": title(found.classes, found.species),
         }
     )
 
@@ -83,8 +93,8 @@ def title(classes: np.ndarray, species: Sequence[str]) -> str:
     return " and ".join([", ".join(names[:-1]), names[-1]][len(names) < 2 :]) if names else ""
 
 
-def before(request: Edges, edges: EdgeMap, side: int = BEFORE) -> np.ndarray:
-    """What came in as it lies in the network's square, strokes in the colours of their animals.
+def source_picture(request: Edges, edges: EdgeMap, side: int = SOURCE_SIDE) -> np.ndarray:
+    """The source as it lies in the square of the edge map, strokes in the colours of their species.
 
     Args:
         side: of the result, pixels.
@@ -126,4 +136,4 @@ def backdrop(picture: np.ndarray) -> str:
     """A picture (H, W, 3) uint8 RGB to lie below the canvas's ink, as the data URL of a JPEG."""
     turned = cv2.cvtColor(picture, cv2.COLOR_RGB2BGR)
     _, data = cv2.imencode(".jpg", turned, [cv2.IMWRITE_JPEG_QUALITY, _JPEG])
-    return "data:image/jpeg;base64," + base64.b64encode(data.tobytes()).decode()
+    return data_url("image/jpeg", data.tobytes())

@@ -8,14 +8,15 @@ from typing import Any
 
 import gradio as gr
 
+from doodle.ui.examples import read_examples
 from doodle.ui.parts import scripted
 
 FOLDER = Path(__file__).resolve().parent / "sketches"
 
 
 def sketches() -> list[dict[str, Any]]:
-    """Every sketch: its name, its word and its drawing in wire form, in the order of the files."""
-    return [json.loads(path.read_text(encoding="utf-8")) for path in sorted(FOLDER.glob("*.json"))]
+    """Every sketch: its name, its word and its drawing in wire form."""
+    return read_examples(FOLDER)
 
 
 def build() -> gr.HTML:

@@ -1,41 +1,27 @@
-"""Draw: one sentence of wishes, the canvas, and three ways to have it finished."""
+"""Draw: a sentence with the request, the canvas, and three ways to have the drawing finished."""
 
 from __future__ import annotations
 
 import json
-import time
-from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
 
-from doodle.requests import AUTO, Again, Complete, Draw
-from doodle.services.executor import Executor
-from doodle.services.results import Ending, Endings, Ink, Taken, Waiting
-from doodle.strokes.drawing import Drawing
+from doodle.requests import AUTO
+from doodle.services.readiness import known_words
+from doodle.ui import saving
 from doodle.ui.canvas import InkChannel, StrokeCanvas
-from doodle.ui.limits import sketch
-from doodle.ui.parts import (
-    QUIET,
-    WORK,
-    note,
-    number_field,
-    queued,
-    scripted,
-    sentence,
-    slider_field,
-    word_field,
-    words,
-)
-from doodle.ui.protocol import Log, Place
-from doodle.ui.runs import Runs
+from doodle.ui.messages import note, sentence
+from doodle.ui.opening import opened
+from doodle.ui.parts import QUIET, WORK, number_field, scripted, slider_field, word_field, words
+from doodle.ui.tool import Context
 from doodle.ui.tools.draw import examples, guess
+from doodle.ui.tools.draw.tasks import DrawTasks
 
 FIRST_COUNT, FIRST_SEED, FIRST_TEMPERATURE = 9, 7, 0.3
 DARING = (0.1, 1.0)  # of all temperatures, those that the slider offers
 HINT = "Draw a few lines here."
-SECONDS_BETWEEN = 0.06  # ink is sent in batches; the browser animates it at a steady pen speed
 # the picture of the empty results card, drawn for it; lists of x, y, x, y, ...
 _SAMPLE = {
     "drawn": [[30, 96, 24, 66, 30, 22, 52, 44, 82, 42, 98, 16, 104, 52], [56, 66, 55, 74]],
@@ -49,8 +35,6 @@ _SAMPLE = {
         [50, 92, 18, 98],
     ],
 }
-_KINDS = {"complete": Complete, "draw": Draw, "again": Again}
-_FAINT = "I am not sure what this is; here it is taken for: {}."
 _NEW_SEED = "() => Math.floor(Math.random() * 10000)"
 _ANSWERED = "() => document.dispatchEvent(new CustomEvent('doodle:answered'))"
 _STOPPED = "() => document.dispatchEvent(new CustomEvent('doodle:stopped'))"
@@ -75,21 +59,17 @@ class DrawPanel:
     examples: gr.HTML
 
     @property
-    def wishes(self) -> list[Any]:
+    def fields(self) -> list[Any]:
         """The inputs of every task, in the handlers' order."""
         return [self.canvas, self.word, self.count, self.temperature, self.seed]
 
 
-def build(choices: list[str]) -> DrawPanel:
-    """Lay the tool out.
-
-    Args:
-        choices: words to suggest.
-    """
+def build(context: Context) -> DrawPanel:
+    """Lay the tool out."""
     with gr.Row(elem_classes="dd-desk"):
         with gr.Column(elem_classes="dd-work", min_width=0):
             with gr.Row(elem_id="say", elem_classes="dd-say"):
-                wishes = _sentence(choices)
+                fields = _sentence(known_words(context.registry))
             canvas = StrokeCanvas(elem_id="pad", autosave="pad", hint=HINT, gif=True)
             channel = InkChannel("pad", visible="hidden", elem_id="ink")
             strip = examples.build()
@@ -101,8 +81,9 @@ def build(choices: list[str]) -> DrawPanel:
                 with gr.Row(elem_classes="dd-ways"):
                     draw_me = gr.Button("Draw me something", size="sm", elem_id="draw_me")
                     again = gr.Button("Again my way", size="sm", elem_id="again")
+    context.word = fields["word"]
     return DrawPanel(
-        canvas, channel, **wishes, draw_me=draw_me, again=again, see=see, examples=strip
+        canvas, channel, **fields, draw_me=draw_me, again=again, see=see, examples=strip
     )
 
 
@@ -133,14 +114,11 @@ def _sentence(choices: list[str]) -> dict[str, Any]:
     }
 
 
-def wire(panel: DrawPanel, executor: Executor, runs: Runs, mailbox: gr.HTML) -> None:
-    """Connect the controls with the models.
-
-    Args:
-        mailbox: takes the sentences for the visitor.
-    """
-    tasks = Tasks(executor, runs)
-    streamed = {"inputs": panel.wishes, "outputs": [panel.channel, mailbox], **WORK}
+def wire(panel: DrawPanel, context: Context) -> None:
+    """Connect the controls with the models, and the canvas with files."""
+    runs, mailbox = context.runs, context.mailbox
+    tasks = DrawTasks(runs)
+    streamed = {"inputs": panel.fields, "outputs": [panel.channel, mailbox], **WORK}
 
     def then_complete(event: Any) -> None:
         event.then(tasks.handler("complete"), **streamed).then(None, js=_ANSWERED, **QUIET)
@@ -157,94 +135,33 @@ def wire(panel: DrawPanel, executor: Executor, runs: Runs, mailbox: gr.HTML) -> 
             examples.pick, panel.examples, [panel.canvas, panel.word], queue=False, **QUIET
         )
     )
-    panel.stop.click(tasks.stop, None, None, js=_STOPPED, queue=False, **QUIET)
-    guess.wire(panel.see, panel.word, panel.draw_me, executor)
+    panel.stop.click(runs.stopper("draw"), None, None, js=_STOPPED, queue=False, **QUIET)
+    guess.wire(panel.see, panel.word, panel.draw_me, runs)
+    panel.canvas.export(saving.moving_picture, [panel.canvas, panel.word], mailbox, **QUIET)
+    _wire_files(panel, mailbox)
 
 
-class Tasks:
-    """What the buttons do: each a generator of (log for the canvas, letter for the mailbox)."""
+def _wire_files(panel: DrawPanel, mailbox: gr.HTML) -> None:
+    """Lay files on the canvas; what it showed before comes back with Undo.
 
-    def __init__(self, executor: Executor, runs: Runs) -> None:
-        self._executor = executor
-        self._runs = runs
+    A project file also brings back the sentence: the word, how many ways, how daring, which seed.
+    """
+    fields = {
+        "word": panel.word,
+        "n": panel.count,
+        "temperature": panel.temperature,
+        "seed": panel.seed,
+    }
 
-    def handler(self, task: str) -> Callable[..., AsyncIterator[tuple[str, str]]]:
-        """The handler of a task: complete (endings, inked as they are sampled), draw (whole
-        drawings of the word) or again (the visitor's drawing, drawn anew in its own manner).
-        """
-
-        async def handle(
-            drawing: Drawing,
-            word: str,
-            count: float,
-            temperature: float,
-            seed: float,
-            request: gr.Request,
-        ) -> AsyncIterator[tuple[str, str]]:
-            asked = (word, count, temperature, seed)
-            async for answer in self.answers(task, drawing, asked, request.session_hash or ""):
-                yield answer
-
-        return handle
-
-    def stop(self, request: gr.Request) -> None:
-        """End this visitor's run; what is inked so far stays."""
-        self._runs.stop(request.session_hash or "")
-
-    async def answers(
-        self, task: str, drawing: Drawing, asked: tuple[Any, ...], session: str
-    ) -> AsyncIterator[tuple[str, str]]:
-        """The log of one run as it grows, each time with a letter for the mailbox.
-
-        Args:
-            asked: word, count, temperature and seed.
-        """
-        run = self._runs.start(session)
-        log = Log(run, 0, task)
+    def receive(event: gr.EventData) -> list[Any]:
+        drawing, settings, problem = gr.skip(), {}, ""
         try:
-            request = sketch(_KINDS[task], *asked, drawing=drawing)
-            if request.word != AUTO:
-                log = Log(run, request.n, task, request.word)
-                yield log.text, note("")  # at once: the page knows that the run began
-            job = self._executor.submit(request, session)
-            self._runs.holds(session, run, job)
-            sent, said = 0.0, ""
-            async for event in job:
-                log, said = self._told(event, log, run, request, said)
-                if not self._runs.is_newest(session, run):
-                    break
-                waits = isinstance(event, Waiting)
-                if waits or time.monotonic() - sent >= SECONDS_BETWEEN:
-                    sent = 0.0 if waits else time.monotonic()
-                    # without its word the log is not begun: what is sent is never changed
-                    yield log.text if log.word else gr.skip(), note(said)
-            if self._runs.is_superseded(session, run):
-                return
-            log.done()
-            yield log.text, note("")
+            drawing, settings = opened(event._data)
         except Exception as error:  # whatever it was, the visitor reads one sentence
-            log.message(sentence(error))
-            log.done()
-            yield log.text, note(sentence(error))
+            problem = sentence(error)
+        if not DARING[0] <= settings.get("temperature", DARING[0]) <= DARING[1]:
+            del settings["temperature"]  # possible, but not on the slider
+        return [drawing, note(problem), *(settings.get(name, gr.skip()) for name in fields)]
 
-    @staticmethod
-    def _told(event: Any, log: Log, run: str, request: Draw, said: str) -> tuple[Log, str]:
-        """Write an event into the log; the log, and what the page says of the queue."""
-        if isinstance(event, Waiting):
-            return log, queued(event)
-        if isinstance(event, Taken):
-            log = Log(run, request.n, log.mode, event.word)
-            if not event.sure:
-                log.message(_FAINT.format(event.word))
-        elif isinstance(event, Ink):
-            log.ink(event)
-        elif isinstance(event, Endings):
-            log.ranked(event.endings, _placing(log.mode, request.drawing))
-        return log, ""
-
-
-def _placing(mode: str, paper: Drawing) -> Callable[[Ending], Place]:
-    """Where an ending lies: whole drawings of a word in the middle, others as they are."""
-    if mode != "draw":
-        return lambda _: Place()
-    return lambda ending: Place.centred(ending.strokes, paper.width, paper.height)
+    outputs = [panel.canvas, mailbox, *fields.values()]
+    panel.canvas.on_import(receive, None, outputs, trigger_mode="multiple", **QUIET)

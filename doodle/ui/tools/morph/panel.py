@@ -2,37 +2,20 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from typing import Any
 
 import gradio as gr
 
-from doodle.requests import Draw, Morph, tidy_word
-from doodle.services.executor import Executor
-from doodle.services.results import Waiting
-from doodle.strokes.drawing import Drawing
-from doodle.ui import limits
+from doodle.services.readiness import known_words
 from doodle.ui.canvas import StrokeCanvas
-from doodle.ui.parts import (
-    QUIET,
-    WORK,
-    number_field,
-    queued,
-    scripted,
-    sentence,
-    word_field,
-    words,
-)
-from doodle.ui.protocol import Place
-from doodle.ui.runs import Runs
+from doodle.ui.parts import QUIET, WORK, number_field, scripted, word_field, words
+from doodle.ui.tool import Context
+from doodle.ui.tools.morph.tasks import MorphTasks
 
 FIRST_WORDS = ("cat", "rabbit")
 FIRST_STEPS, FIRST_SEED = 9, 7
 HINT = "Draw here, or leave it empty: then it is drawn for you."
 _STOPPED = "() => document.dispatchEvent(new CustomEvent('doodle:morph-stopped'))"
-TEMPERATURE = 0.15  # low: steps of one morph should differ by their place on the way, not by chance
 
 
 @dataclass(frozen=True)
@@ -49,12 +32,9 @@ class MorphPanel:
     film: gr.HTML
 
 
-def build(choices: list[str]) -> MorphPanel:
-    """Lay the tool out.
-
-    Args:
-        choices: words to suggest.
-    """
+def build(context: Context) -> MorphPanel:
+    """Lay the tool out."""
+    choices = known_words(context.registry)
     with gr.Row(elem_classes="dd-desk dd-desk-morph"):
         with gr.Column(elem_classes="dd-work", min_width=0):
             with gr.Row(elem_id="say_morph", elem_classes="dd-say"):
@@ -81,86 +61,18 @@ def build(choices: list[str]) -> MorphPanel:
     return MorphPanel((first, second), tuple(heads), tuple(slots), steps, seed, go, stop, film)
 
 
-def wire(panel: MorphPanel, executor: Executor, runs: Runs) -> None:
-    """Connect the controls with the models.
-
-    Args:
-        runs: of this tool alone.
-    """
+def wire(panel: MorphPanel, context: Context) -> None:
+    """Connect the controls with the models."""
     for head, word in zip(panel.heads, panel.words, strict=True):
         head.filled(_word_of, None, word, queue=False, **QUIET)
-    morphs = Morphs(executor, runs)
     panel.go.click(
-        morphs.turn,
+        MorphTasks(context.runs).morph,
         [*panel.slots, *panel.words, panel.steps, panel.seed],
         [*panel.slots, panel.film],
         **WORK,
     )
-    panel.stop.click(morphs.stop, None, None, js=_STOPPED, queue=False, **QUIET)
-
-
-class Morphs:
-    """What the buttons do."""
-
-    def __init__(self, executor: Executor, runs: Runs) -> None:
-        self._executor = executor
-        self._runs = runs
-
-    async def turn(
-        self,
-        first: Drawing,
-        second: Drawing,
-        word_first: str,
-        word_second: str,
-        steps: float,
-        seed: float,
-        request: gr.Request,
-    ) -> AsyncIterator[tuple[Any, Any, Any]]:
-        """The two drawings, and the film between them."""
-        session = request.session_hash or ""
-        run = self._runs.start(session)
-        yield gr.skip(), gr.skip(), gr.skip()  # at once: registers the stream
-        answer: tuple[Any, Any, Any] | None = None
-        try:
-            words = (tidy_word(word_first), tidy_word(word_second))
-            steps, seed = limits.steps(steps), limits.seed(seed)
-            ends = [
-                drawing or await self._drawn(word, (seed + place) % limits.MAX_SEED, session, run)
-                for place, (drawing, word) in enumerate(
-                    zip((first, second), words, strict=True)
-                )  # another seed for the second, or cat to cat would not move
-            ]
-            if all(ends):
-                job = self._executor.submit(Morph(*ends, words, steps, TEMPERATURE, seed), session)
-                self._runs.holds(session, run, job)
-                async for event in job:
-                    if isinstance(event, Waiting):
-                        yield gr.skip(), gr.skip(), json.dumps({"waiting": queued(event)})
-                    else:
-                        drawings = [drawing.to_dict() for drawing in event.drawings]
-                        answer = (*ends, json.dumps({"words": words, "drawings": drawings}))
-        except Exception as error:  # whatever it was, the visitor reads one sentence
-            answer = (gr.skip(), gr.skip(), json.dumps({"error": sentence(error)}))
-        if answer and self._runs.is_newest(session, run):
-            yield answer
-
-    def stop(self, request: gr.Request) -> None:
-        """End this visitor's morph; what is on the page stays."""
-        self._runs.stop(request.session_hash or "")
-
-    async def _drawn(self, word: str, seed: int, session: str, run: str) -> Drawing | None:
-        """What stands in for an empty slot; None where the run was ended."""
-        job = self._executor.submit(Draw(word, 1, TEMPERATURE, seed), session)
-        self._runs.holds(session, run, job)
-        answer = await job.answer()
-        return _on_canvas(answer.endings[0].strokes) if answer else None
-
-
-def _on_canvas(strokes: Any) -> Drawing:
-    empty = Drawing()
-    place = Place.centred(strokes, empty.width, empty.height)
-    lines = [place(stroke) for stroke in strokes]
-    return Drawing.from_polylines(lines, empty.width, empty.height)
+    stop = context.runs.stopper("morph")
+    panel.stop.click(stop, None, None, js=_STOPPED, queue=False, **QUIET)
 
 
 def _word_of(event: gr.EventData) -> str:

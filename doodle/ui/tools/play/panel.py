@@ -12,12 +12,12 @@ from dataclasses import dataclass
 import gradio as gr
 
 from doodle.registry import Registry
-from doodle.services.executor import Executor
 from doodle.services.readiness import guessable
 from doodle.ui.canvas import StrokeCanvas
+from doodle.ui.guesses import recognised
 from doodle.ui.parts import DIRECT
 from doodle.ui.theme import read
-from doodle.ui.tools.draw.guess import looked
+from doodle.ui.tool import Context
 
 ROUNDS, SECONDS = 6, 20
 _SCRIPTS = ("clock", "voice", "sheet", "end", "game")
@@ -56,18 +56,14 @@ def playable(registry: Registry) -> list[str]:
     return words if len(words) >= ROUNDS else []
 
 
-def build(choices: list[str]) -> GamePanel:
-    """Lay the tool out.
-
-    Args:
-        choices: words to draw from, at least ROUNDS.
-    """
+def build(context: Context) -> GamePanel:
+    """Lay the tool out, with the words to draw."""
     with gr.Column(elem_classes="dd-play", elem_id="play_desk", min_width=0):
         game = gr.HTML(
             html_template=read("tools/play/game.html"),
             js_on_load=read("shell/shared.js", *(f"tools/play/{name}.js" for name in _SCRIPTS)),
             apply_default_css=False,
-            deck=json.dumps(choices),
+            deck=json.dumps(playable(context.registry)),
             turns=ROUNDS,
             limit=SECONDS,
             elem_id="game",
@@ -76,10 +72,10 @@ def build(choices: list[str]) -> GamePanel:
     return GamePanel(game, canvas)
 
 
-def wire(panel: GamePanel, executor: Executor) -> None:
-    """Let the game ask what its drawing looks like; the letters are those of the card "I see"."""
+def wire(panel: GamePanel, context: Context) -> None:
+    """Let the game ask what its drawing looks like."""
 
-    async def look(letter: str, request: gr.Request) -> str:
-        return await looked(executor, letter, request.session_hash or "")
+    async def guess(message: str, request: gr.Request) -> str:
+        return await recognised(context.runs, "play", message, request)
 
-    panel.game.look(look, panel.game, panel.game, **DIRECT)
+    panel.game.look(guess, panel.game, panel.game, **DIRECT)

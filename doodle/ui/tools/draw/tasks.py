@@ -1,0 +1,106 @@
+"""What the buttons of Draw do: requests to SketchRNN, their ink streamed to the canvas as a log."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+import gradio as gr
+
+from doodle.requests import AUTO, Again, Complete, Draw
+from doodle.services.results import Ending, Endings, Ink, Taken
+from doodle.strokes.drawing import Drawing
+from doodle.ui.limits import sketch
+from doodle.ui.messages import note
+from doodle.ui.protocol import Log, Place
+from doodle.ui.run import Queued, Runs
+
+SECONDS_BETWEEN = 0.06  # ink is sent in batches; the browser animates it at a steady pen speed
+_REQUESTS = {"complete": Complete, "draw": Draw, "again": Again}
+_FAINT = "I am not sure what this is; here it is taken for: {}."
+
+
+class DrawTasks:
+    """The handlers of the buttons.
+
+    Each gives (log for the canvas, message for the mailbox), again and again while the log grows.
+    """
+
+    def __init__(self, runs: Runs) -> None:
+        self._runs = runs
+
+    def handler(self, task: str) -> Callable[..., AsyncIterator[tuple[Any, Any]]]:
+        """The handler of a task: complete (endings, inked as they are sampled), draw (whole
+        drawings of the word) or again (the visitor's drawing, drawn anew in its own manner).
+        """
+
+        async def handle(
+            drawing: Drawing,
+            word: str,
+            count: float,
+            temperature: float,
+            seed: float,
+            request: gr.Request,
+        ) -> AsyncIterator[tuple[Any, Any]]:
+            fields = (word, count, temperature, seed)
+            async for answer in self._answers(task, drawing, fields, request):
+                yield answer
+
+        return handle
+
+    async def _answers(
+        self, task: str, drawing: Drawing, fields: tuple[Any, ...], caller: gr.Request
+    ) -> AsyncIterator[tuple[Any, Any]]:
+        """The log of one run as it grows; however the run ends, its log is closed.
+
+        Args:
+            fields: word, count, temperature and seed.
+        """
+        with self._runs.begin(caller, "draw") as run:
+            log = Log(run.id, 0, task)
+            request = sketch(_REQUESTS[task], *fields, drawing=drawing)
+            if request.word != AUTO:
+                log = Log(run.id, request.n, task, request.word)
+                yield log.text, note("")  # at once: the page knows that the run began
+            sent = 0.0
+            async for event in run.events(request):
+                if isinstance(event, Taken):
+                    log = _begun(run.id, request, task, event)
+                waits = isinstance(event, Queued)
+                _write(event, log, request)
+                if waits or time.monotonic() - sent >= SECONDS_BETWEEN:
+                    sent = 0.0 if waits else time.monotonic()
+                    # without its word the log is not begun: what is sent is never changed
+                    shown = log.text if log.word else gr.skip()
+                    yield shown, note(event.sentence if waits else "")
+        if run.superseded and not log.word:
+            return  # nothing of it is on the page
+        if run.problem:
+            log.message(run.problem)
+        log.done()
+        # the mailbox belongs to the newer run, if there is one
+        yield log.text, gr.skip() if run.superseded else note(run.problem)
+
+
+def _begun(run_id: str, request: Draw, task: str, taken: Taken) -> Log:
+    """The log of a run whose word was left to a guess, once the guess is there."""
+    log = Log(run_id, request.n, task, taken.word)
+    if not taken.sure:
+        log.message(_FAINT.format(taken.word))
+    return log
+
+
+def _write(event: Any, log: Log, request: Draw) -> None:
+    """Write an event into the log."""
+    if isinstance(event, Ink):
+        log.ink(event)
+    elif isinstance(event, Endings):
+        log.ranked(event.endings, _placing(log.mode, request.drawing))
+
+
+def _placing(mode: str, paper: Drawing) -> Callable[[Ending], Place]:
+    """Where an ending lies: whole drawings of a word in the middle, others as they are."""
+    if mode != "draw":
+        return lambda _: Place()
+    return lambda ending: Place.centred(ending.strokes, paper.width, paper.height)

@@ -1,0 +1,32 @@
+"""The tools of the page, in the order of their tabs.
+
+A new tool is a folder here, whose `tool.py` makes a `TOOL`, and its name in this list.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from importlib import import_module
+
+from doodle.ui.tool import Tool
+
+FOLDERS = (
+    "draw",
+    "words",
+    "chimera",
+    "morph",
+    "play",
+)
+
+
+def tools_of(folders: Iterable[str]) -> tuple[Tool, ...]:
+    """The `TOOL` of each folder."""
+    return tuple(import_module(f"doodle.ui.tools.{folder}.tool").TOOL for folder in folders)
+
+
+TOOLS = tools_of(FOLDERS)
+
+
+def style_sheets() -> list[str]:
+    """The style sheets of all tools, paths below doodle/ui without their suffix."""
+    return [sheet for tool in TOOLS for sheet in tool.sheets]
