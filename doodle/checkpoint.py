@@ -9,54 +9,38 @@ the standard library only, so listing is instant and a broken file is named with
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 import json
-import math
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, runtime_checkable
 
 from doodle.errors import ModelUnavailable
+from doodle.weight_files import mend as mend
+from doodle.weight_files import raw_header
+from doodle.weight_files import sha256_of as sha256_of
+from doodle.weight_files import tensor_sizes as tensor_sizes
+from doodle.weight_files import weights_sha256 as weights_sha256
 
 if TYPE_CHECKING:
     import torch
+
+M = TypeVar("M", bound="torch.nn.Module")
+
+
+@runtime_checkable
+class Probed(Protocol):
+    """What every entry of MODELS has: outputs for seeded input, its golden numbers."""
+
+    def probe(self, seed: int = 0) -> torch.Tensor:
+        """Few numbers that any machine with the same weights finds."""
+        ...
+
 
 FORMAT = 1
 FILE = "model.safetensors"
 INDEX = "INDEX.json"
 LOCAL_INDEX = "INDEX.local.json"  # of what this machine fetched; no part of the repository
 GOLDEN_TOLERANCE = 2e-4  # of max(1, |number|): what another CPU's arithmetic may differ by
-_LONGEST_HEADER = 100_000_000  # bytes; the limit of the safetensors format itself
-_ITEM_BYTES = {"F64": 8, "I64": 8, "F32": 4, "I32": 4, "F16": 2, "BF16": 2, "I16": 2}
-
-
-def mend(path: Path) -> str:
-    """The sentence that names the command which brings a shipped file back."""
-    try:
-        path = path.resolve().relative_to(Path.cwd().resolve())
-    except ValueError:
-        pass  # not below the current folder: the full path it is
-    return f"Run `git checkout -- {path.as_posix()}`, or train it anew: `python -m doodle train`."
-
-
-def _read_safetensors_header(path: Path) -> dict[str, Any]:
-    """The raw header of a safetensors file, after checking that the file is whole."""
-    try:
-        with open(path, "rb") as file:
-            length = int.from_bytes(file.read(8), "little")
-            if not 2 <= length <= _LONGEST_HEADER:
-                raise ValueError("it is no safetensors file")
-            header = json.loads(file.read(length))
-        tensors = [entry for key, entry in header.items() if key != "__metadata__"]
-        whole = 8 + length + max((entry["data_offsets"][1] for entry in tensors), default=0)
-        if path.stat().st_size != whole:
-            raise ValueError(f"it has {path.stat().st_size} bytes instead of {whole}")
-    except FileNotFoundError:
-        raise ModelUnavailable(f"The checkpoint {path} is missing. {mend(path)}") from None
-    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
-        message = f"The checkpoint {path} is broken: {error}. {mend(path)}"
-        raise ModelUnavailable(message) from error
-    return header
 
 
 def read_header(path: str | os.PathLike[str]) -> dict[str, Any]:
@@ -71,7 +55,7 @@ def read_header(path: str | os.PathLike[str]) -> dict[str, Any]:
     """
     path = Path(path)
     try:
-        header = json.loads(_read_safetensors_header(path)["__metadata__"]["doodle"])
+        header: dict[str, Any] = json.loads(raw_header(path)["__metadata__"]["doodle"])
         format_, _ = header["format"], header["model"]
     except (KeyError, TypeError, ValueError) as error:
         message = f"The checkpoint {path} is not one of ours. {mend(path)}"
@@ -104,27 +88,6 @@ def read_tensors(path: str | os.PathLike[str]) -> dict[str, torch.Tensor]:
         return load_file(path)
     except SafetensorError as error:
         raise ValueError(f"{path} is no safetensors file: {error}") from error
-
-
-def tensor_sizes(path: str | os.PathLike[str]) -> tuple[int, int]:
-    """Return (how many parameters the file stores, their bytes in memory at most: float32)."""
-    parameters = loaded = 0
-    for key, entry in _read_safetensors_header(Path(path)).items():
-        if key != "__metadata__":
-            count = math.prod(entry["shape"])
-            is_float = "F" in entry["dtype"]
-            parameters += count
-            loaded += count * (4 if is_float else _ITEM_BYTES.get(entry["dtype"], 1))
-    return parameters, loaded
-
-
-def sha256_of(path: str | os.PathLike[str]) -> str:
-    """Hex digest of a file."""
-    digest = hashlib.sha256()
-    with open(path, "rb") as file:
-        while block := file.read(1 << 20):
-            digest.update(block)
-    return digest.hexdigest()
 
 
 def save(
@@ -210,16 +173,6 @@ def update_header(path: str | os.PathLike[str], **parts: Any) -> None:
     _write(path, load_file(path), read_header(path) | parts)
 
 
-def weights_sha256(path: str | os.PathLike[str]) -> str:
-    """Hex digest of the weights alone, which stays when figures are written into the header."""
-    digest = hashlib.sha256()
-    with open(path, "rb") as file:
-        file.seek(8 + int.from_bytes(file.read(8), "little"))
-        while block := file.read(1 << 20):
-            digest.update(block)
-    return digest.hexdigest()
-
-
 def _write(path: Path, tensors: dict[str, torch.Tensor], header: dict[str, Any]) -> None:
     from safetensors.torch import save_file
 
@@ -245,6 +198,28 @@ def _storable(state: dict[str, torch.Tensor], dtype: torch.dtype) -> dict[str, t
             raise ValueError(f"{name} is not finite as {dtype}")
         stored[name] = copy.contiguous()
     return stored
+
+
+def expect(module: torch.nn.Module, kind: type[M]) -> M:
+    """The module, which must be a ``kind``.
+
+    Raises:
+        ModelUnavailable: it is another network.
+    """
+    if not isinstance(module, kind):
+        found = type(module).__name__
+        raise ModelUnavailable(f"A {kind.__name__} is needed here, the checkpoint holds a {found}.")
+    return module
+
+
+def load_as(kind: type[M], path: str | os.PathLike[str]) -> tuple[M, dict[str, Any]]:
+    """`load` a network of one kind on the CPU from the checkpoint that a folder or file names.
+
+    Raises:
+        ModelUnavailable: as `load`; or it is another network.
+    """
+    module, header = load(file_of(path))
+    return expect(module, kind), header
 
 
 def load(
@@ -301,12 +276,11 @@ def verify(path: str | os.PathLike[str], *, sha256: str | None = None) -> float:
     """
     module, header = load(path, sha256=sha256)
     golden = header["golden"]
-    numbers = _probe(module, golden["seed"])
-    if len(numbers) != len(golden["numbers"]):
+    numbers, stated = _probe(module, golden["seed"]), [float(x) for x in golden["numbers"]]
+    if len(numbers) != len(stated):
         raise ModelUnavailable(f"{path}: {len(numbers)} golden numbers. {mend(Path(path))}")
     worst = max(
-        abs(new - old) / max(1.0, abs(old))
-        for new, old in zip(numbers, golden["numbers"], strict=True)
+        abs(new - old) / max(1.0, abs(old)) for new, old in zip(numbers, stated, strict=True)
     )
     if not worst <= golden["tolerance"]:  # NaN fails too
         raise ModelUnavailable(
@@ -319,8 +293,11 @@ def verify(path: str | os.PathLike[str], *, sha256: str | None = None) -> float:
 def _probe(module: torch.nn.Module, seed: int) -> list[float]:
     import torch
 
+    module.eval()
+    if not isinstance(module, Probed):
+        raise ValueError(f"{type(module).__name__} has no probe")
     with torch.inference_mode():
-        numbers = module.eval().probe(seed)
+        numbers = module.probe(seed)
     return [float(number) for number in numbers.flatten()]
 
 

@@ -81,17 +81,17 @@ def _on_white(image: Image.Image) -> Image.Image:
     if image.mode.startswith(("I", "F")):  # 16 bits and more: the range that is used, in 8
         values = np.asarray(image, dtype=np.float64)
         span = max(float(np.ptp(values)), 1e-9)
-        image = Image.fromarray(np.uint8(255 * (values - values.min()) / span))
+        image = Image.fromarray((255 * (values - values.min()) / span).astype(np.uint8))
     if not image.has_transparency_data:
         return image.convert("RGB")
     image = image.convert("RGBA")
     paper = Image.new("RGBA", image.size, "white")
     shown = Image.alpha_composite(paper, image).convert("RGB")
-    if min(low for low, _ in shown.getextrema()) <= WHITE:
+    if np.asarray(shown).min() <= WHITE:
         return shown
     paper = Image.new("RGBA", image.size, "black")
     on_black = Image.alpha_composite(paper, image).convert("RGB")
-    white_ink = max(high for _, high in on_black.getextrema()) > 255 - WHITE
+    white_ink = np.asarray(on_black).max() > 255 - WHITE
     return on_black if white_ink else shown
 
 

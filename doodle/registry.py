@@ -136,7 +136,7 @@ class Registry:
         if stamp[0] is not None and self._known[0] == stamp:
             return self._known[1]
         try:
-            index = json.loads(path.read_text(encoding="utf-8"))
+            index: dict[str, dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))
             if local.exists():
                 index |= json.loads(local.read_text(encoding="utf-8"))
             for entry in index.values():

@@ -25,7 +25,8 @@ OURS: dict[str, set[str]] = {
     "strokes": set(),
     "models": set(),
     "data": {"strokes"},
-    "checkpoint": {"models"},  # the table that names what a checkpoint may hold
+    "weight_files": set(),
+    "checkpoint": {"models", "weight_files"},  # the table that names what a checkpoint may hold
     "card": {"checkpoint", "models"},
     "registry": {"checkpoint"},
     "pipelines": {"strokes", "models"},
@@ -280,3 +281,25 @@ def test_importing_the_app_loads_no_weights():
         "print(bool(torch and torch.cuda.is_initialized()), 'safetensors.torch' in sys.modules)"
     )
     assert run(code) == "False False\n"
+
+
+def top_level_imports(path: Path) -> set[str]:
+    """Modules of doodle that a module imports while it is imported itself."""
+    found = set()
+    for node in ast.parse(path.read_text()).body:
+        if isinstance(node, ast.ImportFrom | ast.Import):
+            for name in imports(node, path.relative_to(ROOT).parent.parts):
+                found |= {name, name.rpartition(".")[0]}
+    return found
+
+
+def test_no_module_imports_itself_by_way_of_others():
+    names = {".".join(path.relative_to(ROOT).with_suffix("").parts): path for path in sources()}
+    graph = {
+        name: top_level_imports(path) & (names.keys() - {name}) for name, path in names.items()
+    }
+    left = dict(graph)
+    while ready := [name for name, needs in left.items() if not needs & left.keys()]:
+        for name in ready:
+            del left[name]
+    assert not left, f"in a circle, or behind one: {', '.join(sorted(left))}"

@@ -154,6 +154,7 @@ def _ahead(
     """Each file with its job, or with why there is none; the next ones are under way already."""
     under_way: deque[tuple[Path, Path, Job | Exception]] = deque()
     for source, target in files:
+        job: Job | Exception
         try:
             job = executor.submit(asked(source))
         except (ValueError, OSError) as error:
@@ -265,5 +266,8 @@ def _save(picture: np.ndarray, target: Path) -> None:
     from PIL import Image
 
     target.parent.mkdir(parents=True, exist_ok=True)
-    how = {"quality": 95} if target.suffix.lower() != ".png" else {}
-    Image.fromarray(picture).save(target, **how)
+    image = Image.fromarray(picture)
+    if target.suffix.lower() == ".png":
+        image.save(target)
+    else:
+        image.save(target, quality=95)

@@ -10,12 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 from tqdm import tqdm
 
+from doodle.checkpoint import expect
 from doodle.commands.arguments import number, whole
 from doodle.data import checking, filtering, quickdraw
 from doodle.registry import CHECKPOINTS
 
 if TYPE_CHECKING:
     import argparse
+
+    from doodle.evaluation.fitness import ClipFitness, RecogniserFitness
 
 MOST_SHARES = 100_000
 
@@ -151,16 +154,19 @@ def _filter(args: argparse.Namespace, index: int, count: int):
         )
 
 
-def _scorer(args: argparse.Namespace):
+def _scorer(args: argparse.Namespace) -> ClipFitness | RecogniserFitness:
     """CLIP where it is there or asked for, else the recogniser."""
     from doodle.evaluation.fitness import ClipFitness, RecogniserFitness
+    from doodle.models.recogniser import Recogniser
+    from doodle.models.words import WordTable
+    from doodle.models.writing_detector import WritingDetector
     from doodle.registry import Registry
 
     registry = Registry(args.checkpoints, args.device)
-    detector = None
+    detector: WritingDetector | None = None
     if args.letters < 1:
-        with registry.use("letters") as (detector,):
-            pass
+        with registry.use("letters") as (network,):
+            detector = expect(network, WritingDetector)
     if args.by != "recogniser":
         from doodle.models.clip_images import cached_weights, load_clip_images
 
@@ -171,7 +177,8 @@ def _scorer(args: argparse.Namespace):
         if args.by == "clip":
             raise ValueError("CLIP's weights are not in the hub cache: name a file with --clip")
     with registry.use("recogniser", "words") as networks:
-        return RecogniserFitness(*networks, detector)
+        recogniser, words = expect(networks[0], Recogniser), expect(networks[1], WordTable)
+        return RecogniserFitness(recogniser, words, detector)
 
 
 def _bar(found: dict[str, dict[str, Path]], names: list[str], label: str) -> tqdm:

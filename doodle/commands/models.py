@@ -123,16 +123,21 @@ def record(args: argparse.Namespace) -> None:
     """
     from importlib import import_module
 
-    from doodle.commands.recipes import RECIPES
+    from doodle.commands.recipes import RECIPES, current_name
     from doodle.training.shipping import recorded_again
 
     path = args.checkpoints / args.name / checkpoint.FILE
-    recipe = checkpoint.read_header(path)["training"].get("recipe", "")
+    recipe = current_name(checkpoint.read_header(path)["training"].get("recipe", ""))
     if recipe not in RECIPES:
         raise ValueError(f"{args.name} was trained by no recipe of ours: {recipe or 'none stated'}")
     module = import_module(f"doodle.training.{recipe}")
     training = recorded_again(
-        path, module.Config, getattr(module, "PRESETS", {}), preset=args.preset, start=args.start
+        path,
+        recipe,
+        module.Config,
+        getattr(module, "PRESETS", {}),
+        preset=args.preset,
+        start=args.start,
     )
     checkpoint.update_header(path, training=training)
     checkpoint.update_index(args.checkpoints)

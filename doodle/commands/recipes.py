@@ -20,6 +20,8 @@ RECIPES = (
     "dccgan",
     "chimera",
 )
+# what older checkpoints' headers and notes call a recipe
+FORMER_NAMES = {"letters": "writing_detector"}
 EVALUATIONS = ("sketch_rnn", "recogniser", "stroke_classifier", "dccgan", "chimera")
 
 
@@ -33,12 +35,17 @@ def register_evaluate(subparsers: Any) -> None:
     _register(subparsers, "evaluate", "evaluation", EVALUATIONS, "name")
 
 
+def current_name(name: str) -> str:
+    """What a recipe is called now."""
+    return FORMER_NAMES.get(name, name)
+
+
 def _register(subparsers: Any, command: str, package: str, names: tuple[str, ...], what: str):
     parser = subparsers.add_parser(
         command,
         description=f"`{command} {what.upper()} --help` lists the arguments of one.",
     )
-    parser.add_argument(what, choices=names)
+    parser.add_argument(what, choices=names, type=current_name)
     parser.add_argument("rest", nargs=argparse.REMAINDER, help="arguments of its own")
 
     def run(args: argparse.Namespace) -> None:

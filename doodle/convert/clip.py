@@ -34,7 +34,8 @@ def read_clip_text(path: str | os.PathLike[str], heads: int | None = None) -> Cl
         state = torch.jit.load(path, map_location="cpu").state_dict()
     else:
         state = read_state_dict(path)
-        state = state.get("state_dict", state)
+        inner = state.get("state_dict")
+        state = inner if isinstance(inner, dict) else state
     state = {
         key.removeprefix("module.").removeprefix("text."): value
         for key, value in state.items()

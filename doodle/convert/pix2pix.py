@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Literal
 
 import torch
 from torch import Tensor
@@ -110,7 +111,9 @@ def generator_to_pix2pix(module: Pix2Pix) -> dict[str, Tensor]:
     return renamed(module.state_dict(), pix2pix_names(len(module.config.channels)))
 
 
-def critic_from_pix2pix(state: dict[str, Tensor], *, norm: str = "batch") -> PatchDiscriminator:
+def critic_from_pix2pix(
+    state: dict[str, Tensor], *, norm: Literal["batch", "instance", "none"] = "batch"
+) -> PatchDiscriminator:
     """A 70 px PatchGAN from junyanz's state dict.
 
     Raises:

@@ -148,7 +148,8 @@ def _write(target: Path, kept: Sequence[dict[str, Any]], size: int, classes: lis
     target.parent.mkdir(parents=True, exist_ok=True)
     part = target.with_name(target.name + ".part")
     with open(part, "wb") as file:
-        np.savez_compressed(file, **arrays)
+        # numpy's stub takes the names for its own flag
+        np.savez_compressed(file, **arrays)  # type: ignore[arg-type]
     os.replace(part, target)
 
 
@@ -177,12 +178,12 @@ def load_animals(path: str | os.PathLike[str], size: int) -> Animals:
         raise ValueError(f"{path} was packed for {packed_for} px: pack it again with --size {size}")
     photos, masks, strokes = [], [], []
     for k in range(count):
-        photo = cv2.imdecode(_part(arrays, "jpeg", k), cv2.IMREAD_COLOR)[..., ::-1]
+        photo = _decoded(_part(arrays, "jpeg", k), cv2.IMREAD_COLOR)[..., ::-1]
         small = np.ascontiguousarray(reduced(photo, size))
         mask = _part(arrays, "mask", k)
         if len(mask):
-            mask = cv2.imdecode(mask, cv2.IMREAD_GRAYSCALE)
-            mask = cv2.resize(mask, small.shape[1::-1], interpolation=cv2.INTER_AREA)
+            whole = _decoded(mask, cv2.IMREAD_GRAYSCALE)
+            mask = cv2.resize(whole, small.shape[1::-1], interpolation=cv2.INTER_AREA)
         scale = small.shape[1] / photo.shape[1]
         start, end = arrays["photo_offsets"][k : k + 2]
         photos.append(small)
@@ -191,6 +192,13 @@ def load_animals(path: str | os.PathLike[str], size: int) -> Animals:
     plain = np.array([is_plain(photo) for photo in photos])
     classes = tuple(map(str, arrays["classes"]))
     return Animals(size, classes, photos, masks, strokes, arrays["label"], arrays["split"], plain)
+
+
+def _decoded(data: np.ndarray, mode: int) -> np.ndarray:
+    picture = cv2.imdecode(data, mode)
+    if picture is None:
+        raise ValueError("a picture of the packed animals is damaged")
+    return picture
 
 
 def _part(arrays: dict[str, np.ndarray], name: str, k: int) -> np.ndarray:

@@ -17,6 +17,7 @@ import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Callable
+from email.message import Message
 from pathlib import Path
 
 from tqdm import tqdm
@@ -166,7 +167,7 @@ def _check(part: Path, total: int | None, md5: bytes | None) -> None:
         raise _Passing("what arrived is not what the server holds")
 
 
-def _stated_md5(headers: http.client.HTTPMessage) -> bytes | None:
+def _stated_md5(headers: Message) -> bytes | None:
     """The MD5 of the whole file, which Google's buckets state with every answer."""
     for line in headers.get_all("x-goog-hash", []):
         for item in line.split(","):

@@ -169,7 +169,7 @@ def _filter_file(
             score, letters = bitmaps.overrule(choice.seen, score, letters)
         choice.see(pictures, score, letters)
         tick(size * len(pictures) / file.count)
-    if bitmaps is not None:
+    if bitmaps is not None and isinstance(file, Strokes):
         file.write(target, choice.rows, bitmaps.new_row[choice.rows])
     else:
         file.write(target, choice.rows)

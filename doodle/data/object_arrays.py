@@ -12,11 +12,12 @@ import zipfile
 import zlib
 from collections.abc import Callable
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, Literal
 
 import numpy as np
 
 _MARK = object()
+_ORDERS: dict[str, Literal["<", ">", "|", "="]] = {"<": "<", ">": ">", "|": "|", "=": "="}
 _NUMBERS = "iufb"  # kinds of dtype whose bytes are nothing but numbers
 _CONSTANTS = {"NONE": None, "NEWTRUE": True, "NEWFALSE": False, "MARK": _MARK, "EMPTY_TUPLE": ()}
 _LITERALS = {
@@ -66,7 +67,7 @@ def read_object_array(file: IO[bytes]) -> np.ndarray:
     if version not in readers:
         raise ValueError(f"version {version} of the .npy format")
     shape, fortran, dtype = readers[version](file)
-    order = "F" if fortran else "C"
+    order: Literal["F", "C"] = "F" if fortran else "C"
     if dtype.hasobject:
         if dtype.kind != "O":
             raise ValueError(f"an array of type {dtype}")
@@ -92,7 +93,9 @@ class _Dtype:
         dtype = np.dtype(object) if self.code[:1] == "O" else np.dtype(self.code)
         if dtype.kind not in _NUMBERS + "O":
             raise ValueError(f"an array of type {self.code!r}")
-        self.value = dtype.newbyteorder(order)
+        if order not in _ORDERS:
+            raise ValueError(f"a byte order {order!r}")
+        self.value = dtype.newbyteorder(_ORDERS[order])
 
 
 class _Array:

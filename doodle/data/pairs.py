@@ -125,7 +125,8 @@ class Pairs:
         chosen = [(int(i), False) for i in self.white]
         chosen += [(int(i), True) for i in self.scenes if i not in set(self.white.tolist())]
         keep = np.linspace(0, len(chosen) - 1, min(count, len(chosen))).round().astype(int)
-        return [self.single(*chosen[k], None, hand=n % 2 == 1) for n, k in enumerate(keep)]
+        pairs = [chosen[k] for k in keep]
+        return [self.single(i, s, None, hand=n % 2 == 1) for n, (i, s) in enumerate(pairs)]
 
 
 # -- photographs ---------------------------------------------------------------------------------
@@ -224,8 +225,8 @@ def hand_edges(lines: Sequence[np.ndarray], size: int, rng: np.random.Generator)
         if k > 2 and rng.random() < 0.1 and len(line) > 3:
             line = line[: max(2, int(len(line) * rng.uniform(0.5, 1.0)))]
         # each point off on its own would be a saw, so neighbours move together
-        off = rng.normal(0, shaky, (len(line), 2)).astype(np.float32)
-        off = cv2.blur(off, (1, 3)) if len(line) > 2 else off
+        each = rng.normal(0, shaky, (len(line), 2)).astype(np.float32)
+        off = cv2.blur(each, (1, 3)) if len(line) > 2 else each
         drawn.append(line + off + rng.normal(0, 0.5 * shaky, 2))
     if rng.random() < DOUBLED:
         return cv2.Canny(draw_lines(drawn, size, thickness=int(rng.integers(3, 6))), 60, 180)

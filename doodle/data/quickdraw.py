@@ -176,7 +176,7 @@ def _pack_sketchrnn(path: Path, limit: int | None) -> dict[str, np.ndarray]:
 
 def _top_left(lines: list[np.ndarray]) -> list[np.ndarray]:
     left, top, _, _ = bounds(lines)
-    return [line - np.float32([left, top]) for line in lines]
+    return [line - np.array([left, top], np.float32) for line in lines]
 
 
 def _pack_bitmaps(path: Path, limit: int | None) -> dict[str, np.ndarray]:

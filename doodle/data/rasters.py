@@ -25,16 +25,17 @@ class BitmapSet:
 
 def load_bitmaps(root: Path, names: Sequence[str]) -> BitmapSet:
     """Read bitmaps/<category>.npz of a Quick, Draw! data folder; categories may be missing."""
-    pixels, category = [], []
+    parts: list[np.ndarray] = []
+    category: list[np.ndarray] = []
     for index, name in enumerate(names):
         path = root / "bitmaps" / f"{name}.npz"
         if path.exists():
             with np.load(path, allow_pickle=False) as z:
-                pixels.append(z["bitmaps"].reshape(-1, 784))
-            category.append(np.full(len(pixels[-1]), index, np.int16))
-    if not pixels:
+                parts.append(z["bitmaps"].reshape(-1, 784))
+            category.append(np.full(len(parts[-1]), index, np.int16))
+    if not parts:
         raise FileNotFoundError(f"no bitmaps under {root / 'bitmaps'}")
-    pixels = np.concatenate(pixels)
+    pixels = np.concatenate(parts)
     split = np.array([split_of_bitmap(row) for row in pixels], np.int8)
     return BitmapSet(pixels, np.concatenate(category), split)
 

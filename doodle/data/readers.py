@@ -124,7 +124,7 @@ def read_sketchrnn(path: Path) -> dict[str, list[np.ndarray]]:
         ValueError: it is no such file; nothing in it is ever run.
     """
     arrays = read_object_npz(path)
-    splits = {}
+    splits: dict[str, list[np.ndarray]] = {}
     for name in ("train", "valid", "test"):
         if name not in arrays:
             raise ValueError(f"{path} has no {name} drawings: it is no sketch-rnn file")
@@ -213,6 +213,7 @@ def write_arrays(path: Path, **arrays: np.ndarray) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_name(path.name + ".part")
     with open(unfinished, "wb") as file:
-        np.savez_compressed(file, **arrays)
+        # numpy's stub takes the names for its own flag
+        np.savez_compressed(file, **arrays)  # type: ignore[arg-type]
     unfinished.replace(path)
     write_sha256(path)

@@ -46,7 +46,7 @@ class SketchSet:
     def __len__(self) -> int:
         return len(self.category)
 
-    def drawing(self, index: int) -> np.ndarray:
+    def drawing(self, index: int | np.integer) -> np.ndarray:
         """(P, 3) int16."""
         return self.rows[self.offsets[index] : self.offsets[index + 1]]
 
@@ -111,7 +111,7 @@ def _read(path: Path, bitmaps: Path, max_error: float) -> Iterator[tuple[np.ndar
         if error is not None and error[i] > max_error:
             continue
         drawing = strokes[offsets[i] : offsets[i + 1]]
-        if pictures is not None and link[i] >= 0:
+        if pictures is not None and link is not None and link[i] >= 0:
             yield drawing, split_of_bitmap(pictures[link[i]]), False
         else:
             yield drawing, split_of_strokes(drawing), bool(named[i] == 1)

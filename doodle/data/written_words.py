@@ -47,12 +47,12 @@ def written_words(names: Sequence[str], count: int, rng: np.random.Generator) ->
 def _text(names: Sequence[str], rng: np.random.Generator) -> str:
     kind = rng.random()
     if kind < 0.75:
-        text = names[rng.integers(len(names))]
+        text = names[int(rng.integers(len(names)))]
         words = text.split()
         if len(words) > 1 and rng.random() < 0.3:  # only one word of it
-            text = words[rng.integers(len(words))]
+            text = words[int(rng.integers(len(words)))]
     elif kind < 0.85:
-        text = OTHER_WORDS[rng.integers(len(OTHER_WORDS))]
+        text = OTHER_WORDS[int(rng.integers(len(OTHER_WORDS)))]
     else:
         letters = list("aaabcdeeeefghiiijklmnnooopqrrrsssttttuuvwxyz")
         text = "".join(rng.choice(letters, rng.integers(SHORTEST, 10)))
@@ -113,8 +113,8 @@ def _bent(canvas: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     stretch = float(np.exp(rng.normal(0.2, 0.35)))  # hands fill the paper
     y, x = np.mgrid[:height, :width].astype(np.float32)
     cx, cy = x - width / 2, y - height / 2
-    bend = rng.normal(0, LETTER / 7, (2, 3, max(3, width // 80))).astype(np.float32)
-    bend = [cv2.resize(field, (width, height), interpolation=cv2.INTER_CUBIC) for field in bend]
+    coarse = rng.normal(0, LETTER / 7, (2, 3, max(3, width // 80))).astype(np.float32)
+    bend = [cv2.resize(field, (width, height), interpolation=cv2.INTER_CUBIC) for field in coarse]
     x_from = width / 2 + cx + shear * cy + turn * cy + bend[0]
     y_from = height / 2 + (cy - turn * cx) / stretch + bend[1]
     return cv2.remap(canvas, x_from, y_from, cv2.INTER_LINEAR)

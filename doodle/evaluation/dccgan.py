@@ -15,12 +15,16 @@ from typing import Any
 
 import cv2
 import numpy as np
-import torch
-import torch.nn.functional as F
 
 from doodle import checkpoint
-from doodle.data.rasters import load_bitmaps
-from doodle.data.sketches import load_sketches
+from doodle.evaluation.dccgan_pictures import (
+    SIDE,
+    Described,
+    Pictures,
+    describe,
+    kin,
+    load_pictures,
+)
 from doodle.evaluation.distances import (
     blurred,
     diversity,
@@ -31,16 +35,13 @@ from doodle.evaluation.distances import (
 from doodle.evaluation.recogniser import top_k
 from doodle.evaluation.stroke_classifier import by_tracing
 from doodle.models.recogniser import Recogniser
+from doodle.models.stroke_classifier import StrokeClassifier
 from doodle.models.words import WordTable
 from doodle.registry import Registry
 from doodle.requests import Imagine
 from doodle.services.asking import asking
 from doodle.services.executor import Executor
-from doodle.strokes.formats import from_stroke3
-from doodle.strokes.raster import quickdraw_bitmap
 
-SIDE = 28  # of the pictures that are compared
-KIN = 5  # trained words whose pictures an unseen word's samples are compared with
 SHOWN = 15  # words in the lists of the best and the worst
 WORDS_AT_ONCE = 4  # that share their noise; the next ones have another
 
@@ -90,10 +91,12 @@ def main(config: Config) -> None:
     unseen = registry.fit_card("dccgan").header["data"].get("unseen", [])
     classifier = None
     if config.stroke_classifier:
-        strokes, _ = checkpoint.load(checkpoint.file_of(config.stroke_classifier))
+        strokes, _ = checkpoint.load_as(StrokeClassifier, config.stroke_classifier)
         classifier = by_tracing(strokes)
     pictures = load_pictures(Path(config.data), names)
-    with registry.use("words", "recogniser") as (words, recogniser), asking(registry) as executor:
+    with registry.use("words", "recogniser") as networks, asking(registry) as executor:
+        words = checkpoint.expect(networks[0], WordTable)
+        recogniser = checkpoint.expect(networks[1], Recogniser)
         evaluation = Evaluation(config, recogniser, names, unseen, kin(words, names, unseen))
         figures = evaluation.measure(drawing(executor, config, names), pictures, classifier)
     for figure in figures:
@@ -116,75 +119,6 @@ def drawing(executor: Executor, config: Config, names: Sequence[str]) -> Draw:
         return 255 - np.stack([[doodle.picture for doodle in f.doodles] for f in found])
 
     return draw
-
-
-@dataclass(frozen=True)
-class Pictures:
-    """Real drawings at 28 pixels, or doodles; ink 255 on 0."""
-
-    pixels: np.ndarray  # (N, 28, 28) uint8
-    category: np.ndarray  # (N,)
-    split: np.ndarray  # (N,) 0 train, 1 valid, 2 test
-
-    def pick(self, rows: np.ndarray) -> Pictures:
-        return Pictures(self.pixels[rows], self.category[rows], self.split[rows])
-
-
-@dataclass(frozen=True)
-class Seen:
-    """What the recogniser saw in pictures."""
-
-    pictures: Pictures
-    features: np.ndarray  # (N, C) float32
-    chances: np.ndarray  # (N, categories)
-
-    def of(self, category: int) -> np.ndarray:
-        """Rows of one category."""
-        return np.flatnonzero(self.pictures.category == category)
-
-
-def load_pictures(root: Path, names: Sequence[str]) -> Pictures:
-    """What the generator learns from, and what was held out: bitmaps and recorded drawings."""
-    sketches = load_sketches(root, names=names)
-    rows = np.flatnonzero(sketches.recorded)
-    drawn = [quickdraw_bitmap(from_stroke3(sketches.drawing(i)))[None] for i in rows]
-    bitmaps = load_bitmaps(root, names)
-    return Pictures(
-        np.concatenate([bitmaps.pixels.reshape(-1, SIDE, SIDE), *drawn]),
-        np.concatenate([bitmaps.category, sketches.category[rows]]),
-        np.concatenate([bitmaps.split, sketches.split[rows]]),
-    )
-
-
-def kin(words: WordTable, names: Sequence[str], unseen: Sequence[str]) -> dict[int, list[int]]:
-    """For each unseen word the trained ones nearest in meaning, the nearest first.
-
-    Near is the cosine of the text vectors after the table's mean is taken away.
-
-    Returns:
-        row in ``names`` -> KIN rows in ``names``.
-    """
-    vectors = torch.stack([words.lookup(name).vector for name in names]).float()
-    away = F.normalize(vectors - words.mean.float(), dim=1)
-    cosine = away @ away.t()
-    hidden = [names.index(word) for word in unseen]
-    cosine[:, hidden] = -2.0
-    count = min(KIN, len(names) - len(hidden))
-    return {row: cosine[row].topk(count).indices.tolist() for row in hidden}
-
-
-@torch.no_grad()
-def look(recogniser: Recogniser, pictures: Pictures) -> Seen:
-    """Features and calibrated probabilities in one pass."""
-    recogniser = recogniser.to(memory_format=torch.channels_last)
-    features, chances = [], []
-    for part in torch.from_numpy(pictures.pixels).unsqueeze(1).split(256):
-        ink = (part.float() / 255).contiguous(memory_format=torch.channels_last)
-        found = recogniser.features(ink)
-        features.append(found)
-        logits = recogniser.classify(found).float() / recogniser.temperature
-        chances.append(torch.softmax(logits, dim=1))
-    return Seen(pictures, torch.cat(features).numpy(), torch.cat(chances).numpy())
 
 
 class Evaluation:
@@ -222,22 +156,24 @@ class Evaluation:
         """All figures: dicts of name, value, n, split."""
         held, train = self._choose(real)
         doodles = {kind: self._draw(draw, kind == "ranked") for kind in ("unranked", "ranked")}
-        seen = {kind: look(self.recogniser, pictures) for kind, pictures in doodles.items()}
-        held_out, pool = (look(self.recogniser, real.pick(rows)) for rows in (held, train))
+        described = {
+            kind: describe(self.recogniser, pictures) for kind, pictures in doodles.items()
+        }
+        held_out, pool = (describe(self.recogniser, real.pick(rows)) for rows in (held, train))
         every = np.arange(len(self.names))
         for title, rows in {**self.groups, "all words": every}.items():
-            for kind, what in {**seen, "held-out drawings": held_out}.items():
+            for kind, what in {**described, "held-out drawings": held_out}.items():
                 self._named(title, rows, kind, what.chances, what.pictures.category)
-        self._various("all words", every, seen["unranked"], held_out)
-        self._like_real("all words", every, seen["unranked"], held_out, pool)
+        self._various("all words", every, described["unranked"], held_out)
+        self._like_real("all words", every, described["unranked"], held_out, pool)
         for title, rows in self.groups.items():
-            self._unseen(title, rows, seen["unranked"])
-            self._various(title, rows, seen["unranked"], held_out)
-            self._like_real(title, rows, seen["unranked"], held_out, pool)
-            self._not_copied(title, rows, seen["unranked"], held_out, pool, real)
+            self._unseen(title, rows, described["unranked"])
+            self._various(title, rows, described["unranked"], held_out)
+            self._like_real(title, rows, described["unranked"], held_out, pool)
+            self._not_copied(title, rows, described["unranked"], held_out, pool, real)
         if classifier is not None:
             self._classified(classifier, {**doodles, "held-out drawings": held_out.pictures})
-        self._by_word(seen, held_out)
+        self._by_word(described, held_out)
         return self.figures
 
     # -- pictures ----------------------------------------------------------------------------------
@@ -290,7 +226,7 @@ class Evaluation:
                 name = f"top-{top}{by}, {title}, {kind}"
                 self._add(name, np.mean(shares), int(np.isin(category, rows).sum()), split)
 
-    def _unseen(self, title: str, rows: np.ndarray, drawn: Seen) -> None:
+    def _unseen(self, title: str, rows: np.ndarray, drawn: Described) -> None:
         """Unseen words: named in the first five as themselves or as their nearest trained word."""
         rows = np.array([row for row in rows if row in self.relatives])
         if not len(rows):
@@ -302,30 +238,31 @@ class Evaluation:
         name = f"itself or its nearest trained word among the first five, {title}, unranked"
         self._add(name, right.mean(), len(right))
 
-    def _various(self, title: str, rows: np.ndarray, drawn: Seen, held: Seen) -> None:
+    def _various(self, title: str, rows: np.ndarray, drawn: Described, held: Described) -> None:
         """Mean distance of two doodles of a word, beside that of two held-out drawings of it."""
-        rows = [row for row in rows if len(held.of(row)) > 1]
-        if not rows:
+        several = [row for row in rows if len(held.of(row)) > 1]
+        if not several:
             return
         for what, measured in (
             ("features", lambda seen, row: seen.features[seen.of(row)]),
             ("blurred pixels", lambda seen, row: blurred(seen.pictures.pixels[seen.of(row)])),
         ):
-            ours = np.mean([diversity(measured(drawn, row)) for row in rows])
-            theirs = np.mean([diversity(measured(held, row)) for row in rows])
+            ours = np.mean([diversity(measured(drawn, row)) for row in several])
+            theirs = np.mean([diversity(measured(held, row)) for row in several])
             name = f"diversity beside real drawings' ({what}), {title}, unranked"
-            self._add(name, ours / theirs, len(rows))
+            self._add(name, ours / theirs, len(several))
 
-    def _like_real(self, title: str, rows: np.ndarray, drawn: Seen, held: Seen, pool: Seen) -> None:
+    def _like_real(
+        self, title: str, rows: np.ndarray, drawn: Described, held: Described, pool: Described
+    ) -> None:
         """Fréchet distance of features to the held-out drawings; the floor is that of others."""
-        ours, theirs, others = [], [], []
+        parts: tuple[list[np.ndarray], ...] = ([], [], [])
         for row in rows:
             a, b, c = (seen.features[seen.of(row)] for seen in (drawn, held, pool))
             count = min(len(a), len(b), len(c))  # the same mixture of words on all sides
-            ours.append(a[:count])
-            theirs.append(b[:count])
-            others.append(c[:count])
-        ours, theirs, others = (np.concatenate(part) for part in (ours, theirs, others))
+            for part, features in zip(parts, (a, b, c), strict=True):
+                part.append(features[:count])
+        ours, theirs, others = (np.concatenate(part) for part in parts)
         if len(theirs) < 2:
             return
         name = f"Fréchet distance of features to held-out drawings, {title}"
@@ -335,7 +272,13 @@ class Evaluation:
         )
 
     def _not_copied(
-        self, title: str, rows: np.ndarray, drawn: Seen, held: Seen, pool: Seen, real: Pictures
+        self,
+        title: str,
+        rows: np.ndarray,
+        drawn: Described,
+        held: Described,
+        pool: Described,
+        real: Pictures,
     ) -> None:
         """How near the nearest training drawing is: of its word, of an unseen word's kin."""
         found: dict[str, dict[str, list[np.ndarray]]] = {
@@ -354,8 +297,8 @@ class Evaluation:
                 pixels = seen.pictures.pixels[own]
                 found["pixels"][split].append(nearest_picture(pixels, trained))
                 found["features"][split].append(nearest(seen.features[own], features))
-        for what, sides in found.items():
-            sides = {split: np.concatenate(v) for split, v in sides.items() if v}
+        for what, lists in found.items():
+            sides = {split: np.concatenate(v) for split, v in lists.items() if v}
             if any(not len(sides.get(split, ())) for split in ("samples", "held out")):
                 continue
             for split, distances in sides.items():
@@ -383,8 +326,8 @@ class Evaluation:
                     title, rows, kind, chances, few.category, " by an independent classifier"
                 )
 
-    def _by_word(self, seen: dict[str, Seen], held: Seen) -> None:
-        columns = [*seen.values(), held]
+    def _by_word(self, described: dict[str, Described], held: Described) -> None:
+        columns = [*described.values(), held]
         right = [top_k(s.chances, s.pictures.category, 1) for s in columns]
 
         def share(k: int, row: int) -> str:
@@ -395,7 +338,7 @@ class Evaluation:
             [name, *(share(k, row) for k in range(len(columns)))]
             for row, name in enumerate(self.names)
         ]
-        drawn = seen["unranked"]
+        drawn = described["unranked"]
         chance = drawn.chances[np.arange(len(drawn.chances)), drawn.pictures.category]
         each = chance.reshape(len(self.names), -1).mean(axis=1)
         order = [int(row) for row in np.argsort(-each, kind="stable")]

@@ -32,8 +32,8 @@ class Config:
 
 def main(config: Config) -> None:
     """Measure, print one JSON line a figure, and write them into the checkpoint."""
-    path = Path(config.checkpoint) / "model.safetensors"
-    network, header = checkpoint.load(path)
+    path = checkpoint.file_of(config.checkpoint)
+    network, header = checkpoint.load_as(Recogniser, path)
     sketches = load_sketches(Path(config.data), names=header["data"]["categories"])
     figures = measure(network, sketches, Path(config.data))
     for figure in figures:

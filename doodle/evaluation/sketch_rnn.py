@@ -23,6 +23,7 @@ from doodle.device import generators
 from doodle.evaluation.recogniser import probabilities, top_k
 from doodle.models.recogniser import Recogniser
 from doodle.models.sketch_rnn import SketchRNN, kl_divergence, reconstruction_loss
+from doodle.models.words import WordTable
 from doodle.registry import Registry
 from doodle.requests import Complete, Draw
 from doodle.services.asking import asking, in_order
@@ -73,8 +74,13 @@ def main(config: Config) -> None:
     registry = Registry.of(folders, "cpu")
     names = registry.fit_card("recogniser").header["data"]["categories"]
     sketches = load_sketches(Path(config.data), names=names)
-    with registry.use(*folders) as (network, words, recogniser), asking(registry) as executor:
-        figures = likelihoods(network, words, sketches)
+    with registry.use(*folders) as networks, asking(registry) as executor:
+        figures = likelihoods(
+            checkpoint.expect(networks[0], SketchRNN),
+            checkpoint.expect(networks[1], WordTable),
+            sketches,
+        )
+        recogniser = checkpoint.expect(networks[2], Recogniser)
         product = Product(executor, recogniser, sketches, config)
         figures += product.naming()
         figures += product.completions()
@@ -92,7 +98,7 @@ def _figure(name: str, value: float, n: int) -> dict[str, Any]:
 
 
 @torch.no_grad()
-def likelihoods(network: SketchRNN, words: Any, sketches: SketchSet) -> list[dict[str, Any]]:
+def likelihoods(network: SketchRNN, words: WordTable, sketches: SketchSet) -> list[dict[str, Any]]:
     """Negative log-likelihood per point (offset, pen) without and with z, and KL."""
     chosen = np.flatnonzero(sketches.split == 2)
     chosen = np.random.default_rng(0).permutation(chosen)[:4096]
@@ -146,10 +152,10 @@ class Product:
             count = self.config.drawings
             count = count if title == "twelve words" else max(1, count // 4)
             for rank in (False, True):
-                right = self._drawn(words, count, rank)
+                shares = self._drawn(words, count, rank)
                 kind = "ranked" if rank else "unranked"
                 name = f"drawings named, {title}, {kind}, tau {self.config.temperature}"
-                figures.append(_figure(name, np.mean(right), count * len(words)))
+                figures.append(_figure(name, float(np.mean(shares)), count * len(words)))
             rows = [sketches.names.index(word) for word in words]
             held = (sketches.split > 0) & sketches.named & np.isin(sketches.category, rows)
             chosen = np.flatnonzero(held)
@@ -207,8 +213,10 @@ class Product:
 
     def _drawn(self, words: Sequence[str], count: int, rank: bool) -> list[float]:
         """For each word the share of its drawings that are named."""
-        asked = {"n": count, "temperature": self.config.temperature, "seed": self.config.seed}
-        found = self._asked(Draw(word, rank=rank, **asked) for word in words)
+        c = self.config
+        found = self._asked(
+            Draw(word, n=count, temperature=c.temperature, seed=c.seed, rank=rank) for word in words
+        )
         rows = [self.sketches.names.index(word) for word in words]
         return [
             self._named(drawn, np.full(len(drawn), row))

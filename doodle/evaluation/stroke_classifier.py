@@ -47,9 +47,9 @@ class Config:
 
 def main(config: Config) -> None:
     """Measure, print one JSON line a figure, and write them into the checkpoint."""
-    path = Path(config.checkpoint) / "model.safetensors"
-    network, header = checkpoint.load(path)
-    recogniser, _ = checkpoint.load(checkpoint.file_of(config.recogniser))
+    path = checkpoint.file_of(config.checkpoint)
+    network, header = checkpoint.load_as(StrokeClassifier, path)
+    recogniser, _ = checkpoint.load_as(Recogniser, config.recogniser)
     sketches = load_sketches(Path(config.data), names=header["data"]["categories"])
     figures = measure(network, recogniser, sketches)
     for figure in figures:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Protocol
 
 import torch
 import torch.nn.functional as F
@@ -33,16 +34,40 @@ def cached_weights() -> Path | None:
     return None
 
 
+class Clip(Protocol):
+    """What is asked of an open_clip model."""
+
+    def encode_image(self, image: Tensor) -> Tensor:
+        """(n, width) of pictures (n, 3, size, size)."""
+        ...
+
+    def encode_text(self, text: Tensor) -> Tensor:
+        """(n, width) of tokens (n, 77)."""
+        ...
+
+    def eval(self) -> Clip:
+        """Itself, in eval mode."""
+        ...
+
+    def requires_grad_(self, requires_grad: bool = True) -> Clip:
+        """Itself, without gradients."""
+        ...
+
+
 class ClipImages(nn.Module):
     """Cosine of pictures and words.
 
     Args:
-        clip: an open_clip model, with `encode_image` and `encode_text`.
+        clip: an open_clip model.
         tokenizer: list of texts to (n, 77) tokens.
         size: side of the pictures that the image tower takes.
     """
 
-    def __init__(self, clip: nn.Module, tokenizer: Callable[[list[str]], Tensor], size: int):
+    clip: Clip
+    mean: Tensor
+    std: Tensor
+
+    def __init__(self, clip: Clip, tokenizer: Callable[[list[str]], Tensor], size: int):
         super().__init__()
         self.clip = clip.eval().requires_grad_(False)
         self.tokenizer = tokenizer

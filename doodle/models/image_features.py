@@ -34,10 +34,13 @@ class ImageFeatures(nn.Module):
 
         self.kind = kind
         # without weights of its own: nothing is fetched
-        self.layers = timm.create_model(
+        layers = timm.create_model(
             kind, pretrained=False, features_only=True, out_indices=(1, 2, 3, 4)
         )
-        self.widths: tuple[int, ...] = tuple(self.layers.feature_info.channels())
+        info = layers.feature_info
+        assert isinstance(info, timm.models.FeatureInfo)
+        self.layers: nn.Module = layers
+        self.widths: tuple[int, ...] = tuple(info.channels())
         self.requires_grad_(False).eval()
 
     def train(self, mode: bool = True) -> ImageFeatures:
@@ -67,7 +70,7 @@ class ImageFeatures(nn.Module):
 def installed() -> Path | None:
     """The file that the package brought, where it is installed."""
     package = find_spec(PACKAGE)
-    places = package.submodule_search_locations if package else []
+    places = (package.submodule_search_locations if package else None) or []
     return next((f for p in places for f in Path(p).glob("models/*.pth")), None)
 
 

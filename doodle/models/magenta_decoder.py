@@ -64,6 +64,12 @@ class MagentaDecoder(nn.Module):
     The constant 1 that Magenta adds to the forget gate at run time is part of `b` here.
     """
 
+    w_xh: Tensor
+    w_hh: Tensor
+    b: Tensor
+    w_out: Tensor
+    b_out: Tensor
+
     def __init__(self, config: MagentaDecoderConfig) -> None:
         super().__init__()
         self.config = config

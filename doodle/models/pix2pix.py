@@ -106,6 +106,7 @@ class Head(nn.Module):
     def __init__(self, before: int, config: Pix2PixConfig) -> None:
         super().__init__()
         self.resize = config.up == "resize"
+        self.conv: nn.Conv2d | nn.ConvTranspose2d
         if self.resize:
             self.conv = nn.Conv2d(before, config.width // 2 or 1, 3, 1, 1)
             # the edges once more, at their own size

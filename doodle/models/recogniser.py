@@ -56,6 +56,11 @@ class Block(nn.Module):
 class Recogniser(nn.Module):
     """(B, 1, side, side) ink in [0, 1] to category logits and text-space embedding."""
 
+    text: Tensor
+    text_mean: Tensor
+    temperature: Tensor
+    unknown_below: Tensor
+
     def __init__(self, config: RecogniserConfig) -> None:
         super().__init__()
         self.config = config
@@ -94,8 +99,9 @@ class Recogniser(nn.Module):
             raise ValueError("only a network in eval mode can be fused")
         for one in [self.body, *(block.body for block in self.body if isinstance(block, Block))]:
             for k in range(len(one) - 1):
-                if isinstance(one[k], nn.Conv2d) and isinstance(one[k + 1], nn.BatchNorm2d):
-                    one[k], one[k + 1] = fuse_conv_bn_eval(one[k], one[k + 1]), nn.Identity()
+                conv, norm = one[k], one[k + 1]
+                if isinstance(conv, nn.Conv2d) and isinstance(norm, nn.BatchNorm2d):
+                    one[k], one[k + 1] = fuse_conv_bn_eval(conv, norm), nn.Identity()
         self.body.to(dtype)
         return self.requires_grad_(False)
 
@@ -110,7 +116,7 @@ class Recogniser(nn.Module):
         """
         maps: list[Tensor] = []
         # two empty pixels around, so that ink at the border is seen whole
-        x = F.pad(ink * 2 - 0.3, (2, 2, 2, 2), value=-0.3).to(self.body[0].weight.dtype)
+        x = F.pad(ink * 2 - 0.3, (2, 2, 2, 2), value=-0.3).to(next(self.body.parameters()).dtype)
         for layer, ends in zip(self.body, self._ends, strict=True):
             x = layer(x)
             if ends:

@@ -81,6 +81,8 @@ class DecoderState(NamedTuple):
 class SketchRNN(nn.Module):
     """Encoder, latent and decoder in one module."""
 
+    text_mean: Tensor
+
     def __init__(self, config: SketchRNNConfig) -> None:
         super().__init__()
         self.config = config
@@ -178,7 +180,8 @@ class SketchRNN(nn.Module):
         p = self.config.recurrent_dropout
         if not (self.training and p):
             return {}
-        return {"weight_hh_l0": F.dropout(self.decoder.weight_hh_l0, p)}
+        _, weight_hh, _, _ = self.decoder.all_weights[0]
+        return {"weight_hh_l0": F.dropout(weight_hh, p)}
 
     def split(self, out: Tensor) -> Mixture:
         """(..., 6M + 3) raw outputs to a Mixture in float32."""
@@ -198,9 +201,9 @@ class SketchRNN(nn.Module):
         ``static_gates`` comes from :meth:`static_gates`: the share of the gates that never changes.
         """
         moving = 5 + POSE_FEATURES
-        lstm = self.decoder
-        gates = static_gates + torch.cat([row, state.pose], 1) @ lstm.weight_ih_l0[:, :moving].t()
-        gates = torch.addmm(gates, state.h, lstm.weight_hh_l0.t())
+        weight_ih, weight_hh, _, _ = self.decoder.all_weights[0]
+        gates = static_gates + torch.cat([row, state.pose], 1) @ weight_ih[:, :moving].t()
+        gates = torch.addmm(gates, state.h, weight_hh.t())
         i, f, g, o = gates.chunk(4, dim=1)
         c = torch.sigmoid(f) * state.c + torch.sigmoid(i) * torch.tanh(g)
         h = torch.sigmoid(o) * torch.tanh(c)
@@ -208,8 +211,8 @@ class SketchRNN(nn.Module):
 
     def static_gates(self, static: Tensor) -> Tensor:
         """(B, static_size) to its share of the LSTM's gates, (B, 4 * hidden)."""
-        weight = self.decoder.weight_ih_l0[:, 5 + POSE_FEATURES :]
-        return F.linear(static, weight, self.decoder.bias_ih_l0 + self.decoder.bias_hh_l0)
+        weight_ih, _, bias_ih, bias_hh = self.decoder.all_weights[0]
+        return F.linear(static, weight_ih[:, 5 + POSE_FEATURES :], bias_ih + bias_hh)
 
     def move(self, pose: Tensor, row: Tensor, lifted_before: Tensor) -> Tensor:
         """The pose after ``row`` (B, 5), as :meth:`poses` would give it.

@@ -59,6 +59,10 @@ class TwoWays(nn.Module):
 class StrokeClassifier(nn.Module):
     """(B, T, 5) stroke-5 to category logits."""
 
+    temperature: Tensor
+    pool: Tensor
+    unknown_below: Tensor
+
     def __init__(self, config: StrokeClassifierConfig) -> None:
         super().__init__()
         self.config = config

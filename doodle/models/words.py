@@ -91,8 +91,8 @@ class WordTableConfig:
             raise ValueError(f"exact must lie in 0..{len(self.names)}, not {self.exact}")
         if not 0 <= self.packed <= len(self.names) - self.exact or self.rank % 2:
             raise ValueError("packed words are placed ones, and their rank is even")
-        if lost := [word for word, name in self.aliases if name not in known or word in known]:
-            raise ValueError(f"aliases of no name, or names themselves: {', '.join(lost)}")
+        if bad := [word for word, name in self.aliases if name not in known or word in known]:
+            raise ValueError(f"aliases of no name, or names themselves: {', '.join(bad)}")
         if lost := set(self.categories) - known - {word for word, _ in self.aliases}:
             raise ValueError(f"categories without a vector: {', '.join(sorted(lost))}")
 

@@ -24,10 +24,10 @@ def tidy_word(word: Any) -> str:
     """
     if not isinstance(word, str) or not word.strip():
         raise ValueError("Say what it is: type a word, such as cat.")
-    word = " ".join(word.split())
-    if len(word) > MAX_WORD:
-        raise ValueError(f"That is {len(word)} characters; a word or two of at most {MAX_WORD} do.")
-    return word
+    tidy = " ".join(word.split())
+    if len(tidy) > MAX_WORD:
+        raise ValueError(f"That is {len(tidy)} characters; a word or two of at most {MAX_WORD} do.")
+    return tidy
 
 
 def tidy_text(text: Any) -> str:

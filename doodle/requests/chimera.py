@@ -43,8 +43,8 @@ class EdgeOptions:
         ValueError: one of them is of the wrong kind or out of range; says which.
     """
 
-    way: str = "auto"
-    kind: str = "auto"
+    way: Way = "auto"
+    kind: Kind = "auto"
     sigma: float = SIGMA
     blur: int = BLUR
     thickness: int = 0
@@ -61,7 +61,7 @@ class EdgeOptions:
         keep(self, detail=number(self.detail, MIN_DETAIL, 1, "The detail"))
 
     def style(self) -> EdgeStyle:
-        """The same for the bridge to edges."""
+        """The same as strokes/edge_map.py reads it."""
         return EdgeStyle(
             kind=self.kind,
             way=self.way,

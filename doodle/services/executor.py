@@ -12,6 +12,7 @@ import threading
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, Protocol
 
 from doodle.errors import Busy
@@ -180,7 +181,7 @@ class LocalExecutor:
             if run.job.cancelled and not run.busy and not run.computing:
                 run.busy = True
                 self._forget_steps(run)
-                return lambda run=run: self._end(run)
+                return partial(self._end, run)
         for urgency in (GUESS, PREVIEW):
             chosen = self._begin(urgency) or self._compute(urgency)
             if chosen:
@@ -301,6 +302,7 @@ class LocalExecutor:
     def _resume(self, run: _Run, answer: Any, error: Exception | None) -> None:
         """Run a task until it waits for steps again, or ends."""
         task, job = run.task, run.job
+        assert task is not None, "a run that goes on has begun"
         while not job.cancelled:
             try:
                 item = advance(task, answer, error)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from doodle.errors import OutOfBudget
 from doodle.registry import Registry
+
+if TYPE_CHECKING:
+    from torch import nn
 
 
 class Networks:
@@ -40,7 +43,7 @@ class Networks:
         """
         there = {card.name for card in self.registry.cards() if not card.problem}
         with ExitStack() as held:
-            found = list(held.enter_context(self.registry.use(*self.needs)))
+            found: list[nn.Module | None] = [*held.enter_context(self.registry.use(*self.needs))]
             used = list(self.needs)
             for name in self.optional:
                 network = None

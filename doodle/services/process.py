@@ -129,6 +129,8 @@ class ProcessExecutor:
 
     def _send(self, *message: Any) -> None:
         pipe = self._pipe
+        if pipe is None:
+            raise OSError("the process of the networks has not been started")
         with self._sending:
             pipe.send(message)
 

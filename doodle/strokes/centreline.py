@@ -69,12 +69,13 @@ def centrelines(ink: np.ndarray) -> list[list[np.ndarray]]:
 def _enlarged(picture: np.ndarray, factor: int) -> np.ndarray:
     """The picture with a margin, in finer pixels, its darkest ink 1; all 0 when it is empty."""
     bare, inside = picture, slice(_MARGIN, -_MARGIN)
-    picture = np.zeros(np.add(bare.shape, 2 * _MARGIN), np.float32)
+    height, width = bare.shape[0] + 2 * _MARGIN, bare.shape[1] + 2 * _MARGIN
+    picture = np.zeros((height, width), np.float32)
     picture[inside, inside] = bare
     darkest = float(np.sort(picture, axis=None)[-8:].mean())
     if not darkest > _FAINT or picture.mean() > _FULL * darkest * _share_inside(picture):
-        return np.zeros(np.multiply(picture.shape, factor), np.float32)
-    size = (picture.shape[1] * factor, picture.shape[0] * factor)
+        return np.zeros((height * factor, width * factor), np.float32)
+    size = (width * factor, height * factor)
     return cv2.resize(picture / darkest, size, interpolation=cv2.INTER_CUBIC)
 
 
@@ -170,8 +171,8 @@ class _Ink:
         y = np.clip(start[:, 1:] + way[:, 1:] * offsets, 0, self.side - 1)
         y += self.top[index][:, None]
         # float32 holds 64ths exactly, wherever in the tall picture this one stands
-        where = [(np.round(axis * 64) / 64).astype(np.float32) for axis in (x, y)]
-        return np.clip(cv2.remap(self.tall, *where, cv2.INTER_LINEAR), 0, 1)
+        x, y = ((np.round(axis * 64) / 64).astype(np.float32) for axis in (x, y))
+        return np.clip(cv2.remap(self.tall, x, y, cv2.INTER_LINEAR), 0, 1)
 
 
 class _Chain:

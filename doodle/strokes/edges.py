@@ -153,7 +153,7 @@ def enclosed(edges: np.ndarray) -> np.ndarray:
         (S, S) uint8: 255 within a line without a gap, 0 outside of all lines.
     """
     height, width = edges.shape
-    lines = cv2.copyMakeBorder((edges > 0).astype(np.uint8), *[1] * 4, cv2.BORDER_CONSTANT)
+    lines = np.pad((edges > 0).astype(np.uint8), 1)
     within = np.zeros((height, width), np.uint16)
     for gap in _GAPS:
         side = 2 * round(gap * max(height, width) / _SCALE) + 1
@@ -229,8 +229,8 @@ def _gradient(picture: np.ndarray, sigma: float) -> tuple[np.ndarray, np.ndarray
     dy = cv2.Sobel(lab, cv2.CV_16S, 0, 1)
     length = dx.astype(np.float32) ** 2 + dy.astype(np.float32) ** 2  # (H, W, 3)
     most = length.argmax(axis=2)[..., None]
-    dx, dy, length = (np.take_along_axis(a, most, 2)[..., 0] for a in (dx, dy, length))
-    return np.ascontiguousarray(dx), np.ascontiguousarray(dy), np.sqrt(length)
+    x, y, longest = (np.take_along_axis(a, most, 2)[..., 0] for a in (dx, dy, length))
+    return np.ascontiguousarray(x), np.ascontiguousarray(y), np.sqrt(longest)
 
 
 def without_specks(edges: np.ndarray, least: float) -> np.ndarray:
@@ -250,8 +250,8 @@ def _smooth(line: np.ndarray, sigma: float, epsilon: float) -> np.ndarray:
         index = np.arange(len(points), dtype=np.float32)
         near = np.minimum(index, index[::-1])[:, None]
         pull = np.exp(-0.5 * (near / (2 * sigma)) ** 2)  # ends stay where they are
-        points = soft + (points - soft) * pull
-        points = cv2.approxPolyDP(points[:, None], epsilon, False)[:, 0]
+        pulled = soft + (points - soft) * pull
+        return cv2.approxPolyDP(pulled[:, None], epsilon, False)[:, 0] + np.float32(0.5)
     return points + np.float32(0.5)
 
 

@@ -151,7 +151,8 @@ def _svg(
             data = _path_data(points, pieces, view)
             path = sheet.path(d=data, stroke_width=f"{line.width:.6g}")
             if times is not None:
-                _animate(sheet, path, len(points) > 1, *times[index], times[-1, 1] + REST)
+                start, end = times[index].tolist()
+                _animate(sheet, path, len(points) > 1, start, end, times[-1, 1] + REST)
             group.add(path)
     return sheet
 

@@ -40,7 +40,8 @@ class LineAnalysis:
                 self.broadest, self.ink, self.rims, closed = BROAD_PEN, ink, rims, without
         ground = cv2.cvtColor(closed, cv2.COLOR_RGB2GRAY)
         steps = cv2.morphologyEx(ground, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8))
-        lined = cv2.dilate(self.ink | (self.rims > 0), np.ones((7, 7), np.uint8)) > 0
+        either = (self.ink | (self.rims > 0)).astype(np.uint8)
+        lined = cv2.dilate(either, np.ones((7, 7), np.uint8)) > 0
         away = steps[~lined]
         self.flat = float((away <= _EVEN).mean()) if away.size else 0.0
         drop = ground.astype(np.int16) - cv2.cvtColor(dark_on_light, cv2.COLOR_RGB2GRAY)
@@ -128,7 +129,7 @@ def thinned(edges: np.ndarray) -> np.ndarray:
 
 def line_width(edges: np.ndarray) -> float:
     """How broad the lines of an edge map are, pixels: their area by their length."""
-    return np.count_nonzero(edges) / max(1, np.count_nonzero(thinned(edges)))
+    return int(np.count_nonzero(edges)) / max(1, int(np.count_nonzero(thinned(edges))))
 
 
 def thickened(edges: np.ndarray, thickness: int | None) -> np.ndarray:

@@ -219,7 +219,7 @@ def _crossings(
             fork = root[fork]
         return fork
 
-    members = defaultdict(list)
+    members: defaultdict[int, list[list[int]]] = defaultdict(list)
     for chain in chains:
         if max(chain.degrees) < 3:
             continue
@@ -232,8 +232,7 @@ def _crossings(
     left = []
     for chain in chains:
         a, b = (crossing_of.get(end) for end in chain.ends)
-        ring = a is not None and a == b
-        if ring and chain.is_shorter(_HOLE * width):
+        if a is not None and a == b and chain.is_shorter(_HOLE * width):
             members[a] += chain.points.tolist()
             continue
         left.append(chain)
@@ -332,7 +331,8 @@ def _stitch(
     for start in starts:
         if start[0] in done:
             continue
-        parts, here = [], start
+        parts: list[np.ndarray] = []
+        here: tuple[int, int] | None = start
         while here is not None and here[0] not in done:
             done.add(here[0])
             parts += part(*here)

@@ -138,7 +138,7 @@ def nearest_stroke(groups: Sequence[tuple[Sequence[np.ndarray], int]], size: int
 
 
 def nearest_point(
-    points: Sequence[tuple[float, float]], numbers: Sequence[int], size: int
+    points: Sequence[tuple[float, float]] | np.ndarray, numbers: Sequence[int], size: int
 ) -> np.ndarray:
     """Every pixel gets the class of the point nearest to it, (S, S) uint8.
 
@@ -185,7 +185,7 @@ def read_map(picture: np.ndarray, names: Sequence[str]) -> np.ndarray:
     usual = [(name, number) for number, name in enumerate(names, 1) if name in COLOURS]
     table = [[0, 0, 0], [255, 255, 255], *(_rgb(COLOURS[name]) for name, _ in usual)]
     numbers = np.array([0, 0, *(number for _, number in usual)], np.uint8)
-    codes = picture.astype(np.int64) @ [65536, 256, 1]
+    codes = picture.astype(np.int64) @ np.array([65536, 256, 1], np.int64)
     codes, where = np.unique(codes, return_inverse=True)
     colours = np.stack([codes >> 16, codes >> 8 & 255, codes & 255], axis=1)  # (colours, 3)
     best, least = np.zeros(len(colours), int), np.full(len(colours), np.inf, np.float32)

@@ -259,7 +259,7 @@ def _flatten(data: str, scale: float) -> list[np.ndarray]:
                 lines.append([_points(segment.end)])  # what follows without a move starts here
             elif isinstance(segment, Line):
                 lines[-1].append(_points(segment.end))
-            else:
+            elif isinstance(segment, CubicBezier | QuadraticBezier | Arc):
                 lines[-1].append(_curve(segment, scale))
     # the parser raises all of these for text that is no path, abs() of huge numbers one more
     except (ValueError, AssertionError, IndexError, TypeError, ArithmeticError):

@@ -168,7 +168,7 @@ def outlined(
     core = (depth > filled * width).astype(np.uint8)
     reach = 2 * round((filled - 1) * width) + 1  # from the core out to one line width deep
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (reach, reach))
-    inside = cv2.dilate(core, disc) & (depth > width)
+    inside = (cv2.dilate(core, disc) > 0) & (depth > width)
     return ink & (1 - inside.astype(np.uint8))
 
 

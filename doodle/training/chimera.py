@@ -15,7 +15,7 @@ from doodle import checkpoint
 from doodle.data.animals import load_animals
 from doodle.data.pairs import Mixing, Pairs
 from doodle.device import choose, seed_for_step
-from doodle.models.image_features import INSTALLED, PACKAGE, installed
+from doodle.models.image_features import INSTALLED, PACKAGE, ImageFeatures, installed
 from doodle.models.image_features import load as load_features
 from doodle.models.pix2pix import Pix2Pix, Pix2PixConfig, grow
 from doodle.strokes.edges import agreement, canny
@@ -23,7 +23,7 @@ from doodle.training.chimera_batches import Batch, Batches, on_device, stacked
 from doodle.training.chimera_config import PRESETS, Config
 from doodle.training.chimera_critics import Critics, View
 from doodle.training.gan_losses import mode_seeking
-from doodle.training.loop import Ema
+from doodle.training.loop import Ema, N
 from doodle.training.plots import contact_sheet
 from doodle.training.shipping import newest, ship, train
 
@@ -64,21 +64,25 @@ class ChimeraRecipe:
         self.network = self._place(Pix2Pix(model_config))
         shadow = self._place(Pix2Pix(model_config))
         if c.start:
-            smaller, _ = checkpoint.load(checkpoint.file_of(c.start))
+            smaller, _ = checkpoint.load_as(Pix2Pix, c.start)
             grow(self.network, smaller)
         self.ema = Ema(self.network, shadow, c.ema)
         features = self._features()
         classes = len(self.animals.classes) if c.species_weight else 0
         self.critics = Critics(c.critic_width, c.scales, c.loss, classes, features)
         self._place(self.critics)
-        self.modules = {"network": self.network, "ema": shadow, "critics": self.critics}
-        self.optimisers = {
+        self.modules: dict[str, nn.Module] = {
+            "network": self.network,
+            "ema": shadow,
+            "critics": self.critics,
+        }
+        self.optimisers: dict[str, torch.optim.Optimizer] = {
             name: torch.optim.Adam(module.parameters(), lr=c.learning_rate, betas=(0.5, 0.999))
             for name, module in (("generator", self.network), ("critic", self.critics))
         }
         self.batch = Batches(self.train, c.run.seed, c.run.batch, c.workers, self.device)
 
-    def _features(self) -> nn.Module | None:
+    def _features(self) -> ImageFeatures | None:
         backbone = self.config.backbone
         if backbone == INSTALLED and installed() is None:
             print(
@@ -89,8 +93,8 @@ class ChimeraRecipe:
             return None
         return self._place(load_features(backbone)) if backbone else None
 
-    def _place(self, module: nn.Module) -> nn.Module:
-        return module.to(self.device, memory_format=torch.channels_last)
+    def _place(self, module: N) -> N:
+        return module.to(self.device).to(memory_format=torch.channels_last)
 
     # -- one update ------------------------------------------------------------------------------
 
@@ -167,7 +171,7 @@ class ChimeraRecipe:
     @torch.no_grad()
     def pictures(self, batch: Batch, given: Tensor) -> np.ndarray:
         """What the averaged generator makes of pairs: (B, S, S, 3) uint8."""
-        network = self.modules["ema"]
+        network = self.ema.shadow
         parts = zip(
             *(x.split(8) for x in (batch.edges, given, batch.scene, batch.inside)), strict=True
         )
@@ -214,7 +218,7 @@ class ChimeraRecipe:
     def export(self, folder: Path, log: list[dict[str, Any]]) -> None:
         ship(
             folder,
-            self.modules["ema"],
+            self.ema.shadow,
             model="pix2pix",
             config=self.config,
             log=log,

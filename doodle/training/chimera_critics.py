@@ -7,6 +7,7 @@ the fake ones, each with its condition, whole or one random square of them.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import torch
@@ -113,7 +114,8 @@ class Critics(nn.Module):
             moved = diff_augment(torch.cat([both, maps.repeat(2, 1, 1, 1)], 1), _PICTURE, copies=2)
             both, maps = moved[:, :5], moved[: len(maps), 5:]
         inputs = both.contiguous(memory_format=torch.channels_last)
-        real, made = [], []
+        real: list[Tensor] = []
+        made: list[Tensor] = []
         if self.features is not None:
             with torch.no_grad():
                 real = self.features(inputs[: len(photo), _PICTURE])
@@ -122,7 +124,8 @@ class Critics(nn.Module):
 
     def discriminator_losses(self, view: View) -> Losses:
         """The critics' losses: "critic", and "named" where they name species."""
-        count, losses = len(view.maps), {"critic": 0.0}
+        count = len(view.maps)
+        losses: Losses = {"critic": 0.0}
         named = []
         for level, patch in enumerate(self.patches):
             inputs = view.inputs if level == 0 else F.avg_pool2d(view.inputs, 2**level)
@@ -132,7 +135,8 @@ class Critics(nn.Module):
                 named.append(species_loss(name[:count].float(), view.maps[:, 0], view.photos))
             if self.loss.penalised:
                 share = torch.rand(count, 1, 1, 1).to(inputs.device)
-                penalty = gradient_penalty(lambda x, d=patch: d(x)[0], *inputs.chunk(2), share)
+                real, fake = inputs.chunk(2)
+                penalty = gradient_penalty(partial(_scores, patch), real, fake, share)
                 losses["critic"] = losses["critic"] + PENALTY * penalty
         if self.on_features is not None:
             condition = view.inputs[:, :2]
@@ -157,7 +161,8 @@ class Critics(nn.Module):
             "gan"; "features" (of the PatchGANs) where ``matching``; "species" where species are
             named; "perceptual" where there is a classifier.
         """
-        count, losses = len(view.maps), {"gan": 0.0}
+        count = len(view.maps)
+        losses: Losses = {"gan": 0.0}
         asked = []
         for level, patch in enumerate(self.patches):
             inputs = view.inputs if level == 0 else F.avg_pool2d(view.inputs, 2**level)
@@ -180,6 +185,10 @@ class Critics(nn.Module):
         if asked:
             losses["species"] = torch.stack(asked).mean()
         return losses
+
+
+def _scores(patch: nn.Module, pictures: Tensor) -> Tensor:
+    return patch(pictures)[0]
 
 
 def _square(both: Tensor, maps: Tensor, side: int) -> tuple[Tensor, Tensor]:

@@ -46,6 +46,7 @@ class Encoder(nn.Module):
 class DccganRecipe(DoodleRecipe):
     """One generator pass a step serves both adversaries."""
 
+    network: Dccgan
     model = "dccgan"
     plotted = ("discriminator", "adversarial", "reconstruction", "right")
 
@@ -70,7 +71,11 @@ class DccganRecipe(DoodleRecipe):
         self.apart = self._real_distances()  # (measures, categories)
         width, side = recogniser.config.widths[-2], 32 // 2 ** (len(recogniser.config.widths) - 2)
         self.encoder = Encoder(width, side, config.z_size).to(self.device)
-        self.modules = {"network": network, "ema": shadow, "encoder": self.encoder}
+        self.modules: dict[str, nn.Module] = {
+            "network": network,
+            "ema": shadow,
+            "encoder": self.encoder,
+        }
         discriminating = [*network.heads.parameters(), *network.judge_text.parameters()]
         self.discriminator_parameters = discriminating
         mine = {id(p) for p in discriminating}

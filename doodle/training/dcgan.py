@@ -10,7 +10,7 @@ from typing import Any, Literal
 import numpy as np
 import torch
 from PIL import Image
-from torch import Tensor
+from torch import Tensor, nn
 
 from doodle.data.rasters import load_bitmaps
 from doodle.data.sketches import load_sketches
@@ -124,20 +124,21 @@ class DcganRecipe:
                 f" {len(self.held_pixels)} held out, {LEAST} of each are needed"
             )
         model_config = DcganConfig(config.z_size, config.width, config.size)
-        norm = "batch" if config.loss == "bce" else "layer"
-        place = {"device": self.device, "memory_format": torch.channels_last}
-        self.network = Dcgan(model_config).to(**place)
-        self.discriminator = Discriminator(model_config, norm).to(**place)
-        shadow = Dcgan(model_config).to(**place)
+        norm: Literal["batch", "layer"] = "batch" if config.loss == "bce" else "layer"
+        self.network = Dcgan(model_config).to(self.device).to(memory_format=torch.channels_last)
+        self.discriminator = (
+            Discriminator(model_config, norm).to(self.device).to(memory_format=torch.channels_last)
+        )
+        shadow = Dcgan(model_config).to(self.device).to(memory_format=torch.channels_last)
         self.ema = Ema(self.network, shadow, config.ema)
-        self.modules = {
+        self.modules: dict[str, nn.Module] = {
             "network": self.network,
             "discriminator": self.discriminator,
             "ema": shadow,
         }
         # beta1: 0.5 in Radford 2016, 0 in Gulrajani 2017 (algorithm 1)
         betas = (0.5, 0.999) if config.loss == "bce" else (0.0, 0.9)
-        self.optimisers = {
+        self.optimisers: dict[str, torch.optim.Optimizer] = {
             "g": torch.optim.Adam(self.network.parameters(), config.learning_rate, betas),
             "d": torch.optim.Adam(self.discriminator.parameters(), config.learning_rate, betas),
         }
@@ -208,7 +209,7 @@ class DcganRecipe:
     @torch.no_grad()
     def draw(self, count: int) -> np.ndarray:
         """The averaged generator's pictures of the fixed noise, (count, size, size) uint8."""
-        shadow = self.modules["ema"]
+        shadow = self.ema.shadow
         shadow.settle(self.fixed)
         parts = [shadow(part) for part in self.fixed[:count].split(256)]
         return to_pixels(torch.cat(parts))
@@ -247,7 +248,7 @@ class DcganRecipe:
         pictures = enlarged(self.draw(ACROSS * ACROSS))
         ship(
             folder,
-            self.modules["ema"],
+            self.ema.shadow,
             model="dcgan",
             recipe="dcgan",
             presets=PRESETS,

@@ -14,8 +14,12 @@ from torch import Tensor, nn
 from doodle import checkpoint
 from doodle.data.doodles import DoodleSet, load_doodles, unseen_words
 from doodle.device import choose
+from doodle.models.dccgan import Dccgan
+from doodle.models.dcgan import TextDcgan
 from doodle.models.recogniser import Recogniser
+from doodle.models.words import WordTable
 from doodle.training.dccgan_config import PRESETS, Config
+from doodle.training.loop import Ema
 from doodle.training.plots import contact_sheet
 from doodle.training.shipping import SPLIT, ship
 
@@ -49,6 +53,8 @@ class DoodleRecipe(ABC):
     model: str
     plotted: tuple[str, ...]
     text: Tensor
+    network: Dccgan | TextDcgan
+    ema: Ema[Dccgan] | Ema[TextDcgan]
     modules: dict[str, nn.Module]
     optimisers: dict[str, torch.optim.Optimizer]
 
@@ -57,10 +63,10 @@ class DoodleRecipe(ABC):
         self.placement = choose(config.run.device)
         self.device = self.placement.device
         torch.manual_seed(config.run.seed)
-        words, _ = checkpoint.load(checkpoint.file_of(config.vocabulary))
-        recogniser, header = checkpoint.load(checkpoint.file_of(config.recogniser))
+        words, _ = checkpoint.load_as(WordTable, config.vocabulary)
+        recogniser, header = checkpoint.load_as(Recogniser, config.recogniser)
         self.names: list[str] = header["data"]["categories"]
-        self.recogniser: Recogniser = recogniser.to(self.device, memory_format=torch.channels_last)
+        self.recogniser = recogniser.to(self.device).to(memory_format=torch.channels_last)
         self.unseen = unseen_words(self.names, config.unseen, config.run.seed)
         self.doodles: DoodleSet = load_doodles(
             Path(config.run.data),
@@ -98,7 +104,7 @@ class DoodleRecipe(ABC):
         generator = torch.Generator().manual_seed(self.config.run.seed)
         z = torch.randn(len(categories) * each, self.config.z_size, generator=generator)
         text = self.text[categories].repeat_interleave(each, dim=0)
-        network = self.modules["ema"]
+        network = self.ema.shadow
         parts = zip(z.to(self.device).split(512), text.split(512), strict=True)
         return torch.cat([(network.generate(a, b) + 1) / 2 for a, b in parts])
 
@@ -123,8 +129,7 @@ class DoodleRecipe(ABC):
                 mine = variety(features.unflatten(0, (-1, each)))
                 real = np.stack([self.doodles.some(k, each) for k in categories])
                 theirs, _ = self._read(torch.from_numpy(real).flatten(0, 1))
-                theirs = variety(theirs.unflatten(0, (-1, each)))
-                figures["variety beside real"] = mine / theirs
+                figures["variety beside real"] = mine / variety(theirs.unflatten(0, (-1, each)))
         return figures
 
     def _read(self, ink: Tensor) -> tuple[Tensor, Tensor]:
@@ -144,7 +149,7 @@ class DoodleRecipe(ABC):
         contact_sheet(rows, words).save(path)
 
     def export(self, folder: Path, log: list[dict[str, Any]]) -> None:
-        network = self.modules["ema"]
+        network = self.ema.shadow
         ship(
             folder,
             network,

@@ -106,8 +106,8 @@ def diff_augment(x: Tensor, colours: slice, copies: int = 1) -> Tensor:
         copies: the batch is so many equal parts, whose k-th examples all change alike.
     """
     count, _, height, width = x.shape
-    chance = torch.rand(count // copies, 7, 1, 1, 1, device=x.device)
-    chance = chance.repeat(copies, 1, 1, 1, 1).unbind(1)  # seven of (B, 1, 1, 1)
+    drawn = torch.rand(count // copies, 7, 1, 1, 1, device=x.device)
+    chance = drawn.repeat(copies, 1, 1, 1, 1).unbind(1)  # seven of (B, 1, 1, 1)
     picture = x[:, colours] + (chance[0] - 0.5)
     mean = picture.mean(dim=1, keepdim=True)
     picture = (picture - mean) * (2 * chance[1]) + mean

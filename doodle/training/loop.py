@@ -13,10 +13,10 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Generic, Protocol, TypeVar
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 from tqdm import tqdm
 
 from doodle.training.settings import differences, flat
@@ -60,10 +60,13 @@ class Schedule:
         return min(1.0, max(step / self.steps, by_time))
 
 
-class Ema:
+N = TypeVar("N", bound=nn.Module)
+
+
+class Ema(Generic[N]):
     """Exponential moving average of a network's weights, with the warm-up of EDM."""
 
-    def __init__(self, network: nn.Module, shadow: nn.Module, decay: float) -> None:
+    def __init__(self, network: N, shadow: N, decay: float) -> None:
         self.network, self.shadow, self.decay = network, shadow, decay
         shadow.load_state_dict(network.state_dict())
         shadow.requires_grad_(False).eval()
@@ -71,7 +74,7 @@ class Ema:
     @torch.no_grad()
     def update(self, step: int) -> None:
         decay = min(self.decay, (1 + step) / (10 + step))
-        weights = list(self.shadow.parameters())
+        weights: list[Tensor] = list(self.shadow.parameters())
         torch._foreach_lerp_(weights, list(self.network.parameters()), 1 - decay)
         for mine, theirs in zip(self.shadow.buffers(), self.network.buffers(), strict=True):
             mine.copy_(theirs)
@@ -105,7 +108,7 @@ def fit(
         for name, value in figures.items():
             sums[name] = sums.get(name, 0.0) + value
         if step % schedule.log_every == 0:
-            line = {"step": step, "seconds": round(seconds, 1)}
+            line: dict[str, Any] = {"step": step, "seconds": round(seconds, 1)}
             line |= {k: round(v / schedule.log_every, 5) for k, v in sums.items()}
             _append(folder / "log.jsonl", log, line)
             sums = {}

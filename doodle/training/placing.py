@@ -166,7 +166,7 @@ def phrases(
     if not tested:
         return {"top1": 0.0, "top5": 0.0, "cosine": 0.0, "n": 0}
     centre, table, own = torch.from_numpy(mean), unit(y - mean), {n: r for r, n in enumerate(names)}
-    ranks, cosines = [], []
+    found, cosines = [], []
     for name in tested:
         known = [p in exact for p in pairs[name]]
         parts = np.stack(
@@ -179,9 +179,9 @@ def phrases(
         scores = table @ unit((vector - mean)[None])[0]
         true = scores[own[name]]
         scores[[exact[p] for p, k in zip(pairs[name], known, strict=True) if k]] = -1
-        ranks.append(int((scores > true).sum()))
+        found.append(int((scores > true).sum()))
         cosines.append(float(vector @ y[own[name]]))
-    ranks = np.array(ranks)
+    ranks = np.array(found)
     return {
         "top1": float((ranks == 0).mean()),
         "top5": float((ranks < 5).mean()),

@@ -12,7 +12,7 @@ _COLOURS = ("#e8532f", "#2f6fe8", "#2f9e5b", "#8a4fd0")
 
 
 def contact_sheet(
-    rows: Sequence[Sequence[np.ndarray]], labels: Sequence[str], *, margin: int = 4
+    rows: Sequence[Sequence[np.ndarray] | np.ndarray], labels: Sequence[str], *, margin: int = 4
 ) -> Image.Image:
     """Rows of pictures, each row with its label at the left.
 

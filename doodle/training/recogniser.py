@@ -9,13 +9,14 @@ from typing import Any
 import numpy as np
 import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
 
 from doodle import checkpoint
 from doodle.data.rasters import balanced, first_part, load_bitmaps, render_training
 from doodle.data.sketches import load_sketches
 from doodle.device import choose, seed_for_step
 from doodle.models.recogniser import Recogniser, RecogniserConfig
+from doodle.models.words import WordTable
 from doodle.strokes.formats import from_stroke3
 from doodle.strokes.raster import quickdraw_bitmap
 from doodle.training.loop import Ema
@@ -72,18 +73,18 @@ class RecogniserRecipe:
         self.sketches = load_sketches(Path(config.run.data))
         names = self.sketches.names
         self.bitmaps = load_bitmaps(Path(config.run.data), names)
-        words, _ = checkpoint.load(checkpoint.file_of(config.vocabulary))
+        words, _ = checkpoint.load_as(WordTable, config.vocabulary)
         model_config = RecogniserConfig(widths=config.widths, categories=len(names))
         self.network = Recogniser(model_config).to(memory_format=torch.channels_last)
         self.network.set_text(torch.stack([words.lookup(name).vector for name in names]))
         self.network.to(self.device)
-        shadow = Recogniser(model_config).to(self.device, memory_format=torch.channels_last)
+        shadow = Recogniser(model_config).to(self.device).to(memory_format=torch.channels_last)
         self.ema = Ema(self.network, shadow, config.ema)
-        self.modules = {"network": self.network, "ema": shadow}
+        self.modules: dict[str, nn.Module] = {"network": self.network, "ema": shadow}
         self.optimiser = torch.optim.AdamW(
             self.network.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay
         )
-        self.optimisers = {"adamw": self.optimiser}
+        self.optimisers: dict[str, torch.optim.Optimizer] = {"adamw": self.optimiser}
         # one pool: bitmaps (weight 1), then drawings rendered from strokes
         worth = np.where(self.sketches.recorded, config.recorded, config.traced)
         worth = np.concatenate([self.bitmaps.split == 0, worth * (self.sketches.split == 0)])
@@ -172,7 +173,7 @@ class RecogniserRecipe:
         arXiv 1706.04599).  The threshold is the highest that loses at most a tenth of the right
         first guesses, over drawings of which 30 to 100 % stand on the paper.
         """
-        network = self.modules["ema"]
+        network = self.ema.shadow
         drawings = [from_stroke3(self.sketches.drawing(i)) for i in self.valid_sketches]
         labels = torch.from_numpy(self.sketches.category[self.valid_sketches].astype(np.int64))
         logits = self._logits(np.stack([quickdraw_bitmap(lines) for lines in drawings]))
@@ -187,7 +188,7 @@ class RecogniserRecipe:
 
     def _logits(self, pixels: np.ndarray) -> Tensor:
         """(N, 28, 28) uint8 to (N, categories) on the CPU, uncalibrated."""
-        network = self.modules["ema"]
+        network = self.ema.shadow
         parts = torch.from_numpy(pixels).unsqueeze(1).split(512)
         return torch.cat([network(p.to(self.device).float() / 255)[0].float().cpu() for p in parts])
 
@@ -196,7 +197,7 @@ class RecogniserRecipe:
         counts = {"bitmaps": len(self.valid_bitmaps), "recorded": len(self.valid_sketches)}
         ship(
             folder,
-            self.modules["ema"],
+            self.ema.shadow,
             model="recogniser",
             recipe="recogniser",
             presets=PRESETS,

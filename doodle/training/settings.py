@@ -67,11 +67,11 @@ def settings(config: type[Any]) -> list[Setting]:
     found: list[Setting] = []
     for part in fields(config):
         kind = hints[part.name]
-        if not is_dataclass(kind):
+        if not (isinstance(kind, type) and is_dataclass(kind)):
             found.append(Setting(part.name, kind, _default(part), part.metadata))
             continue
         defaults, helps = part.metadata["defaults"], part.metadata["helps"]
-        for inner in settings(kind):  # type: ignore[arg-type]  # a class, says is_dataclass
+        for inner in settings(kind):
             text = helps.get(inner.name, inner.metadata["help"])
             found.append(
                 replace(
@@ -98,7 +98,7 @@ def build(config: type[C], values: Mapping[str, Any]) -> C:
     hints = get_type_hints(config)
     for part in fields(config):  # type: ignore[arg-type]  # a Config is a dataclass
         kind = hints[part.name]
-        if is_dataclass(kind):
+        if isinstance(kind, type) and is_dataclass(kind):
             names = [inner.name for inner in fields(kind)]
             given = {name: rest.pop(name) for name in names if name in rest}
             own[part.name] = kind(**{**part.metadata["defaults"], **given})

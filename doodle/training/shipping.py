@@ -116,11 +116,12 @@ def parent_of(start: str) -> dict[str, Any]:
 
 
 def recorded_again(
-    path: Path, config: type[Any], presets: Presets, *, preset: str, start: str
+    path: Path, recipe: str, config: type[Any], presets: Presets, *, preset: str, start: str
 ) -> dict[str, Any]:
     """A header's `training` with preset, overrides, command and parent from its own settings.
 
     Args:
+        recipe: its name now.
         config: the recipe's Config.
         preset: that the run had; empty: none.
         start: the checkpoint that it started from; empty: none.
@@ -140,7 +141,8 @@ def recorded_again(
     facts = {
         "preset": preset,
         "overrides": overrides(again, presets),
-        "command": command(training["recipe"], again, presets),
+        "recipe": recipe,
+        "command": command(recipe, again, presets),
     }
     return {**training, **facts, **({"parent": parent_of(start)} if start else {})}
 

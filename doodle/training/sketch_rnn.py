@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from doodle import checkpoint
 from doodle.data.sketches import (
@@ -28,6 +28,7 @@ from doodle.models.sketch_rnn import (
     reconstruction_loss,
 )
 from doodle.models.sketch_sampling import row_noise, sample
+from doodle.models.words import WordTable
 from doodle.strokes.formats import from_stroke3
 from doodle.strokes.raster import centred
 from doodle.training.loop import Ema
@@ -117,7 +118,7 @@ class SketchRecipe:
         self.device = self.placement.device
         torch.manual_seed(config.run.seed)
         self.data = load_sketches(Path(config.run.data))
-        words, _ = checkpoint.load(checkpoint.file_of(config.vocabulary))
+        words, _ = checkpoint.load_as(WordTable, config.vocabulary)
         self.text = torch.stack([words.lookup(name).vector for name in self.data.names])
         self.text = self.text.to(self.device)
         lengths = np.diff(self.data.offsets)
@@ -133,9 +134,9 @@ class SketchRecipe:
             recurrent_dropout=config.recurrent_dropout,
             scale_factor=offset_scale(self.data.rows, self.data.offsets),
         )
-        trained = None
+        trained: SketchRNN | None = None
         if config.start:
-            trained, _ = checkpoint.load(checkpoint.file_of(config.start))
+            trained, _ = checkpoint.load_as(SketchRNN, config.start)
             # the units of its offsets stay; dropout is a matter of this run
             model_config = replace(trained.config, recurrent_dropout=config.recurrent_dropout)
             if trained.config.hidden != config.hidden:
@@ -151,9 +152,9 @@ class SketchRecipe:
         self.network.to(self.device)
         shadow = SketchRNN(model_config).to(self.device)
         self.ema = Ema(self.network, shadow, config.ema)
-        self.modules = {"network": self.network, "ema": shadow}
+        self.modules: dict[str, nn.Module] = {"network": self.network, "ema": shadow}
         self.optimiser = torch.optim.Adam(self.network.parameters(), lr=config.learning_rate)
-        self.optimisers = {"adam": self.optimiser}
+        self.optimisers: dict[str, torch.optim.Optimizer] = {"adam": self.optimiser}
         self._queue: list[np.ndarray] = []
         self._queue_round = -1
         valid = np.flatnonzero(self.data.split == 1)
@@ -225,7 +226,7 @@ class SketchRecipe:
 
     @torch.no_grad()
     def evaluate(self) -> dict[str, float]:
-        network = self.modules["ema"]
+        network = self.ema.shadow
         totals: dict[str, float] = {}
         by_length = self.valid[np.argsort(self.lengths[self.valid])]
         parts = np.array_split(by_length, min(8, len(by_length)))
@@ -240,14 +241,14 @@ class SketchRecipe:
         rows = []
         for k, word in enumerate(words):
             text = self.text[self.data.names.index(word)]
-            drawings = sample_drawings(self.modules["ema"], text, 12, tau=0.3, seed=k)
+            drawings = sample_drawings(self.ema.shadow, text, 12, tau=0.3, seed=k)
             rows.append([centred(d, 72, field=256, padding=8, line_width=5) for d in drawings])
         contact_sheet(rows, words).save(path)
 
     def export(self, folder: Path, log: list[dict[str, Any]]) -> None:
         ship(
             folder,
-            self.modules["ema"],
+            self.ema.shadow,
             model="sketch_rnn",
             recipe="sketch_rnn",
             presets=PRESETS,

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
 
 from doodle import checkpoint
 from doodle.data.rasters import balanced, first_part
@@ -74,11 +74,11 @@ class StrokeClassifierRecipe:
         self.network = StrokeClassifier(self.model_config).to(self.device)
         shadow = StrokeClassifier(self.model_config).to(self.device)
         self.ema = Ema(self.network, shadow, config.ema)
-        self.modules = {"network": self.network, "ema": shadow}
+        self.modules: dict[str, nn.Module] = {"network": self.network, "ema": shadow}
         self.optimiser = torch.optim.AdamW(
             self.network.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay
         )
-        self.optimisers = {"adamw": self.optimiser}
+        self.optimisers: dict[str, torch.optim.Optimizer] = {"adamw": self.optimiser}
         train = self.data.split == 0
         self.weights = balanced(self.data.category, train * 1.0, config.balance)
         self.weights *= np.where(self.data.recorded, config.recorded, 1.0)
@@ -114,8 +114,12 @@ class StrokeClassifierRecipe:
             if rng.random() < 0.5:
                 rows[:, :, 0] *= -1  # mirrored
         lengths = np.maximum(2, np.round(lengths * shares)).astype(np.int64)
-        parts = (rows[:, : lengths.max()], lengths, batch.order, batch.category)
-        return tuple(torch.from_numpy(part).to(self.device) for part in parts)
+        return (
+            torch.from_numpy(rows[:, : lengths.max()]).to(self.device),
+            torch.from_numpy(lengths).to(self.device),
+            torch.from_numpy(batch.order).to(self.device),
+            torch.from_numpy(batch.category).to(self.device),
+        )
 
     def step(self, step: int, progress: float) -> dict[str, float]:
         c = self.config
@@ -139,7 +143,7 @@ class StrokeClassifierRecipe:
     @torch.no_grad()
     def valid_logits(self, shares: np.ndarray | None = None) -> Tensor:
         """(N, categories) of the recorded drawings kept for validation, or their first parts."""
-        network = self.modules["ema"]
+        network = self.ema.shadow
         shares = np.ones(len(self.valid)) if shares is None else shares
         logits = []
         for part in np.array_split(np.arange(len(self.valid)), max(1, len(self.valid) // 128)):
@@ -166,8 +170,8 @@ class StrokeClassifierRecipe:
         highest that loses at most a tenth of the right first guesses, over drawings of which 30 to
         100 % stand on the paper.
         """
-        network, labels = self.modules["ema"], self.valid_labels()
-        recogniser, _ = checkpoint.load(checkpoint.file_of(self.config.recogniser))
+        network, labels = self.ema.shadow, self.valid_labels()
+        recogniser, _ = checkpoint.load_as(Recogniser, self.config.recogniser)
         drawings = [from_stroke3(self.data.drawing(i)) for i in self.valid]
         own, raster = self.valid_logits(), _raster(recogniser, drawings)
         weights = torch.tensor([1.0, 0.0]), torch.tensor([0.5, 0.5])
@@ -192,7 +196,7 @@ class StrokeClassifierRecipe:
         self.calibrate()
         ship(
             folder,
-            self.modules["ema"],
+            self.ema.shadow,
             model="stroke_classifier",
             recipe="stroke_classifier",
             presets=PRESETS,

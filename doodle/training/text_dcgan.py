@@ -21,6 +21,8 @@ from doodle.training.loop import Ema
 class TextDcganRecipe(DoodleRecipe):
     """Adam at one rate throughout (Radford et al. 2016, section 4); averaged weights draw."""
 
+    network: TextDcgan
+    ema: Ema[TextDcgan]
     model = "text_dcgan"
     plotted = ("discriminator", "adversarial", "right", "wrong", "fake")
 
@@ -38,8 +40,8 @@ class TextDcganRecipe(DoodleRecipe):
             )
         if len(self.seen) < 2:
             raise ValueError("drawings of one word only: wrong words need at least two")
-        place = {"device": self.device, "memory_format": torch.channels_last}
-        self.network, shadow = (TextDcgan(self.model_config).to(**place) for _ in range(2))
+        networks = (TextDcgan(self.model_config).to(self.device) for _ in range(2))
+        self.network, shadow = (x.to(memory_format=torch.channels_last) for x in networks)
         self.network.text_mean.copy_(vectors[self.seen].mean(dim=0))
         self.ema = Ema(self.network, shadow, c.ema)
         self.text = self.network.centred(vectors)  # (categories, text_size)
@@ -109,5 +111,5 @@ class TextDcganRecipe(DoodleRecipe):
         generator = torch.Generator().manual_seed(self.config.run.seed)
         z = torch.randn(1024, self.config.z_size, generator=generator).to(self.device)
         text = self.text[np.resize(self.seen, len(z))]
-        self.modules["ema"].settle(z, text)
+        self.ema.shadow.settle(z, text)
         return super().samples(categories, each)

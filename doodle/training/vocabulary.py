@@ -130,12 +130,11 @@ def _meanings(folder: Path) -> dict[str, list[Sense]]:
     """Lemma, spaces as underscores -> senses: as a noun, as an adjective, as a verb."""
     meanings: dict[str, list[Sense]] = {}
     for part in ("noun", "adj", "verb"):
-        synsets = {}
+        synsets: dict[str, tuple[list[str], int, str]] = {}
         for line in _lines(folder / f"data.{part}"):
-            facts, _, gloss = line.partition(" | ")
-            offset, kind, _, count, *rest = facts.split(" ")
-            words = rest[: 2 * int(count, 16) : 2]
-            synsets[offset] = (words, int(kind), gloss)
+            facts, _, text = line.partition(" | ")
+            offset, file, _, count, *rest = facts.split(" ")
+            synsets[offset] = (rest[: 2 * int(count, 16) : 2], int(file), text)
         for line in _lines(folder / f"index.{part}"):
             lemma, _, count, *rest = line.split()
             for offset in rest[-int(count) :]:

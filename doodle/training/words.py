@@ -22,6 +22,7 @@ from doodle.models.spelling import fold
 from doodle.models.words import WordTable, WordTableConfig
 from doodle.training import vocabulary
 from doodle.training.placing import features, kernel_ridge, pack, phrases, retrieval, ridge, unit
+from doodle.training.settings import command, overrides, resolved
 
 VECTORS = "clip/clip_vitb32_text_vocab.npz"
 ATTRIBUTION = (
@@ -70,13 +71,18 @@ SYNONYMS = {
 
 @dataclass(frozen=True)
 class Config:
-    data: str = field(metadata={"help": f"folder that holds {VECTORS}"})
-    out: str = field(default="checkpoints/words", metadata={"help": "folder of the checkpoint"})
+    data: str = field(metadata={"help": f"folder that holds {VECTORS}", "path": "input"})
+    out: str = field(
+        default="checkpoints/words",
+        metadata={"help": "folder of the checkpoint", "path": "output"},
+    )
     wordnet: str = field(
-        default="/usr/share/wordnet", metadata={"help": "folder of Debian's wordnet-base"}
+        default="/usr/share/wordnet",
+        metadata={"help": "folder of Debian's wordnet-base", "path": "input"},
     )
     scowl: str = field(
-        default="/usr/share/dict/scowl", metadata={"help": "folder of Debian's scowl"}
+        default="/usr/share/dict/scowl",
+        metadata={"help": "folder of Debian's scowl", "path": "input"},
     )
     rank: int = field(default=256, metadata={"help": "size of a packed vector, even"})
     penalty: float = field(default=0.3, metadata={"help": "lambda of the ridge regression"})
@@ -214,7 +220,7 @@ def table(
     mean = vectors[:exact].mean(axis=0)
     module.vectors.copy_(torch.from_numpy(vectors))
     module.mean.copy_(torch.from_numpy(mean))
-    if count:
+    if packed is not None:
         codes, basis = pack(packed, mean, rank)
         module.codes.copy_(torch.from_numpy(codes))
         module.basis.copy_(torch.from_numpy(basis))
@@ -255,11 +261,11 @@ def write(module: WordTable, config: Config, figures: dict[str, dict[str, float]
         },
         training={
             "recipe": "words",
-            "penalty": config.penalty,
-            "seed": config.seed,
+            "overrides": overrides(config, {}),
+            "config": resolved(config),
             "date": time.strftime("%Y-%m-%d"),
             "torch": torch.__version__,
-            "command": "python -m doodle train words --data DATA",
+            "command": command("words", config, {}),
         },
         metrics=metrics,
         licence="Apache-2.0",

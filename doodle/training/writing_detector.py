@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
 
 from doodle.data.quickdraw import categories
 from doodle.data.rasters import balanced, load_bitmaps
@@ -70,11 +70,11 @@ class WritingDetectorRecipe:
         self.words = written_words(categories(), config.word_count, rng)
         self.held_out_words = written_words(categories(), HELD_OUT_WORDS, rng)
         self.network = WritingDetector(WritingDetectorConfig()).to(self.device)
-        self.modules = {"network": self.network}
+        self.modules: dict[str, nn.Module] = {"network": self.network}
         self.optimiser = torch.optim.AdamW(
             self.network.parameters(), lr=config.learning_rate, weight_decay=0.02
         )
-        self.optimisers = {"adamw": self.optimiser}
+        self.optimisers: dict[str, torch.optim.Optimizer] = {"adamw": self.optimiser}
 
     def batch(self, seed: int) -> tuple[Tensor, Tensor]:
         """Pictures (B, 1, 28, 28) in [0, 1], the first half written words, and 1 for each word."""

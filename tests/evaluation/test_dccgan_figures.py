@@ -13,7 +13,8 @@ from torch import nn
 
 from doodle import checkpoint
 from doodle.evaluation import dccgan
-from doodle.evaluation.dccgan import Config, Evaluation, Pictures, kin
+from doodle.evaluation.dccgan import Config, Evaluation
+from doodle.evaluation.dccgan_pictures import Pictures, kin
 from doodle.models import resolve
 
 TABLE = ("apple", "cat", "eyeglasses", "moon")  # the words of the tiny table
