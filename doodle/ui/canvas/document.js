@@ -1,5 +1,5 @@
-/* The drawing: strokes { points, width, tag }, history and the wire form. Strokes are immutable, so a snapshot of the
- * drawing is the list of its strokes and undo costs nothing but a reference. */
+/* The drawing: strokes { points, width, tag }, history and the wire form. Strokes are immutable, so a
+ * snapshot of the drawing is the list of its strokes and undo costs nothing but a reference. */
 import { pointCount, STRIDE } from "./geometry.js";
 
 export const PAGE = { width: 1000, height: 750 };
@@ -58,7 +58,11 @@ export function createDocument({ onChange, onFull }) {
       strokes = next;
       restartClock();
       if (undoable) record(before, "load", null);
-      else { undoStack = []; redoStack = []; onChange("load"); }
+      else {
+        undoStack = [];
+        redoStack = [];
+        onChange("load");
+      }
     },
     undo() {
       const step = undoStack.pop();
@@ -101,7 +105,11 @@ export function parseDrawing(source) {
   let wire = source;
   if (typeof source === "string") {
     if (!source) return [];
-    try { wire = JSON.parse(source); } catch { return null; }
+    try {
+      wire = JSON.parse(source);
+    } catch {
+      return null;
+    }
   }
   if (wire === null || wire === undefined) return [];
   if (!Array.isArray(wire.strokes)) return null;
@@ -115,7 +123,10 @@ export function parseDrawing(source) {
     if (!valid) return null;
     const width = wire.widths?.[i] > 0 ? wire.widths[i] : usual;
     const named = wire.tags?.[i], tag = typeof named === "string" ? named.slice(0, LONGEST_TAG) : "";
-    if (scale === 1 && !dx && !dy) { strokes.push({ points: flat, width, tag }); continue; }
+    if (scale === 1 && !dx && !dy) {
+      strokes.push({ points: flat, width, tag });
+      continue;
+    }
     const points = flat.slice();
     for (let k = 0; k < points.length; k += STRIDE) {
       points[k] = Math.round((points[k] * scale + dx) * 100) / 100;

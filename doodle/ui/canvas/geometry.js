@@ -25,7 +25,11 @@ function handleAt(points, i) {
 export function traceInk(points, first, last, sink) {
   let x = points[first * STRIDE], y = points[first * STRIDE + 1];
   sink.moveTo(x, y);
-  if (first === last) { sink.lineTo(x + 0.01, y); return; }   // a dot: the round caps draw it
+  // a dot: the round caps draw it
+  if (first === last) {
+    sink.lineTo(x + 0.01, y);
+    return;
+  }
   let leave = handleAt(points, first);
   for (let i = first + 1; i <= last; i++) {
     const nx = points[i * STRIDE], ny = points[i * STRIDE + 1], enter = handleAt(points, i);
@@ -33,7 +37,7 @@ export function traceInk(points, first, last, sink) {
       const [ax, ay] = leave || [0, 0], [bx, by] = enter || [0, 0];
       sink.bezierCurveTo(x + ax, y + ay, nx - bx, ny - by, nx, ny);
     } else sink.lineTo(nx, ny);
-    x = nx; y = ny; leave = enter;
+    [x, y, leave] = [nx, ny, enter];
   }
 }
 

@@ -56,7 +56,10 @@ export function createTools({ stage, view, doc, ghosts, tags, pen, on, lifetime 
     const n = g.points.length;
     const gap = Math.hypot(soft[0] - g.points[n - 4], soft[1] - g.points[n - 3]);
     if (gap >= 0.8 * view.pixel) addPoint(soft[0], soft[1], e.timeStamp, soft[2]);
-    if (!g.takesOver && travelled(e) > TAP.distance) { g.takesOver = true; on.takeOver(); }
+    if (!g.takesOver && travelled(e) > TAP.distance) {
+      g.takesOver = true;
+      on.takeOver();
+    }
   }
 
   const travelled = (e) => Math.hypot(e.clientX - gesture.from[0], e.clientY - gesture.from[1]);
@@ -66,7 +69,12 @@ export function createTools({ stage, view, doc, ghosts, tags, pen, on, lifetime 
     if (!g.takesOver) {
       const tap = travelled(e) <= TAP.distance && e.timeStamp - g.since < TAP.time;
       const hit = tap && ghosts.hit(...view.toPage(e.clientX, e.clientY), GHOST_REACH * view.pixel);
-      if (hit) { gesture = null; view.invalidate("top"); on.ghostTap(hit); return; }
+      if (hit) {
+        gesture = null;
+        view.invalidate("top");
+        on.ghostTap(hit);
+        return;
+      }
       on.takeOver();
     }
     const last = e.type === "pointerup" ? view.toPage(e.clientX, e.clientY) : g.raw;
@@ -102,13 +110,17 @@ export function createTools({ stage, view, doc, ghosts, tags, pen, on, lifetime 
         next.push(...pieces.map((points) => ({ ...stroke, points })));
       } else if (next) next.push(stroke);
     }
-    if (next) { doc.show(next); view.invalidate("base"); }
+    if (next) {
+      doc.show(next);
+      view.invalidate("base");
+    }
   }
 
   /* --- tags: a tap for a whole stroke, a drag for what lies under it ---------------------------- */
   function startTag(e) {
     const at = view.toPage(e.clientX, e.clientY);
-    gesture = { kind: "tag", id: e.pointerId, before: doc.strokes, at, from: [e.clientX, e.clientY], drags: false };
+    const from = [e.clientX, e.clientY];
+    gesture = { kind: "tag", id: e.pointerId, before: doc.strokes, at, from, drags: false };
   }
 
   function tagTo(e) {
@@ -118,23 +130,36 @@ export function createTools({ stage, view, doc, ghosts, tags, pen, on, lifetime 
     const steps = Math.max(1, Math.ceil(Math.hypot(x - fx, y - fy) / r));
     for (let i = 0; i <= steps; i++) {
       const next = tagWithin(doc.strokes, fx + (x - fx) * i / steps, fy + (y - fy) * i / steps, r, tags.now);
-      if (next) { doc.show(rejoined(next)); view.invalidate("base"); }
+      if (next) {
+        doc.show(rejoined(next));
+        view.invalidate("base");
+      }
     }
     gesture.at = eraserAt = [x, y];
   }
 
   function tagAt(x, y) {
     const before = doc.strokes, next = tagNear(before, x, y, reach(), tags.now);
-    if (next) { doc.show(next); doc.settle(before, "tag"); }
+    if (next) {
+      doc.show(next);
+      doc.settle(before, "tag");
+    }
   }
 
   /* --- pointers ---------------------------------------------------------------------------- */
   function down(e) {
-    if (e.pointerType === "pen" && !penSeen) { penSeen = true; on.penSeen(); }
+    if (e.pointerType === "pen" && !penSeen) {
+      penSeen = true;
+      on.penSeen();
+    }
     on.attention();
     if (e.pointerType === "touch") {
       touches.set(e.pointerId, [e.clientX, e.clientY]);
-      if (touches.size === 2) { e.preventDefault(); pinch(e); return; }
+      if (touches.size === 2) {
+        e.preventDefault();
+        pinch(e);
+        return;
+      }
     }
     if (gesture || (e.pointerType === "mouse" && e.button > 1)) return;
     e.preventDefault();
@@ -173,7 +198,10 @@ export function createTools({ stage, view, doc, ghosts, tags, pen, on, lifetime 
       Object.assign(gesture, now);
       return;
     }
-    if (!gesture) { hover(e); return; }
+    if (!gesture) {
+      hover(e);
+      return;
+    }
     if (e.pointerId !== gesture.id) return;
     e.preventDefault();
     if (gesture.kind === "pan") {
@@ -198,10 +226,16 @@ export function createTools({ stage, view, doc, ghosts, tags, pen, on, lifetime 
 
   function up(e) {
     touches.delete(e.pointerId);
-    if (gesture?.kind === "pinch") { if (!touches.size) gesture = null; return; }
+    if (gesture?.kind === "pinch") {
+      if (!touches.size) gesture = null;
+      return;
+    }
     if (!gesture || e.pointerId !== gesture.id) return;
     const { kind, drags } = gesture;
-    if (kind === "ink" && e.type !== "pointercancel") { finishInk(e); return; }
+    if (kind === "ink" && e.type !== "pointercancel") {
+      finishInk(e);
+      return;
+    }
     settle();
     gesture = null;
     if (kind === "tag" && !drags && e.type === "pointerup") tagAt(...view.toPage(e.clientX, e.clientY));

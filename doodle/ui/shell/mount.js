@@ -72,6 +72,10 @@ export function serve(page) {
     return exposed.get(name)(...values);
   };
   for (const one of waiting) {
-    try { page.push(one); } catch (error) { console.error(`${one[0]}:`, error); }
+    try {
+      page.push(one);
+    } catch (error) {
+      console.error(`${one[0]}:`, error);
+    }
   }
 }

@@ -39,7 +39,7 @@ export function mount(context) {
     note.hidden = !sentence;
   }
 
-  /* ---- what is asked --------------------------------------------------------------------------------- */
+  /* ---- what is asked ------------------------------------------------------------------------- */
   function message(more) {
     const drawing = JSON.parse(pad().serialize()), box = pad().pictureBox();
     const points = box ? marksOf(drawing, box) : [], seed = control("seed").value.trim();
@@ -113,7 +113,7 @@ export function mount(context) {
   onCanvas("creature_pad", "status", () => tell(props.problem));   // it is said on the paper
   notes.listen((sentence) => { if (sentence && part.offsetParent) tell(sentence); });
 
-  /* ---- what comes ------------------------------------------------------------------------------------ */
+  /* ---- what comes ---------------------------------------------------------------------------- */
   onMessage(context, (answer) => {
     if (!("came" in answer)) return;                 // a message of ours on its way out
     const { picture, w, h, drawing, outline, error } = answer;

@@ -2,7 +2,7 @@
  * The desk around it carries the screen's name, by which the style sheet shows its parts. Tests and
  * the curious may set data-seconds, data-rest (ms between two words) and data-seed on .dd-game. */
 import { canvas, onCanvas } from "../../shared/canvases.js";
-import { make } from "../../shared/dom.js";
+import { find as within, findAll, make } from "../../shared/dom.js";
 import { onMessage } from "../../shared/messages.js";
 import { lines } from "../../shared/strokes.js";
 import { phrase } from "../../shared/wording.js";
@@ -31,9 +31,8 @@ const PAPER = { ask: "veiled", draw: "on", told: "still", late: "still" };   // 
 export function mount(context) {
   const { element, props, trigger } = context;
   const SECONDS = props.limit, ROUNDS = props.turns, WORDS = JSON.parse(props.deck);
-  const game = element.querySelector(".dd-game"), desk = element.closest(".dd-play");
-  const find = (selector) => game.querySelector(selector);
-  const all = (selector) => game.querySelectorAll(selector);
+  const game = within(".dd-game", element), desk = /** @type {HTMLElement} */ (element.closest(".dd-play"));
+  const find = (selector) => within(selector, game), all = (selector) => findAll(selector, game);
   const setting = (name, usual) => (game.dataset[name] ? Number(game.dataset[name]) : usual);
   const paper = () => canvas("play");
   const voice = createVoice(all("[data-act=voice]"));
@@ -52,7 +51,7 @@ export function mount(context) {
   function announce(text) { find(".dd-game-live").textContent = text; }
   const strong = (text) => make("b", { textContent: text });
 
-  /* ---- the rounds ---------------------------------------------------------------------------------- */
+  /* ---- the rounds ---------------------------------------------------------------------------- */
   function start() {
     chance = createChance(game.dataset.seed);
     rounds = deal(WORDS, ROUNDS, before, chance).map((word) => ({
@@ -143,9 +142,15 @@ export function mount(context) {
   }
   function timeUp() {
     const empty = !lines(drawn()).length;
-    if (empty) { lose("time"); return; }
+    if (empty) {
+      lose("time");
+      return;
+    }
     see();                                             // what was drawn in time is looked at, if late
-    if (!look) { decide(); return; }
+    if (!look) {
+      decide();
+      return;
+    }
     show("late");
     says("Time is up. One last look…");
     resting = setTimeout(() => lose("time"), LATE);
@@ -187,7 +192,7 @@ export function mount(context) {
     sendTo("draw", drawing, { word });
   }
 
-  /* ---- the clock's face ----------------------------------------------------------------------------- */
+  /* ---- the clock's face ---------------------------------------------------------------------- */
   function tick(left, total) {
     const whole = Math.ceil(left), ring = find(".dd-ring");
     ring.querySelector(".left").style.strokeDashoffset = 100 * (1 - left / total);
@@ -200,7 +205,7 @@ export function mount(context) {
     lookWhileDrawing();
   }
 
-  /* ---- looking ---------------------------------------------------------------------------------------- */
+  /* ---- looking ------------------------------------------------------------------------------- */
   /* The drawing with the stroke that is under way, in the wire form's text. */
   function drawn() {
     const text = paper()?.serialize() || NOTHING, live = paper()?.live() || [];
@@ -215,7 +220,11 @@ export function mount(context) {
     if (performance.now() - lastLook > LIVE && paper()?.live().length) see();
   }
   function see() {
-    if (look) { newer = true; return; }                // one at a time; then the newest, not the next
+    // one at a time; then the newest, not the next
+    if (look) {
+      newer = true;
+      return;
+    }
     const text = drawn();
     if (text === seenText || !lines(text).length) return;
     seenText = text;
@@ -229,9 +238,15 @@ export function mount(context) {
     if (!look || at !== look.at) return;           // of an earlier word or game
     const { seconds } = look;
     clearTimeout(look.timer);
-    if (problem) { failed(problem); return; }
+    if (problem) {
+      failed(problem);
+      return;
+    }
     look = null;
-    if (failures) { failures = 0; clock.resume(); }
+    if (failures) {
+      failures = 0;
+      clock.resume();
+    }
     Object.assign(rounds[now], { guesses, unknown });
     if (named() && !unknown) {
       clearTimeout(resting);
@@ -262,7 +277,11 @@ export function mount(context) {
     }
     clearTimeout(resting);
     says("One moment, I am looking again…", false);
-    retry = setTimeout(() => { show("draw"); see(); if (!look) clock.resume(); }, setting("rest", RETRY));
+    retry = setTimeout(() => {
+      show("draw");
+      see();
+      if (!look) clock.resume();
+    }, setting("rest", RETRY));
   }
   function tell(text) {
     const note = find(".dd-note");
@@ -270,7 +289,7 @@ export function mount(context) {
     note.hidden = !text;
   }
 
-  /* ---- guessing aloud ----------------------------------------------------------------------------------- */
+  /* ---- guessing aloud ------------------------------------------------------------------------ */
   function says(text, aloud = true) {
     find(".dd-game-says").textContent = text;
     if (text && aloud) announce(text);
@@ -278,7 +297,7 @@ export function mount(context) {
   /* No guess is said twice in a round. */
   function remark(guesses) {
     const fresh = guesses
-      .filter(([word, chance]) => chance >= LIKELY && !said.has(word)).slice(0, 2).map(([word]) => word);
+      .filter(([word, share]) => share >= LIKELY && !said.has(word)).slice(0, 2).map(([word]) => word);
     if (!fresh.length) return;
     const opener = OPENERS[Math.min(said.size, OPENERS.length - 1)];
     const text = `${opener} ${fresh.map(phrase).join("… or ")}…`;
@@ -301,7 +320,7 @@ export function mount(context) {
     find(".dd-game-heard").textContent = heard && `before: ${heard}`;
   }
 
-  /* ---- what the visitor does ------------------------------------------------------------------------------ */
+  /* ---- what the visitor does ----------------------------------------------------------------- */
   const acts = {
     start, draw, quit, voice: voice.toggle,
     skip: () => (screen === "told" ? next() : lose("skipped")),
