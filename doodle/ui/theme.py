@@ -18,7 +18,8 @@ _SHEETS = (
     "tools/draw/guess",
     "tools/words/grid",
     "tools/chimera/sentence",
-    "tools/chimera/parts",
+    "tools/chimera/edges",
+    "tools/chimera/result",
     "tools/morph/film",
     "tools/play/game",
 )

@@ -34,17 +34,17 @@ test("nothing to undo is told by null", () => {
   assert.equal(doc.redo(), null);
 });
 
-test("a change shown bit by bit is one step once it is settled", () => {
+test("a change shown bit by bit is one step once it is closed", () => {
   const { doc } = paper();
   doc.commit([stroke(1), stroke(2)], "stroke");
   const before = doc.strokes;
   doc.show([stroke(1)]);
   doc.show([]);
-  doc.settle(before, "erase");
+  doc.close(before, "erase");
   assert.deepEqual(xs(doc), []);
   doc.undo();
   assert.deepEqual(xs(doc), [1, 2]);
-  doc.settle(doc.strokes, "erase");                  // nothing was rubbed out: no step
+  doc.close(doc.strokes, "erase");                  // nothing was rubbed out: no step
   assert.equal(doc.last.why, "stroke");
 });
 

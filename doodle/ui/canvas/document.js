@@ -49,9 +49,9 @@ export function createDocument({ onChange, onFull }) {
       record(before, why, note);
       return true;
     },
-    /* Show a change while it is being made; settle(before) then makes it one step. */
+    /* Show a change while it is being made; close(before) then makes it one step. */
     show(next) { strokes = next; },
-    settle(before, why) { if (strokes !== before) record(before, why, null); },
+    close(before, why) { if (strokes !== before) record(before, why, null); },
     /* Replace everything; without `undoable` the history starts anew. */
     load(next, undoable) {
       const before = strokes;

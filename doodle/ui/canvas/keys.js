@@ -49,7 +49,7 @@ export function createKeyboard({ root, stage, view, doc, ghosts, tools, tags, pe
     if (pen.tool === "eraser") {
       const before = doc.strokes;
       tools.eraseAt(cursor.x, cursor.y);
-      doc.settle(before, "erase");
+      doc.close(before, "erase");
     } else if (pen.tool === "tag") tools.tagAt(cursor.x, cursor.y);
     else if (cursor.points) penUp();
     else penDown();

@@ -33,7 +33,7 @@ export function createTags({ palette, onChange }) {
     },
 
     /* Lays a picture, by its URL, below the ink; null takes it away. `w` and `h` are its size in the
-     * units that places on it are told in. */
+     * units of places on it. */
     async show(url, w, h) {
       const next = url ? Object.assign(new Image(), { src: url }) : null;
       await next?.decode();

@@ -1,4 +1,4 @@
-/* Pointers: pen, eraser, taps on ghosts, panning and pinching; palms are told from pens. */
+/* Pointers: pen, eraser, taps on ghosts, panning and pinching; palms and pens are kept apart. */
 import { cutInk, isNear, lineDistance, STRIDE } from "./geometry.js";
 import { rejoined, tagNear, tagWithin } from "./tags.js";
 
@@ -142,7 +142,7 @@ export function createTools({ stage, view, doc, ghosts, tags, pen, on, lifetime 
     const before = doc.strokes, next = tagNear(before, x, y, reach(), tags.now);
     if (next) {
       doc.show(next);
-      doc.settle(before, "tag");
+      doc.close(before, "tag");
     }
   }
 
@@ -179,7 +179,7 @@ export function createTools({ stage, view, doc, ghosts, tags, pen, on, lifetime 
       if (e.timeStamp - gesture.since > SECOND_FINGER && gesture.points.length > STRIDE * 3) return;
       gesture = null;                                // it was the first finger of a pinch
       view.invalidate("top");
-    } else settle();
+    } else closeStep();
     gesture = { kind: "pinch", ...middle() };
   }
 
@@ -236,22 +236,22 @@ export function createTools({ stage, view, doc, ghosts, tags, pen, on, lifetime 
       finishInk(e);
       return;
     }
-    settle();
+    closeStep();
     gesture = null;
     if (kind === "tag" && !drags && e.type === "pointerup") tagAt(...view.toPage(e.clientX, e.clientY));
     stage.dataset.hand = hand ? "open" : "";
     view.invalidate("top");
   }
 
-  function settle() {                                 // what was rubbed or coloured is one step
-    if (gesture?.kind === "erase" || gesture?.kind === "tag") doc.settle(gesture.before, gesture.kind);
+  function closeStep() {                                 // what was rubbed or coloured is one step
+    if (gesture?.kind === "erase" || gesture?.kind === "tag") doc.close(gesture.before, gesture.kind);
   }
 
   function wheel(e) {
     if (e.ctrlKey || e.metaKey) {                     // also what a trackpad's pinch sends
       e.preventDefault();
       view.zoomAt(Math.exp(-Math.max(-60, Math.min(60, e.deltaY)) * 0.01), e.clientX, e.clientY);
-    } else if (!view.isHome) {                        // with all in sight the wheel scrolls the page
+    } else if (!view.isHome) {                        // with the whole page shown the wheel scrolls the page
       e.preventDefault();
       const line = e.deltaMode === 1 ? 16 : 1;
       view.panBy(-(e.shiftKey ? e.deltaY : e.deltaX) * line, e.shiftKey ? 0 : -e.deltaY * line);

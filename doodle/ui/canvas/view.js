@@ -129,7 +129,7 @@ export function createView(stage, host, { paintBase, paintTop, onMove, lifetime 
       moved();
     },
     home() { Object.assign(camera, { zoom: 1, x: 0, y: 0 }); moved(); },
-    /* Bring a place of the page into sight (keyboard drawing while zoomed in). */
+    /* Scroll to a place of the page (keyboard drawing while zoomed in). */
     reveal(x, y) {
       const w = PAGE.width / camera.zoom, h = PAGE.height / camera.zoom, edge = 20 * api.pixel;
       const cx = clamp(camera.x, x - w + edge, x - edge), cy = clamp(camera.y, y - h + edge, y - edge);

@@ -4,7 +4,7 @@
  * @typedef {object} RunParts
  * @property {HTMLElement} note takes sentences for the visitor
  * @property {Element} busy carries aria-busy while an answer is awaited
- * @property {string} [name] the phase is told as body[data-<name>], by which style sheets show Stop
+ * @property {string} [name] the phase stands as body[data-<name>], by which style sheets show Stop
  * @property {number} [patience] ms for which nothing shows: a quick answer needs no Stop
  * @property {string} [go] elem_id of the button that asks
  * @property {string} [stop] elem_id of the button that shows in its place

@@ -11,7 +11,7 @@ import { marksOf } from "./marks.js";
 import { edgesEdited, newestRequest, optionsChanged, renderAsked, rendered } from "./news.js";
 
 const VARIANTS = 4, PATIENCE = 40, LIVE_PATIENCE = 120;   // ms after a change
-const UNSEEN = 0.7;         // of the window: a result that begins below is out of sight
+const UNSEEN = 0.7;         // of the window: a result that begins below is not seen
 const QUICK = 700;          // ms that an answer may take for all variants to follow every stroke
 
 /** @param {import("../../shell/mount.js").Context} context */

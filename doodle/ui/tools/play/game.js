@@ -1,4 +1,4 @@
-/* The game: start, then for each word ask -> draw -> told, then the end.
+/* The game: start, then for each word ask -> draw -> result, then the end.
  * The desk around it carries the screen's name, by which the style sheet shows its parts. Tests and
  * the curious may set data-seconds, data-rest (ms between two words) and data-seed on .dd-game. */
 import { canvas, onCanvas } from "../../shared/canvases.js";
@@ -10,6 +10,7 @@ import { sendTo } from "../../shell/tools.js";
 import { createClock } from "./clock.js";
 import { createChance, deal } from "./deal.js";
 import { endCard, showSlots, summary, verdict } from "./end.js";
+import { createRemarks } from "./remarks.js";
 import { saveSheet } from "./sheet.js";
 import { createVoice } from "./voice.js";
 
@@ -18,14 +19,8 @@ const REST = { won: 1900, lost: 2600 };              // ms to read how a round e
 const LATE = 1500;                                   // ms an answer may come after the time is up
 const PATIENCE = 6000, RETRY = 1200;                 // ms: no answer is a failure; then once more
 const LIVE = 900, LIVE_POINTS = 8;                   // ms, points: looks at a stroke under way
-const LIKELY = 0.05;                                 // guesses below are not worth a word
-const OPENERS = ["I see", "Or", "Now I see", "Maybe", "It could be", "Or"];
-const DOUBTS = [
-  "I see nothing I know yet…", "Hmm, I cannot tell yet…", "Still nothing I know. Draw on…",
-];
-const WAVERS = "Now I am not so sure any more…";
 const SEEN_LOST = "I cannot see your drawing just now: the server does not answer.";
-const PAPER = { ask: "veiled", draw: "on", told: "still", late: "still" };   // by screen
+const PAPER = { ask: "veiled", draw: "on", result: "still", late: "still" };   // by screen
 
 /** @param {import("../../shell/mount.js").Context} context */
 export function mount(context) {
@@ -39,7 +34,7 @@ export function mount(context) {
   const clock = createClock(() => !document.hidden && desk.offsetParent !== null, { tick, out: timeUp });
   const before = new Set();                            // words of this visit's earlier games
   let rounds = [], now = -1, screen = "start", chance = Math.random;
-  let said = new Set(), doubts = 0, resting = 0, warned = 0;
+  let resting = 0, warned = 0;
   let look = null, newer = false, looks = 0, failures = 0, retry = 0, seenText = "";
 
   function show(name) {
@@ -77,8 +72,7 @@ export function mount(context) {
     find("[data-act=draw]").focus({ preventScroll: true });
   }
   function draw() {
-    said = new Set();
-    doubts = 0;
+    remarks.reset();
     seenText = "";
     warned = 0;
     find(".dd-game-task").replaceChildren("Draw ", strong(phrase(rounds[now].word)));
@@ -103,7 +97,7 @@ export function mount(context) {
   }
   /* Guessed in the middle of a stroke: the picture is kept as it was finished. */
   function settle() {
-    if (screen === "told" && rounds[now].won) keep();
+    if (screen === "result" && rounds[now].won) keep();
   }
   function win(seconds) {
     const round = keep(), word = phrase(round.word);
@@ -126,7 +120,7 @@ export function mount(context) {
   function over(text, rest) {
     clock.stop();
     clearTimeout(retry);
-    show("told");
+    show("result");
     desk.dataset.won = String(rounds[now].won);
     says(text);
     voice.say(text, { now: true });
@@ -254,7 +248,7 @@ export function mount(context) {
       return;
     }
     if (screen === "draw") {
-      if (unknown) doubt(); else remark(guesses);
+      if (unknown) remarks.doubt(); else remarks.guess(guesses);
     }
     if (newer) see();
     if (screen === "late" && !look) {
@@ -294,36 +288,18 @@ export function mount(context) {
     find(".dd-game-says").textContent = text;
     if (text && aloud) announce(text);
   }
-  /* No guess is said twice in a round. */
-  function remark(guesses) {
-    const fresh = guesses
-      .filter(([word, share]) => share >= LIKELY && !said.has(word)).slice(0, 2).map(([word]) => word);
-    if (!fresh.length) return;
-    const opener = OPENERS[Math.min(said.size, OPENERS.length - 1)];
-    const text = `${opener} ${fresh.map(phrase).join("… or ")}…`;
-    recall();
-    for (const word of fresh) said.add(word);
-    says(text);
-    voice.say(text);
-  }
-  /* Nothing is likely enough to be named; aloud only the first time in a round. */
-  function doubt() {
-    const text = said.size ? WAVERS : DOUBTS[Math.min(doubts, DOUBTS.length - 1)];
-    const first = !doubts;
-    doubts += 1;
-    recall();
-    says(text, first);
-    if (first) voice.say(text);
-  }
-  function recall() {
-    const heard = [...said].slice(-6).map(phrase).join(", ");
-    find(".dd-game-heard").textContent = heard && `before: ${heard}`;
-  }
+  const remarks = createRemarks({
+    say(text, isNew) {
+      says(text, isNew);
+      if (isNew) voice.say(text);
+    },
+    recall: (text) => { find(".dd-game-heard").textContent = text; },
+  });
 
   /* ---- what the visitor does ----------------------------------------------------------------- */
   const acts = {
     start, draw, quit, voice: voice.toggle,
-    skip: () => (screen === "told" ? next() : lose("skipped")),
+    skip: () => (screen === "result" ? next() : lose("skipped")),
     svg: () => saveAll("svg"), png: () => saveAll("png"),
   };
   function saveAll(kind) {
