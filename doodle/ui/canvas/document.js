@@ -2,12 +2,21 @@
  * snapshot of the drawing is the list of its strokes and undo costs nothing but a reference. */
 import { pointCount, STRIDE } from "./geometry.js";
 
+/** @typedef {import("../types").Stroke} Stroke */
+
 export const PAGE = { width: 1000, height: 750 };
 export const LIMITS = { strokes: 2000, points: 50000, history: 200, coordinate: 1e5 };   // as the server's
 const STROKE_PAUSE = 400;                                                       // ms, across reloads
 
+/**
+ * @param {object} on
+ * @param {(why: string) => void} on.onChange
+ * @param {() => void} on.onFull the drawing takes no more
+ */
 export function createDocument({ onChange, onFull }) {
-  let strokes = [], undoStack = [], redoStack = [];
+  /** @type {readonly Stroke[]} */
+  let strokes = [];
+  let undoStack = [], redoStack = [];
   let epoch = null;                        // performance.now() at which the drawing's time was 0
   const texts = new WeakMap();
 
@@ -100,9 +109,13 @@ function tagList(strokes) {
   return list.some(Boolean) ? `,"tags":${JSON.stringify(list)}` : "";
 }
 
-/* Wire text to strokes, fitted to the page; null if it is no drawing. The server checks for real. */
+/**
+ * The wire form to strokes, fitted to the page; null if it is no drawing. The server checks for real.
+ * @param {string | import("../types").Wire | null} source
+ * @returns {Stroke[] | null}
+ */
 export function parseDrawing(source) {
-  let wire = source;
+  let wire = /** @type {any} */ (source);
   if (typeof source === "string") {
     if (!source) return [];
     try {
