@@ -18,7 +18,7 @@ const between = (value, least, most) => Math.min(Math.max(value, least), most);
  */
 export function createEditor({ dialog, map, picture, allow, onChange }) {
   const [stage, ring, slider, live, output] = [
-    ".dd-editor-stage", ".dd-ring", "label input", ".dd-editor-live", "label output",
+    ".dd-editor-stage", ".dd-editor-ring", "label input", ".dd-editor-live", "label output",
   ].map((selector) => find(selector, dialog));
   const desk = find("canvas", stage), act = (name) => find(`[data-act=${name}]`, dialog);
   const view = { x: 0, y: 0, zoom: 1 };              // its upper left corner in pixels of the map
