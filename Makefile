@@ -21,11 +21,14 @@ lint: $(VENV)/.installed-dev js
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
-# The page's scripts: types, style, unit tests. The page itself needs no node, so neither does `make run`;
-# REQUIRE_NODE=1 makes a missing node an error.
+# The page's scripts: types, style, unit tests. The page needs no node; without one they are skipped,
+# unless REQUIRE_NODE is set.
 js:
-	@if command -v npm >/dev/null; then $(MAKE) --no-print-directory js-checks; \
-	else echo "js: skipped, there is no node (18 or newer) with npm here"; [ -z "$$REQUIRE_NODE" ]; fi
+	@if ! command -v npm >/dev/null; then why="there is no node (18 or newer) with npm here"; \
+	elif ! $(MAKE) --no-print-directory .ci/node_modules/.installed; then why="its tools cannot be installed"; \
+	fi; \
+	if [ -n "$$why" ]; then echo "js: skipped, $$why"; [ -z "$$REQUIRE_NODE" ]; \
+	else $(MAKE) --no-print-directory js-checks; fi
 
 .PHONY: js-checks
 js-checks: .ci/node_modules/.installed
