@@ -12,21 +12,19 @@ from doodle.ui.sessions import CAPACITY
 _HERE = Path(__file__).parent
 _SANS = ("Inter", "Helvetica Neue", "Arial", "sans-serif")
 _MONO = ("ui-monospace", "Menlo", "Consolas", "monospace")
-_SHEETS = (
-    "shell/page",
-    "tools/draw/results",
-    "tools/draw/guess",
-    "tools/words/grid",
-    "tools/chimera/sentence",
-    "tools/chimera/parts",
-    "tools/morph/film",
-    "tools/play/game",
-)
+# others build on these; the sheets of all tools follow them
+_FIRST_SHEETS = ("shell/page.css", "tools/draw/results.css", "tools/draw/guess.css")
 
 
 def read(*names: str) -> str:
     """The text of files of the page, one after the other; names are paths below doodle/ui."""
     return "\n".join((_HERE / name).read_text(encoding="utf-8") for name in names)
+
+
+def _sheets() -> list[str]:
+    """Style sheets in order: what others build on, then each tool's."""
+    found = sorted(path.relative_to(_HERE).as_posix() for path in _HERE.glob("tools/*/*.css"))
+    return [*_FIRST_SHEETS, *(name for name in found if name not in _FIRST_SHEETS)]
 
 
 def _theme() -> gr.themes.Base:
@@ -64,7 +62,7 @@ def launch_options() -> dict[str, Any]:
     """
     return {
         "theme": _theme(),
-        "css": read(*(f"{name}.css" for name in _SHEETS)),
+        "css": read(*_sheets()),
         "favicon_path": _HERE / "shell" / "icon.svg",
         "footer_links": [],
         "ssr_mode": False,

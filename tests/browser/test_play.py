@@ -161,7 +161,7 @@ def test_the_app_guesses_at_the_pen_up_and_knows_the_word(enter: Callable):
     assert says(page) == "I see a mop… or eyeglasses…"
     page.wait_for_function("document.querySelector('.dd-game-live').innerText.includes('mop')")
     stroke(page, (0.3, 0.6), (0.7, 0.6))
-    page.wait_for_function(SCREEN % "told")
+    page.wait_for_function(SCREEN % "result")
     assert says(page).startswith("Oh I know, it’s a") and word in says(page)
     won = page.locator(".dd-game-slots li[data-state=won]")
     assert won.count() == 1 and won.locator("path").first.get_attribute("d").count("M") == 2
@@ -204,7 +204,7 @@ def test_while_it_knows_nothing_it_says_so_and_names_nothing(enter: Callable):
     assert page.evaluate(SCREEN % "draw")
     assert not any(word in " ".join(page.evaluate("heard")) for word, _ in WRONG)
     stroke(page, (0.3, 0.6), (0.7, 0.6))  # now it is sure
-    page.wait_for_function(SCREEN % "told")
+    page.wait_for_function(SCREEN % "result")
     assert says(page).startswith("Oh I know")
 
 
@@ -215,13 +215,13 @@ def test_a_faint_guess_counts_when_the_time_is_up_and_is_told_as_one(enter: Call
     word = begin(page)
     stroke(page, (0.3, 0.3), (0.7, 0.3))
     stroke(page, (0.3, 0.5), (0.7, 0.5))
-    page.wait_for_function(SCREEN % "told")
+    page.wait_for_function(SCREEN % "result")
     assert says(page).startswith("Is it a") and word in says(page)
     page.get_by_role("button", name="Next").click()
     begin(page)
     stroke(page, (0.3, 0.3), (0.7, 0.3))
     page.wait_for_function("document.querySelector('.dd-game-says').innerText.includes('nothing')")
-    page.wait_for_function(SCREEN % "told")
+    page.wait_for_function(SCREEN % "result")
     assert says(page) == "Time is up. I cannot tell what it is."
     page.get_by_role("button", name="Quit").click()
     verdicts = page.locator(".dd-game-verdict").all_inner_texts()
@@ -255,7 +255,7 @@ def test_out_of_time_and_what_it_was_taken_for(enter: Callable):
     start(page)
     word = begin(page)
     stroke(page, (0.3, 0.3), (0.7, 0.3))
-    page.wait_for_function(SCREEN % "told")
+    page.wait_for_function(SCREEN % "result")
     assert "Time is up" in says(page) and word in says(page)
     assert page.locator(".dd-game-slots li[data-state=lost]").count() == 1
     page.get_by_role("button", name="Quit").click()
@@ -271,7 +271,7 @@ def test_an_answer_that_comes_late_counts_by_when_it_was_drawn(enter: Callable):
     begin(page)
     stroke(page, (0.3, 0.3), (0.7, 0.3))
     stroke(page, (0.3, 0.6), (0.7, 0.6))
-    page.wait_for_function(SCREEN % "told")
+    page.wait_for_function(SCREEN % "result")
     assert says(page).startswith("Oh I know")
 
 
@@ -386,7 +386,7 @@ def test_it_speaks_each_guess_once_until_it_is_muted(enter: Callable):
     page.keyboard.press("Control+z")
     page.wait_for_function("spoken.length === 2")
     stroke(page, (0.3, 0.5), (0.7, 0.5))
-    page.wait_for_function(SCREEN % "told")
+    page.wait_for_function(SCREEN % "result")
     doubt, guess, right = page.evaluate("spoken")
     assert doubt == "I see nothing I know yet," and guess == "I see a mop, or eyeglasses,"
     assert right.startswith("Oh I know") and word in right

@@ -2,11 +2,35 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from doodle.pipelines.complete import Ending, Ink
 from doodle.ui.protocol import Log, Place
+
+# also what the canvas is tested with: tests/js/ghosts.test.mjs
+LOGS = json.loads((Path(__file__).parents[1] / "data" / "ink_logs.json").read_text())
+
+
+@pytest.mark.parametrize("case", LOGS, ids=lambda case: case["name"])
+def test_logs_are_written_as_the_canvas_reads_them(case: dict):
+    log = Log(case["run"], case["n"], case["mode"], case["word"])
+    for points in case["ink"]:
+        log.ink(Ink([tuple(point) for point in points]))
+    endings = [
+        Ending(tuple(np.array(s, float) for s in e["strokes"]), e["score"], e["candidate"])
+        for e in case["ranked"]
+    ]
+    if endings:
+        log.ranked(endings)
+    if "message" in case:
+        log.message(case["message"])
+    if case["done"]:
+        log.done()
+    assert log.text == case["log"]
 
 
 def read(text: str) -> dict:

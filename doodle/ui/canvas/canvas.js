@@ -3,13 +3,14 @@
  * and always carries the newest drawing. */
 import { createStrokeCanvas } from "./core.js";
 import { createKeep } from "./io.js";
+import { find } from "../shared/dom.js";
 
 /**
  * @param {import("../shell/mount.js").Context} context
  * @returns the canvas's handle, also kept as `strokeCanvas` of its root
  */
 export function mount({ element, props, trigger, watch }) {
-  const root = element.querySelector(".sc-root");
+  const root = find(".sc-root", element);
   const keep = props.autosave ? createKeep("canvas:" + props.autosave, {
     lifetime: new AbortController().signal,
     onFull: () => canvas.status("The browser has no room left: this drawing is not kept on reload."),

@@ -61,7 +61,10 @@ export function createStrokeCanvas(root, options, hooks) {
   function paintBase(ctx, colours) {
     tags.paint(ctx);
     if (replay.running) return;
-    if (weights) { strokeWeights(ctx, colours, doc.strokes, weights); return; }
+    if (weights) {
+      strokeWeights(ctx, colours, doc.strokes, weights);
+      return;
+    }
     ctx.globalAlpha = ghosts.replaces && ghosts.selected !== null ? DIMMED : 1;
     for (const stroke of doc.strokes) {
       tags.ink(ctx, stroke.tag, colours, (...more) => strokeInk(ctx, inkPaths(stroke), ...more));
@@ -178,7 +181,10 @@ export function createStrokeCanvas(root, options, hooks) {
     const kept = index === null && ghosts.replaces ? [] : doc.strokes;
     const note = { run, id, index };
     if (index === null) ghosts.dismiss(); else ghosts.take(id, index, true);
-    if (!doc.commit([...kept, ...added], "adopt", note)) { giveBack(note); return false; }
+    if (!doc.commit([...kept, ...added], "adopt", note)) {
+      giveBack(note);
+      return false;
+    }
     panel.say(index === null ? "Ending kept" : "Stroke kept");
     const detail = { run, id, stroke: index };
     hooks.adopted(detail);
@@ -268,12 +274,14 @@ export function createStrokeCanvas(root, options, hooks) {
   showDrawing();
 
   return {
-    feed: ghosts.feed, halt: ghosts.halt, ghosts: ghosts.list, select: ghosts.select, selected: () => ghosts.selected,
+    feed: ghosts.feed, halt: ghosts.halt, ghosts: ghosts.list,
+    select: ghosts.select, selected: () => ghosts.selected,
     next: ghosts.next, previous: ghosts.previous, dismissGhosts: dismiss, adopt,
     setTag, tagAll, tags: () => [...new Set(doc.strokes.map(({ tag }) => tag || ""))],
     /* A picture below the ink (its URL, width and height), or none; and where it lies. */
     showPicture: tags.show, pictureBox: () => tags.box,
-    open: importer.open, bring: hooks.imported, paint: weigh, serialize: doc.serialize, load, undo, redo, clear, setTool, setPen,
+    open: importer.open, bring: hooks.imported, serialize: doc.serialize, load,
+    paint: weigh, undo, redo, clear, setTool, setPen,
     replay: actions.replay, svg: () => toSvg(doc.strokes, tags), saveFile, status,
     resetView: view.home, zoomBy: view.zoomMiddle, focus: () => stage.focus({ preventScroll: true }),
     stats: () => ({ ...view.stats, ...doc.counts(), zoom: view.zoom, tool: pen.tool,

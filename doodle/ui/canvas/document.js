@@ -1,13 +1,22 @@
-/* The drawing: strokes { points, width, tag }, history and the wire form. Strokes are immutable, so a snapshot of the
- * drawing is the list of its strokes and undo costs nothing but a reference. */
+/* The drawing: strokes { points, width, tag }, history and the wire form. Strokes are immutable, so a
+ * snapshot of the drawing is the list of its strokes and undo costs nothing but a reference. */
 import { pointCount, STRIDE } from "./geometry.js";
+
+/** @typedef {import("../types").Stroke} Stroke */
 
 export const PAGE = { width: 1000, height: 750 };
 export const LIMITS = { strokes: 2000, points: 50000, history: 200, coordinate: 1e5 };   // as the server's
 const STROKE_PAUSE = 400;                                                       // ms, across reloads
 
+/**
+ * @param {object} on
+ * @param {(why: string) => void} on.onChange
+ * @param {() => void} on.onFull the drawing takes no more
+ */
 export function createDocument({ onChange, onFull }) {
-  let strokes = [], undoStack = [], redoStack = [];
+  /** @type {readonly Stroke[]} */
+  let strokes = [];
+  let undoStack = [], redoStack = [];
   let epoch = null;                        // performance.now() at which the drawing's time was 0
   const texts = new WeakMap();
 
@@ -49,16 +58,20 @@ export function createDocument({ onChange, onFull }) {
       record(before, why, note);
       return true;
     },
-    /* Show a change while it is being made; settle(before) then makes it one step. */
+    /* Show a change while it is being made; close(before) then makes it one step. */
     show(next) { strokes = next; },
-    settle(before, why) { if (strokes !== before) record(before, why, null); },
+    close(before, why) { if (strokes !== before) record(before, why, null); },
     /* Replace everything; without `undoable` the history starts anew. */
     load(next, undoable) {
       const before = strokes;
       strokes = next;
       restartClock();
       if (undoable) record(before, "load", null);
-      else { undoStack = []; redoStack = []; onChange("load"); }
+      else {
+        undoStack = [];
+        redoStack = [];
+        onChange("load");
+      }
     },
     undo() {
       const step = undoStack.pop();
@@ -96,12 +109,20 @@ function tagList(strokes) {
   return list.some(Boolean) ? `,"tags":${JSON.stringify(list)}` : "";
 }
 
-/* Wire text to strokes, fitted to the page; null if it is no drawing. The server checks for real. */
+/**
+ * The wire form to strokes, fitted to the page; null if it is no drawing. The server checks for real.
+ * @param {string | import("../types").Wire | null} source
+ * @returns {Stroke[] | null}
+ */
 export function parseDrawing(source) {
-  let wire = source;
+  let wire = /** @type {any} */ (source);
   if (typeof source === "string") {
     if (!source) return [];
-    try { wire = JSON.parse(source); } catch { return null; }
+    try {
+      wire = JSON.parse(source);
+    } catch {
+      return null;
+    }
   }
   if (wire === null || wire === undefined) return [];
   if (!Array.isArray(wire.strokes)) return null;
@@ -115,7 +136,10 @@ export function parseDrawing(source) {
     if (!valid) return null;
     const width = wire.widths?.[i] > 0 ? wire.widths[i] : usual;
     const named = wire.tags?.[i], tag = typeof named === "string" ? named.slice(0, LONGEST_TAG) : "";
-    if (scale === 1 && !dx && !dy) { strokes.push({ points: flat, width, tag }); continue; }
+    if (scale === 1 && !dx && !dy) {
+      strokes.push({ points: flat, width, tag });
+      continue;
+    }
     const points = flat.slice();
     for (let k = 0; k < points.length; k += STRIDE) {
       points[k] = Math.round((points[k] * scale + dx) * 100) / 100;

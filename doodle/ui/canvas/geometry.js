@@ -1,6 +1,11 @@
 /* Geometry of ink, pure functions. A stroke is { points, width }; points is one flat list
  * x, y, t, p, x, y, t, p, ... in canvas units (the canvas is 1000 wide), ms and pressure 0..1. */
 export const STRIDE = 4;
+
+/** @typedef {number[]} Points x, y, t, p of one point after the other */
+/** @typedef {import("../types").Stroke} Stroke */
+/** @typedef {Pick<Path2D, "moveTo" | "lineTo" | "bezierCurveTo">} Sink */
+
 const CORNER_COS = Math.cos((50 * Math.PI) / 180);   // a sharper turn than this stays a corner
 const SHORTEST_PIECE = 1;                            // canvas units; smaller crumbs of a cut vanish
 
@@ -21,11 +26,21 @@ function handleAt(points, i) {
   return [tx * scale, ty * scale];
 }
 
-/* Draws points first..last (indices of points) into `sink`, anything with Path2D's methods. */
+/**
+ * Draws points first..last (indices of points) as a curve.
+ * @param {Points} points
+ * @param {number} first
+ * @param {number} last
+ * @param {Sink} sink
+ */
 export function traceInk(points, first, last, sink) {
   let x = points[first * STRIDE], y = points[first * STRIDE + 1];
   sink.moveTo(x, y);
-  if (first === last) { sink.lineTo(x + 0.01, y); return; }   // a dot: the round caps draw it
+  // a dot: the round caps draw it
+  if (first === last) {
+    sink.lineTo(x + 0.01, y);
+    return;
+  }
   let leave = handleAt(points, first);
   for (let i = first + 1; i <= last; i++) {
     const nx = points[i * STRIDE], ny = points[i * STRIDE + 1], enter = handleAt(points, i);
@@ -33,7 +48,7 @@ export function traceInk(points, first, last, sink) {
       const [ax, ay] = leave || [0, 0], [bx, by] = enter || [0, 0];
       sink.bezierCurveTo(x + ax, y + ay, nx - bx, ny - by, nx, ny);
     } else sink.lineTo(nx, ny);
-    x = nx; y = ny; leave = enter;
+    [x, y, leave] = [nx, ny, enter];
   }
 }
 
@@ -50,7 +65,11 @@ export function svgSink() {
 /* Half pressure (a mouse) gives the set width. */
 const pressedWidth = (width, pressure) => width * (0.3 + 1.4 * pressure);
 
-/* Runs of nearly equal width: [{ width, first, last }]; one run where the pressure is steady. */
+/**
+ * Runs of nearly equal width; one run where the pressure is steady.
+ * @param {Pick<Stroke, "points" | "width">} stroke
+ * @returns {{ width: number, first: number, last: number }[]}
+ */
 export function widthRuns({ points, width }, from = 0, to = pointCount(points) - 1) {
   const step = Math.max(0.25, width / 16), runs = [];
   const level = (p) => Math.max(1, Math.round(pressedWidth(width, p) / step));
@@ -72,8 +91,9 @@ export function widthRuns({ points, width }, from = 0, to = pointCount(points) -
   return runs;
 }
 
-/* Path2D objects of a stroke, made once: strokes never change, they are replaced. */
 const inkCache = new WeakMap();
+/** Path2D objects of a stroke, made once: strokes never change, they are replaced.
+ * @type {(stroke: Pick<Stroke, "points" | "width">) => { width: number, path: Path2D }[]} */
 export function inkPaths(stroke) {
   let paths = inkCache.get(stroke);
   if (!paths) {
@@ -88,6 +108,7 @@ export function inkPaths(stroke) {
 }
 
 const boundsCache = new WeakMap();
+/** Left, top, right and bottom. @type {(points: Points) => number[]} */
 export function boundsOf(points) {
   let box = boundsCache.get(points);
   if (!box) {
@@ -104,6 +125,8 @@ export function boundsOf(points) {
   return box;
 }
 
+/** Whether a place is within reach of the bounds.
+ * @type {(points: Points, x: number, y: number, reach: number) => boolean} */
 export function isNear(points, x, y, reach) {
   const [x0, y0, x1, y1] = boundsOf(points);
   return x >= x0 - reach && x <= x1 + reach && y >= y0 - reach && y <= y1 + reach;
@@ -115,7 +138,12 @@ function segmentDistance(px, py, ax, ay, bx, by) {
   return Math.hypot(ax + u * dx - px, ay + u * dy - py);
 }
 
-/* Distance from a place to a polyline of `stride` numbers a point. */
+/**
+ * Distance from a place to a polyline of `stride` numbers a point.
+ * @param {number[]} values
+ * @param {number} x
+ * @param {number} y
+ */
 export function lineDistance(values, x, y, stride = STRIDE) {
   let best = Infinity;
   for (let i = 0; i < values.length; i += stride) {
@@ -125,6 +153,7 @@ export function lineDistance(values, x, y, stride = STRIDE) {
   return best;
 }
 
+/** @param {number[]} values `stride` numbers a point */
 export function inkLength(values, stride = STRIDE) {
   let sum = 0;
   for (let i = stride; i < values.length; i += stride) {
@@ -133,7 +162,11 @@ export function inkLength(values, stride = STRIDE) {
   return sum;
 }
 
-/* The part [u0, u1] of segment a -> b that lies in a disc, or null. */
+/**
+ * The part [u0, u1] of segment a -> b that lies in a disc, or null.
+ * @type {(ax: number, ay: number, bx: number, by: number, x: number, y: number, r: number) =>
+ *   number[] | null}
+ */
 export function discInterval(ax, ay, bx, by, x, y, r) {
   const dx = bx - ax, dy = by - ay, fx = ax - x, fy = ay - y;
   const a = dx * dx + dy * dy, b = fx * dx + fy * dy, c = fx * fx + fy * fy - r * r;
@@ -144,7 +177,10 @@ export function discInterval(ax, ay, bx, by, x, y, r) {
   return u0 < u1 ? [u0, u1] : null;
 }
 
-/* Takes a disc out of a stroke: null when it is untouched, else the remaining pieces (points). */
+/**
+ * Takes a disc out of a stroke: null when it is untouched, else the remaining pieces.
+ * @type {(points: Points, x: number, y: number, r: number) => Points[] | null}
+ */
 export function cutInk(points, x, y, r) {
   if (!isNear(points, x, y, r)) return null;
   const inside = Math.hypot(points[0] - x, points[1] - y) < r;
@@ -167,7 +203,8 @@ export function cutInk(points, x, y, r) {
   return touched ? pieces.filter((piece) => inkLength(piece) >= SHORTEST_PIECE) : null;
 }
 
-/* The point at u of the segment that starts at index i. */
+/** The point at u of the segment that starts at index i.
+ * @type {(points: Points, i: number, u: number) => Points} */
 export function along(points, i, u) {
   const mix = (k, digits) => {
     const value = points[i + k] + u * (points[i + STRIDE + k] - points[i + k]);

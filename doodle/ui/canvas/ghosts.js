@@ -20,8 +20,11 @@ export function createGhosts({ view, isStill, isEmpty, onChange, onMessage }) {
   function reset() {
     all.clear();
     ranking = [];
-    shownCount = used = 0; mode = "complete"; word = ""; header = "";
-    ranked = false; over = false; selectedId = hot = null; moving = false;
+    shownCount = used = 0;
+    mode = "complete";
+    word = header = "";
+    ranked = over = moving = false;
+    selectedId = hot = null;
   }
 
   /* --- reading the log ------------------------------------------------------------------- */
@@ -41,7 +44,10 @@ export function createGhosts({ view, isStill, isEmpty, onChange, onMessage }) {
     used = Math.max(used, end);
     if (halted === run) return;                           // what was on its way when it was stopped
     let news = false;
-    for (const line of lines) if (line) { read(line); news = true; }
+    for (const line of lines) if (line) {
+      read(line);
+      news = true;
+    }
     if (!news || !isOpen()) return;                       // dismissed: read on, in case of an undo
     if (!moving) lastFrame = performance.now();
     moving = true;
@@ -54,7 +60,9 @@ export function createGhosts({ view, isStill, isEmpty, onChange, onMessage }) {
     const rest = space < 0 ? "" : line.slice(space + 1);
     if (key === "B") {
       const [n, kind = "complete", ...name] = rest.split(" ");
-      shownCount = Number(n) || 0; mode = kind; word = name.join(" ");
+      shownCount = Number(n) || 0;
+      mode = kind;
+      word = name.join(" ");
     } else if (key === "F") ghost(rest).done = true;
     else if (key === "K") {
       const [id, score] = rest.split(" ");
@@ -234,7 +242,10 @@ export function createGhosts({ view, isStill, isEmpty, onChange, onMessage }) {
         for (const [i, s] of g.strokes.entries()) {
           if (g.taken.has(i) || s.at[0] > g.inked) continue;
           const d = lineDistance(s.xy, x, y, 2);
-          if (d < least) { least = d; best = { id: g.id, stroke: i }; }
+          if (d < least) {
+            least = d;
+            best = { id: g.id, stroke: i };
+          }
         }
       }
       if (best) return best;
@@ -265,7 +276,11 @@ export function createGhosts({ view, isStill, isEmpty, onChange, onMessage }) {
       report(true);
       return true;
     },
-    heat(stroke) { if (hot !== stroke) { hot = stroke; view.invalidate("top"); } },
+    heat(stroke) {
+      if (hot === stroke) return;
+      hot = stroke;
+      view.invalidate("top");
+    },
     next: () => step(1),
     previous: () => step(-1),
     /* Hide them all, and whatever their run still sends. */

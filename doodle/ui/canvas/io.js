@@ -74,7 +74,11 @@ export function saveText(name, text, type) {
 /* A large picture as a smaller one, null where the browser cannot read it. */
 async function reduced(file) {
   let picture;
-  try { picture = await createImageBitmap(file); } catch { return null; }
+  try {
+    picture = await createImageBitmap(file);
+  } catch {
+    return null;
+  }
   const canvas = document.createElement("canvas"), { width, height } = picture;
   const share = Math.min(1, IMPORT.side / Math.max(width, height));
   canvas.width = Math.max(1, Math.round(width * share));
@@ -114,7 +118,10 @@ export function createImporter({ root, stage, onFile, say, lifetime }) {
     const data = file && await readForImport(file, say);
     if (data) onFile(data);
   };
-  picker.addEventListener("change", () => { take(picker.files[0]); picker.value = ""; });
+  picker.addEventListener("change", () => {
+    take(picker.files[0]);
+    picker.value = "";
+  });
   let depth = 0;                                     // dragenter and dragleave also come from inside
   const drag = (by) => (e) => {
     if (!e.dataTransfer?.types.includes("Files")) return;
@@ -132,7 +139,7 @@ export function createImporter({ root, stage, onFile, say, lifetime }) {
     take(e.dataTransfer.files[0]);
   }, { signal: lifetime });
   document.addEventListener("paste", (e) => {
-    const typing = e.target.closest?.("input, textarea, [contenteditable=true]");
+    const typing = /** @type {Element} */ (e.target).closest?.("input, textarea, [contenteditable=true]");
     if (typing || !(root.contains(document.activeElement) || root.matches(":hover"))) return;
     const file = e.clipboardData.files[0], text = e.clipboardData.getData("text/plain").trim();
     if (file) take(file);
@@ -151,14 +158,25 @@ export function createKeep(key, { onFull, lifetime }) {
   function flush() {
     clearTimeout(timer);
     if (waiting === null) return;
-    try { localStorage.setItem(STORE + key, waiting); } catch { onFull(); }
+    try {
+      localStorage.setItem(STORE + key, waiting);
+    } catch {
+      onFull();
+    }
     waiting = null;
   }
   window.addEventListener("pagehide", flush, { signal: lifetime });
   document.addEventListener("visibilitychange", flush, { signal: lifetime });
   return {
-    read() { try { return localStorage.getItem(STORE + key); } catch { return null; } },
-    write(text) { waiting = text; clearTimeout(timer); timer = setTimeout(flush, 250); },
+    read() {
+      try { return localStorage.getItem(STORE + key); } catch { /* forbidden: nothing is kept */ }
+      return null;
+    },
+    write(text) {
+      waiting = text;
+      clearTimeout(timer);
+      timer = setTimeout(flush, 250);
+    },
     flush,
   };
 }

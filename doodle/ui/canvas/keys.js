@@ -49,7 +49,7 @@ export function createKeyboard({ root, stage, view, doc, ghosts, tools, tags, pe
     if (pen.tool === "eraser") {
       const before = doc.strokes;
       tools.eraseAt(cursor.x, cursor.y);
-      doc.settle(before, "erase");
+      doc.close(before, "erase");
     } else if (pen.tool === "tag") tools.tagAt(cursor.x, cursor.y);
     else if (cursor.points) penUp();
     else penDown();
@@ -59,7 +59,10 @@ export function createKeyboard({ root, stage, view, doc, ghosts, tools, tags, pe
   /* Tab walks through the endings; past the last (or before the first) it moves on as everywhere,
    * unless a mouse is at work: then it goes round. */
   function tab(e, focused) {
-    if (ghosts.selected === null) { (e.shiftKey ? ghosts.previous : ghosts.next)(); return true; }
+    if (ghosts.selected === null) {
+      (e.shiftKey ? ghosts.previous : ghosts.next)();
+      return true;
+    }
     const last = e.shiftKey ? ghosts.place === 0 : ghosts.place === ghosts.count - 1;
     if (last && focused && !byPointer) return false;
     (e.shiftKey ? ghosts.previous : ghosts.next)();
@@ -71,8 +74,14 @@ export function createKeyboard({ root, stage, view, doc, ghosts, tools, tags, pe
     if (!ghosts.any || cursor.points) return false;
     if (e.key === "Enter") return ghosts.selected === null ? Boolean(ghosts.next()) : act.adopt();
     if (e.key === "Tab") return tab(e, focused);
-    if (e.key === "ArrowRight" || e.key === "ArrowDown") { ghosts.next(); return true; }
-    if (e.key === "ArrowLeft" || e.key === "ArrowUp") { ghosts.previous(); return true; }
+    if (e.key === "ArrowRight" || e.key === "ArrowDown") {
+      ghosts.next();
+      return true;
+    }
+    if (e.key === "ArrowLeft" || e.key === "ArrowUp") {
+      ghosts.previous();
+      return true;
+    }
     return false;
   }
 
@@ -93,19 +102,28 @@ export function createKeyboard({ root, stage, view, doc, ghosts, tools, tags, pe
     }
     if (e.key in ARROWS) return arrow(e);
     if (e.key === "Escape") return escape();
-    if (e.key === " ") { if (!e.repeat) tools.setHand(true); return true; }
+    if (e.key === " ") {
+      if (!e.repeat) tools.setHand(true);
+      return true;
+    }
     if (e.altKey || !(key in toggles)) return false;
     act.run(toggles[key]);
     return true;
   }
 
-  function used(e) { e.preventDefault(); e.stopPropagation(); }
+  function used(e) {
+    e.preventDefault();
+    e.stopPropagation();
+  }
 
   stage.addEventListener("keydown", (e) => {
     if ((!e.ctrlKey && !e.metaKey && !e.altKey && ghostKey(e, true)) || stageKey(e)) used(e);
   }, { signal: lifetime });
   stage.addEventListener("keyup", (e) => {
-    if (e.key === " " && !tools.setHand(false)) { press(); used(e); }
+    if (e.key === " " && !tools.setHand(false)) {
+      press();
+      used(e);
+    }
   }, { signal: lifetime });
   stage.addEventListener("pointerdown", () => {
     byPointer = true;

@@ -6,7 +6,10 @@ const CHUNK = 120;                                   // points of live ink kept 
 const REPLAY = { pause: 350, breath: 40, longest: 12_000, still: 350 };   // ms
 
 export function strokeInk(ctx, paths, widen = 1, rim = 0) {
-  for (const { width, path } of paths) { ctx.lineWidth = width * widen + rim; ctx.stroke(path); }
+  for (const {
+    width, path } of paths) { ctx.lineWidth = width * widen + rim;
+    ctx.stroke(path);
+  }
 }
 
 const LEAST_WEIGHT = 1;                              // nats; below it no stroke gets its full colour
@@ -99,9 +102,17 @@ export function createReplay({ doc, view, tags, isStill, onEnd }) {
       const clock = Math.max(0, now - show.began) * show.speed;
       let busy = false;
       for (const { begin, takes, stroke } of show.plan) {
-        if (clock < begin) { busy = true; break; }
-        const ink = (paths) => tags.ink(ctx, stroke.tag, colours, (...more) => strokeInk(ctx, paths, ...more));
-        if (clock >= begin + takes) { ink(inkPaths(stroke)); continue; }
+        if (clock < begin) {
+          busy = true;
+          break;
+        }
+        const ink = (paths) => {
+          tags.ink(ctx, stroke.tag, colours, (...more) => strokeInk(ctx, paths, ...more));
+        };
+        if (clock >= begin + takes) {
+          ink(inkPaths(stroke));
+          continue;
+        }
         busy = true;
         if (isStill()) continue;
         const { points } = stroke;
@@ -109,7 +120,10 @@ export function createReplay({ doc, view, tags, isStill, onEnd }) {
         while (n < points.length && points[n + 2] - points[2] <= clock - begin) n += STRIDE;
         ink(livePaths(stroke, 0, pointCount(points.slice(0, n)) - 1));
       }
-      if (!busy) { stop(); onEnd(); }
+      if (!busy) {
+        stop();
+        onEnd();
+      }
       return busy;
     },
   };

@@ -68,7 +68,8 @@ export function createPanel(root, { pen, ghosts, act, options, lifetime }) {
     if (menu && ARROWS[e.key]) walk(menu, e);
   }, { signal: lifetime });
   document.addEventListener("pointerdown", (e) => {
-    if (openPop && !e.target.closest?.(".sc-pop, [aria-expanded=true]")) close(false);
+    const target = /** @type {Element} */ (e.target);
+    if (openPop && !target.closest?.(".sc-pop, [aria-expanded=true]")) close(false);
   }, { signal: lifetime, capture: true });
   root.addEventListener("focusout", (e) => {
     const pop = openPop && find(`[data-pop="${openPop}"]`);
@@ -149,11 +150,14 @@ export function createPanel(root, { pen, ghosts, act, options, lifetime }) {
   }
 
   function showDrawing({ empty, canUndo, canRedo }) {
-    const held = document.activeElement;
+    const held = /** @type {HTMLButtonElement} */ (document.activeElement);
     button("undo").disabled = !canUndo;
     button("redo").disabled = !canRedo;
     for (const name of ["replay", "clear", "svg", "png", "gif", "json"]) button(name).disabled = empty;
-    if (held?.disabled && rail.contains(held)) { rove(button("pen")); button("pen").focus(); }
+    if (held?.disabled && rail.contains(held)) {
+      rove(button("pen"));
+      button("pen").focus();
+    }
     root.classList.toggle("sc-empty", empty && ghosts.state === "empty");
   }
 
@@ -167,7 +171,10 @@ export function createPanel(root, { pen, ghosts, act, options, lifetime }) {
     close(false);
   });
   strip.observe(rail);
-  lifetime.addEventListener("abort", () => { strip.disconnect(); clearTimeout(noteTimer); });
+  lifetime.addEventListener("abort", () => {
+    strip.disconnect();
+    clearTimeout(noteTimer);
+  });
 
   return {
     say, show, toggle, showPen, showGhosts, showDrawing,

@@ -3,6 +3,8 @@
 import { PAGE } from "./document.js";
 import { along, discInterval, inkLength, isNear, lineDistance, STRIDE } from "./geometry.js";
 
+/** @typedef {import("../types").Stroke} Stroke */
+
 const MARK = { width: 2.4, rim: 5 };                 // times the pen's width; canvas units around it
 const TOWARDS_INK = 0.22;                            // pale colours on white, dark ones on black
 
@@ -33,7 +35,7 @@ export function createTags({ palette, onChange }) {
     },
 
     /* Lays a picture, by its URL, below the ink; null takes it away. `w` and `h` are its size in the
-     * units that places on it are told in. */
+     * units of places on it. */
     async show(url, w, h) {
       const next = url ? Object.assign(new Image(), { src: url }) : null;
       await next?.decode();
@@ -48,8 +50,12 @@ export function createTags({ palette, onChange }) {
   };
 }
 
-/* The strokes with `tag` on what lies in a disc, which is cut out of its stroke; null when nothing
- * changes. */
+/**
+ * The strokes with `tag` on what lies in a disc, which is cut out of its stroke; null when nothing
+ * changes.
+ * @param {readonly Stroke[]} strokes
+ * @returns {Stroke[] | null}
+ */
 export function tagWithin(strokes, x, y, r, tag) {
   let next = null;
   for (const [i, stroke] of strokes.entries()) {
@@ -62,14 +68,21 @@ export function tagWithin(strokes, x, y, r, tag) {
   return next;
 }
 
-/* The strokes with `tag` on every one that passes a place within reach; null when nothing changes. */
+/**
+ * The strokes with `tag` on every one that passes a place within reach; null when nothing changes.
+ * @param {readonly Stroke[]} strokes
+ * @returns {Stroke[] | null}
+ */
 export function tagNear(strokes, x, y, reach, tag) {
-  const hit = ({ points, tag: had }) => (had || "") !== tag
+  const hit = (/** @type {Stroke} */ { points, tag: had }) => (had || "") !== tag
     && isNear(points, x, y, reach) && lineDistance(points, x, y) < reach;
   return strokes.some(hit) ? strokes.map((one) => (hit(one) ? { ...one, tag } : one)) : null;
 }
 
-/* Pieces that were cut apart and now say the same become one stroke again. */
+/**
+ * Pieces that were cut apart and now say the same become one stroke again.
+ * @param {readonly Stroke[]} strokes
+ */
 export function rejoined(strokes) {
   const out = [];
   for (const stroke of strokes) {

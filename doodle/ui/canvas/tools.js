@@ -1,4 +1,4 @@
-/* Pointers: pen, eraser, taps on ghosts, panning and pinching; palms are told from pens. */
+/* Pointers: pen, eraser, taps on ghosts, panning and pinching; palms and pens are kept apart. */
 import { cutInk, isNear, lineDistance, STRIDE } from "./geometry.js";
 import { rejoined, tagNear, tagWithin } from "./tags.js";
 
@@ -56,7 +56,10 @@ export function createTools({ stage, view, doc, ghosts, tags, pen, on, lifetime 
     const n = g.points.length;
     const gap = Math.hypot(soft[0] - g.points[n - 4], soft[1] - g.points[n - 3]);
     if (gap >= 0.8 * view.pixel) addPoint(soft[0], soft[1], e.timeStamp, soft[2]);
-    if (!g.takesOver && travelled(e) > TAP.distance) { g.takesOver = true; on.takeOver(); }
+    if (!g.takesOver && travelled(e) > TAP.distance) {
+      g.takesOver = true;
+      on.takeOver();
+    }
   }
 
   const travelled = (e) => Math.hypot(e.clientX - gesture.from[0], e.clientY - gesture.from[1]);
@@ -66,7 +69,12 @@ export function createTools({ stage, view, doc, ghosts, tags, pen, on, lifetime 
     if (!g.takesOver) {
       const tap = travelled(e) <= TAP.distance && e.timeStamp - g.since < TAP.time;
       const hit = tap && ghosts.hit(...view.toPage(e.clientX, e.clientY), GHOST_REACH * view.pixel);
-      if (hit) { gesture = null; view.invalidate("top"); on.ghostTap(hit); return; }
+      if (hit) {
+        gesture = null;
+        view.invalidate("top");
+        on.ghostTap(hit);
+        return;
+      }
       on.takeOver();
     }
     const last = e.type === "pointerup" ? view.toPage(e.clientX, e.clientY) : g.raw;
@@ -102,13 +110,17 @@ export function createTools({ stage, view, doc, ghosts, tags, pen, on, lifetime 
         next.push(...pieces.map((points) => ({ ...stroke, points })));
       } else if (next) next.push(stroke);
     }
-    if (next) { doc.show(next); view.invalidate("base"); }
+    if (next) {
+      doc.show(next);
+      view.invalidate("base");
+    }
   }
 
   /* --- tags: a tap for a whole stroke, a drag for what lies under it ---------------------------- */
   function startTag(e) {
     const at = view.toPage(e.clientX, e.clientY);
-    gesture = { kind: "tag", id: e.pointerId, before: doc.strokes, at, from: [e.clientX, e.clientY], drags: false };
+    const from = [e.clientX, e.clientY];
+    gesture = { kind: "tag", id: e.pointerId, before: doc.strokes, at, from, drags: false };
   }
 
   function tagTo(e) {
@@ -118,23 +130,36 @@ export function createTools({ stage, view, doc, ghosts, tags, pen, on, lifetime 
     const steps = Math.max(1, Math.ceil(Math.hypot(x - fx, y - fy) / r));
     for (let i = 0; i <= steps; i++) {
       const next = tagWithin(doc.strokes, fx + (x - fx) * i / steps, fy + (y - fy) * i / steps, r, tags.now);
-      if (next) { doc.show(rejoined(next)); view.invalidate("base"); }
+      if (next) {
+        doc.show(rejoined(next));
+        view.invalidate("base");
+      }
     }
     gesture.at = eraserAt = [x, y];
   }
 
   function tagAt(x, y) {
     const before = doc.strokes, next = tagNear(before, x, y, reach(), tags.now);
-    if (next) { doc.show(next); doc.settle(before, "tag"); }
+    if (next) {
+      doc.show(next);
+      doc.close(before, "tag");
+    }
   }
 
   /* --- pointers ---------------------------------------------------------------------------- */
   function down(e) {
-    if (e.pointerType === "pen" && !penSeen) { penSeen = true; on.penSeen(); }
+    if (e.pointerType === "pen" && !penSeen) {
+      penSeen = true;
+      on.penSeen();
+    }
     on.attention();
     if (e.pointerType === "touch") {
       touches.set(e.pointerId, [e.clientX, e.clientY]);
-      if (touches.size === 2) { e.preventDefault(); pinch(e); return; }
+      if (touches.size === 2) {
+        e.preventDefault();
+        pinch(e);
+        return;
+      }
     }
     if (gesture || (e.pointerType === "mouse" && e.button > 1)) return;
     e.preventDefault();
@@ -154,7 +179,7 @@ export function createTools({ stage, view, doc, ghosts, tags, pen, on, lifetime 
       if (e.timeStamp - gesture.since > SECOND_FINGER && gesture.points.length > STRIDE * 3) return;
       gesture = null;                                // it was the first finger of a pinch
       view.invalidate("top");
-    } else settle();
+    } else closeStep();
     gesture = { kind: "pinch", ...middle() };
   }
 
@@ -173,7 +198,10 @@ export function createTools({ stage, view, doc, ghosts, tags, pen, on, lifetime 
       Object.assign(gesture, now);
       return;
     }
-    if (!gesture) { hover(e); return; }
+    if (!gesture) {
+      hover(e);
+      return;
+    }
     if (e.pointerId !== gesture.id) return;
     e.preventDefault();
     if (gesture.kind === "pan") {
@@ -198,26 +226,32 @@ export function createTools({ stage, view, doc, ghosts, tags, pen, on, lifetime 
 
   function up(e) {
     touches.delete(e.pointerId);
-    if (gesture?.kind === "pinch") { if (!touches.size) gesture = null; return; }
+    if (gesture?.kind === "pinch") {
+      if (!touches.size) gesture = null;
+      return;
+    }
     if (!gesture || e.pointerId !== gesture.id) return;
     const { kind, drags } = gesture;
-    if (kind === "ink" && e.type !== "pointercancel") { finishInk(e); return; }
-    settle();
+    if (kind === "ink" && e.type !== "pointercancel") {
+      finishInk(e);
+      return;
+    }
+    closeStep();
     gesture = null;
     if (kind === "tag" && !drags && e.type === "pointerup") tagAt(...view.toPage(e.clientX, e.clientY));
     stage.dataset.hand = hand ? "open" : "";
     view.invalidate("top");
   }
 
-  function settle() {                                 // what was rubbed or coloured is one step
-    if (gesture?.kind === "erase" || gesture?.kind === "tag") doc.settle(gesture.before, gesture.kind);
+  function closeStep() {                                 // what was rubbed or coloured is one step
+    if (gesture?.kind === "erase" || gesture?.kind === "tag") doc.close(gesture.before, gesture.kind);
   }
 
   function wheel(e) {
     if (e.ctrlKey || e.metaKey) {                     // also what a trackpad's pinch sends
       e.preventDefault();
       view.zoomAt(Math.exp(-Math.max(-60, Math.min(60, e.deltaY)) * 0.01), e.clientX, e.clientY);
-    } else if (!view.isHome) {                        // with all in sight the wheel scrolls the page
+    } else if (!view.isHome) {                        // with the whole page shown the wheel scrolls the page
       e.preventDefault();
       const line = e.deltaMode === 1 ? 16 : 1;
       view.panBy(-(e.shiftKey ? e.deltaY : e.deltaX) * line, e.shiftKey ? 0 : -e.deltaY * line);

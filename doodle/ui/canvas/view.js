@@ -7,7 +7,10 @@ const GRID = { step: 30, closest: 17 };              // canvas units; CSS pixels
 
 export function createView(stage, host, { paintBase, paintTop, onMove, lifetime }) {
   const base = document.createElement("canvas"), top = document.createElement("canvas");
-  for (const c of [base, top]) { c.setAttribute("aria-hidden", "true"); host.appendChild(c); }
+  for (const c of [base, top]) {
+    c.setAttribute("aria-hidden", "true");
+    host.appendChild(c);
+  }
   const contexts = { base: base.getContext("2d"), top: top.getContext("2d") };
   const stats = { frames: 0, basePaints: 0, resizes: 0, lastPaint: 0 };
   const camera = { zoom: 1, x: 0, y: 0 };            // x, y: the page's place at the stage's corner
@@ -22,7 +25,10 @@ export function createView(stage, host, { paintBase, paintTop, onMove, lifetime 
     unit = box.width / PAGE.width;
     const w = Math.round(box.width * ratio), h = Math.round(box.height * ratio);
     if (base.width !== w || base.height !== h) {
-      for (const c of [base, top]) { c.width = w; c.height = h; }
+      for (const c of [base, top]) {
+        c.width = w;
+        c.height = h;
+      }
       stats.resizes++;
     }
     moved();
@@ -57,7 +63,10 @@ export function createView(stage, host, { paintBase, paintTop, onMove, lifetime 
     const started = performance.now(), todo = dirty;
     dirty = { base: false, top: false };
     stats.frames++;
-    if (todo.base) { stats.basePaints++; paintBase(prepare("base"), colours()); }
+    if (todo.base) {
+      stats.basePaints++;
+      paintBase(prepare("base"), colours());
+    }
     if (todo.top && paintTop(prepare("top"), colours(), now)) invalidate("top");
     stats.lastPaint = performance.now() - started;
   }
@@ -120,11 +129,15 @@ export function createView(stage, host, { paintBase, paintTop, onMove, lifetime 
       moved();
     },
     home() { Object.assign(camera, { zoom: 1, x: 0, y: 0 }); moved(); },
-    /* Bring a place of the page into sight (keyboard drawing while zoomed in). */
+    /* Scroll to a place of the page (keyboard drawing while zoomed in). */
     reveal(x, y) {
       const w = PAGE.width / camera.zoom, h = PAGE.height / camera.zoom, edge = 20 * api.pixel;
       const cx = clamp(camera.x, x - w + edge, x - edge), cy = clamp(camera.y, y - h + edge, y - edge);
-      if (cx !== camera.x || cy !== camera.y) { camera.x = cx; camera.y = cy; moved(); }
+      if (cx !== camera.x || cy !== camera.y) {
+        camera.x = cx;
+        camera.y = cy;
+        moved();
+      }
     },
   };
   return api;

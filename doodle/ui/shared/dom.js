@@ -10,17 +10,25 @@ export function find(selector, root = document) {
   return root.querySelector(selector);
 }
 
-/** @returns {any[]} every element of a selector */
-export function findAll(selector, root = /** @type {ParentNode} */ (document)) {
+/**
+ * Every element of a selector.
+ * @param {string} selector
+ * @param {ParentNode} root
+ * @returns {any[]}
+ */
+export function findAll(selector, root = document) {
   return [...root.querySelectorAll(selector)];
 }
 
 /**
  * A new element with properties, and children in it.
+ * @param {string} tag
+ * @param {Record<string, any>} properties `dataset` and `style` are objects of their own
+ * @param {...(Node | string)} children
  * @returns {any}
  */
 export function make(tag, properties = {}, ...children) {
-  const { dataset, style, ...plain } = /** @type {any} */ (properties);
+  const { dataset, style, ...plain } = properties;
   const element = Object.assign(document.createElement(tag), plain);
   Object.assign(element.dataset, dataset);
   Object.assign(element.style, style);
@@ -28,7 +36,7 @@ export function make(tag, properties = {}, ...children) {
   return element;
 }
 
-/** The text field inside a Gradio component. */
+/** The text field inside a Gradio component. @param {string} id */
 export function field(id) {
   return find(`#${id} input`);
 }
@@ -38,7 +46,11 @@ export function calm() {
   return matchMedia("(prefers-reduced-motion: reduce)").matches;
 }
 
-/** Scrolls an element into view. */
+/**
+ * Scrolls an element into view.
+ * @param {Element | null} element
+ * @param {ScrollLogicalPosition} block
+ */
 export function scrollTo(element, block = "nearest") {
   element?.scrollIntoView({ block, behavior: calm() ? "auto" : "smooth" });
 }
@@ -48,7 +60,11 @@ export function nextFrame() {
   return new Promise((done) => { requestAnimationFrame(() => setTimeout(done)); });
 }
 
-/** Saves a URL's content as a file. */
+/**
+ * Saves a URL's content as a file.
+ * @param {string} name
+ * @param {string} url
+ */
 export function download(name, url) {
   const link = make("a", { href: url, download: name });
   document.body.append(link);                        // Firefox wants it in the page
@@ -56,14 +72,19 @@ export function download(name, url) {
   link.remove();
 }
 
-/** Saves text or a Blob as a file. */
+/**
+ * Saves text or a Blob as a file.
+ * @param {string} name
+ * @param {BlobPart} content
+ * @param {string} type its media type
+ */
 export function downloadBlob(name, content, type) {
   const url = URL.createObjectURL(new Blob([content], { type }));
   download(name, url);
   setTimeout(() => URL.revokeObjectURL(url), 10_000);
 }
 
-/** Closes a <details> at a click beside it and at Escape. */
+/** Closes a <details> at a click beside it and at Escape. @param {HTMLDetailsElement} details */
 export function closesItself(details) {
   document.addEventListener("click", ({ target }) => {
     if (details.open && !details.contains(/** @type {Node} */ (target))) details.open = false;

@@ -27,7 +27,10 @@ export function picture(drawn, added = [], box = frame([...drawn, ...added])) {
 }
 
 /* One curve: x, y, then two control points and an end for every piece. */
-const curve = ([x, y, ...rest]) => `M${x} ${y}${rest.length ? `C${rest.join(" ")}` : "h0"}`;
+function curve(/** @type {number[]} */ flat) {
+  const [x, y, ...rest] = flat;
+  return `M${x} ${y}${rest.length ? `C${rest.join(" ")}` : "h0"}`;
+}
 
 /**
  * A doodle of Words by its own curves.

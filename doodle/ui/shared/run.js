@@ -4,7 +4,7 @@
  * @typedef {object} RunParts
  * @property {HTMLElement} note takes sentences for the visitor
  * @property {Element} busy carries aria-busy while an answer is awaited
- * @property {string} [name] the phase is told as body[data-<name>], by which style sheets show Stop
+ * @property {string} [name] the phase stands as body[data-<name>], by which style sheets show Stop
  * @property {number} [patience] ms for which nothing shows: a quick answer needs no Stop
  * @property {string} [go] elem_id of the button that asks
  * @property {string} [stop] elem_id of the button that shows in its place
@@ -17,7 +17,7 @@
 export function createRun({ note, busy, name, patience = 0, go = "", stop = "", onPhase }) {
   let phase = "idle", timer = 0, newest = 0, quiet = false;
 
-  /* A tool may have further phases: in all but idle and asked, Stop shows. */
+  /** A tool may have further phases: in all but idle and asked, Stop shows. @param {string} next */
   function show(next) {
     clearTimeout(timer);
     const stops = next !== "idle" && next !== "asked" && !quiet;
@@ -30,6 +30,7 @@ export function createRun({ note, busy, name, patience = 0, go = "", stop = "", 
     onPhase?.(next);
   }
 
+  /** @param {string} [sentence] none hides the note */
   function say(sentence) {
     note.textContent = sentence || "";
     note.hidden = !sentence;
@@ -56,9 +57,9 @@ export function createRun({ note, busy, name, patience = 0, go = "", stop = "", 
       }
       return newest;
     },
-    isNewest: (request) => request === newest,
+    isNewest: (/** @type {number} */ request) => request === newest,
 
-    /** Says how far it is, unless it was stopped meanwhile. */
+    /** Says how far it is, unless it was stopped meanwhile. @param {string} sentence */
     progress(sentence) { if (phase !== "idle") say(sentence); },
 
     /** The answer is here, or the run was stopped. */

@@ -10,7 +10,12 @@ export function createSignal() {
     listen(heard) { listeners.add(heard); },
     send(news) {
       for (const heard of [...listeners]) {
-        try { heard(news); } catch (error) { console.error(error); }   // the others hear it all the same
+        // the others hear it all the same
+        try {
+          heard(news);
+        } catch (error) {
+          console.error(error);
+        }
       }
     },
   };

@@ -81,6 +81,7 @@ export function composed(text, flats, mode) {
 export function onPaper(flats) {
   const { w, h, share } = PAPER, [left, top, side] = frame(flats, 0).split(" ").map(Number);
   const size = (share * h) / side, x = (w - size * side) / 2, y = (h - size * side) / 2;
+  /** @type {(v: number, i: number) => number} */
   const move = (v, i) => Math.round(10 * (i % 2 ? y + size * (v - top) : x + size * (v - left))) / 10;
   const empty = JSON.stringify({ v: 1, w, h, strokes: [] });
   return composed(empty, flats.map((flat) => flat.map(move)), "draw");

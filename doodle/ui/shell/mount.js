@@ -15,6 +15,7 @@ const places = new Map();
 /** @type {Map<string, (...values: any[]) => any>} */
 const exposed = new Map();
 
+/** @param {string} name */
 function placeOf(name) {
   if (!places.has(name)) {
     let arrive;
@@ -34,17 +35,22 @@ export function whenMounted(name) {
   return placeOf(name).promise;
 }
 
-/** The same at once; undefined before. */
+/** The same at once; undefined before. @param {string} name */
 export function mounted(name) {
   return places.get(name)?.handle;
 }
 
-/** Lets Python's `js=` strings call a function: there, scripts.call(name). */
+/**
+ * Lets Python's `js=` strings call a function: there, scripts.call(name).
+ * @param {string} name
+ * @param {(...values: any[]) => any} callable
+ */
 export function expose(name, callable) {
   if (exposed.has(name)) throw new Error(`two functions are exposed as ${name}`);
   exposed.set(name, callable);
 }
 
+/** @type {(part: { mount: (context: Context) => any }, name: string, context: Context) => void} */
 function start({ mount }, name, context) {
   const handle = mount(context);
   // Gradio gives the element itself an id of its own; the component's is further out
@@ -56,7 +62,10 @@ function start({ mount }, name, context) {
   }
 }
 
-/** Takes over the queue: what waits in it is mounted, and what comes later at once. */
+/**
+ * Takes over the queue: what waits in it is mounted, and what comes later at once.
+ * @param {any} page an array of [name, context], with the `modules` that scripts have brought
+ */
 export function serve(page) {
   const waiting = page.splice(0);
   page.push = (...parts) => {
@@ -72,6 +81,10 @@ export function serve(page) {
     return exposed.get(name)(...values);
   };
   for (const one of waiting) {
-    try { page.push(one); } catch (error) { console.error(`${one[0]}:`, error); }
+    try {
+      page.push(one);
+    } catch (error) {
+      console.error(`${one[0]}:`, error);
+    }
   }
 }

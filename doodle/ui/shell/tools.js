@@ -41,7 +41,8 @@ export function registerTool(tool) {
   tools.set(tool.id, tool);
 }
 
-/** The tool that keeps results of a kind; undefined for kinds of another version of the page. */
+/** The tool that keeps results of a kind; undefined for kinds of another version of the page.
+ * @param {string} kind */
 export function toolOf(kind) {
   return owners.get(kind);
 }
@@ -53,7 +54,7 @@ export function openTool() {
   return [...tools.values()].find(({ id }) => tab(id)?.getAttribute("aria-selected") === "true");
 }
 
-/** Opens a tab; its parts mount when it is opened for the first time. */
+/** Opens a tab; its parts mount when it is opened for the first time. @param {string} id */
 export async function openTab(id) {
   if (tab(id)?.getAttribute("aria-selected") !== "true") tab(id)?.click();
   await nextFrame();
@@ -70,7 +71,10 @@ export async function sendTo(id, drawing, about = {}) {
   await tools.get(id).accept(drawing, about);
 }
 
-/** Brings a result back: into the open tool where that takes it, else into its own. */
+/**
+ * Brings a result back: into the open tool where that takes it, else into its own.
+ * @param {Entry} entry
+ */
 export async function bringBack(entry) {
   const open = openTool(), own = toolOf(entry.kind);
   if (open !== own && open?.takesResults && own.drawing) {

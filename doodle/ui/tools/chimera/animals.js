@@ -6,7 +6,7 @@ const SHOWN = 7;                     // animals in reach; more only where more a
 
 /**
  * @param {object} parts
- * @param {Element} parts.part
+ * @param {HTMLElement} parts.part
  * @param {Record<string, string>} parts.palette the colour of every animal
  * @param {() => any} parts.pad the canvas
  * @param {() => void} parts.onChange the animal of the next strokes is another
@@ -69,7 +69,7 @@ export function createAnimals({ part, palette, pad, onChange }) {
       unfold(false);
     }
   });
-  part.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => {
+  part.addEventListener("keydown", (event) => {
     if (event.key === "Escape" && !more.hidden) {
       unfold(false);
       opener.focus();

@@ -12,7 +12,8 @@ const KEPT = "doodle.chimera";                       // where the tab keeps the 
  * @param {() => void} parts.onRemove the visitor took it away
  */
 export function createBackdrop({ part, pad, onChange, onRemove }) {
-  const removal = make("button", { type: "button", hidden: true, className: "dd-remove" }, "remove the picture");
+  const removal = make("button", { type: "button", hidden: true, className: "dd-remove" });
+  removal.textContent = "remove the picture";
   removal.addEventListener("click", () => {
     show(null);
     onRemove();

@@ -46,7 +46,7 @@ export function over(map, ground, layer = null) {
   return canvas;
 }
 
-/** Makes a canvas as fine as the display; false while it is out of sight. */
+/** Makes a canvas as fine as the display; false while it is not laid out. */
 export function fitted(canvas) {
   const fine = (side) => Math.round(side * (devicePixelRatio || 1));
   const [w, h] = [canvas.clientWidth, canvas.clientHeight].map(fine);

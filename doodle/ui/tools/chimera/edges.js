@@ -35,7 +35,7 @@ export function mount(context) {
     return over(map, NIGHT, tinted ? tint : null);
   }
 
-  /* ---- the card: the map without the empty bands above and below ------------------------------- */
+  /* ---- the card: the map without the empty bands above and below ----------------------------- */
   function preview() {
     if (!fitted(screen)) return;
     const paper = screen.getContext("2d"), shape = screen.height / screen.width, { size } = map;
@@ -77,7 +77,7 @@ export function mount(context) {
     note.hidden = !sentence;
   }
 
-  /* ---- messages ---------------------------------------------------------------------------------- */
+  /* ---- messages ------------------------------------------------------------------------------ */
   async function receive(message) {
     const turn = (newest += 1);
     const load = (url) => (url ? pixels(url, message.size) : null);
@@ -115,7 +115,7 @@ export function mount(context) {
     sending = window.setTimeout(send, PATIENCE);
   }
 
-  /* ---- buttons ------------------------------------------------------------------------------------- */
+  /* ---- buttons ------------------------------------------------------------------------------- */
   function open() {
     if (map.levels) editor.open();
   }

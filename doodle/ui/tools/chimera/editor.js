@@ -18,7 +18,7 @@ const between = (value, least, most) => Math.min(Math.max(value, least), most);
  */
 export function createEditor({ dialog, map, picture, allow, onChange }) {
   const [stage, ring, slider, live, output] = [
-    ".dd-editor-stage", ".dd-ring", "label input", ".dd-editor-live", "label output",
+    ".dd-editor-stage", ".dd-editor-ring", "label input", ".dd-editor-live", "label output",
   ].map((selector) => find(selector, dialog));
   const desk = find("canvas", stage), act = (name) => find(`[data-act=${name}]`, dialog);
   const view = { x: 0, y: 0, zoom: 1 };              // its upper left corner in pixels of the map
@@ -28,7 +28,7 @@ export function createEditor({ dialog, map, picture, allow, onChange }) {
   let pen = null;                                    // what draws now: { by, erases }
   const side = () => map.size / view.zoom;
 
-  /* ---- what is on show ---------------------------------------------------------------------------- */
+  /* ---- what is on show ----------------------------------------------------------------------- */
   function paint() {
     if (!dialog.open || frame) return;
     frame = requestAnimationFrame(() => {
@@ -55,12 +55,13 @@ export function createEditor({ dialog, map, picture, allow, onChange }) {
   function point({ x, y }) {                         // where the pen would touch, as a ring
     const share = (value) => `${(100 * value) / side()}%`;
     ring.hidden = false;
-    Object.assign(ring.style, { left: share(x - view.x), top: share(y - view.y), width: share(widths[tool]) });
+    const at = { left: share(x - view.x), top: share(y - view.y), width: share(widths[tool]) };
+    Object.assign(ring.style, at);
   }
   const closer = () => look(view.zoom * 2, view.x + side() / 2, view.y + side() / 2);
   const farther = () => look(view.zoom / 2, view.x + side() / 2, view.y + side() / 2);
 
-  /* ---- the pen --------------------------------------------------------------------------------------- */
+  /* ---- the pen ------------------------------------------------------------------------------- */
   function take(name) {
     tool = name;
     for (const one of ["pen", "eraser"]) act(one).setAttribute("aria-pressed", String(one === name));
@@ -113,7 +114,7 @@ export function createEditor({ dialog, map, picture, allow, onChange }) {
     zoom: () => view.zoom,
   });
 
-  /* ---- keys ------------------------------------------------------------------------------------------- */
+  /* ---- keys ---------------------------------------------------------------------------------- */
   const keys = {
     p: () => take("pen"), e: () => take("eraser"),
     "[": () => widen(widths[tool] - 1), "]": () => widen(widths[tool] + 1),

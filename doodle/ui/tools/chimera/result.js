@@ -29,7 +29,7 @@ export function mount(context) {
   let share = FIRST;          // percent of the width that shows the input
   let against = "before";     // or edges
 
-  /* ---- the slider -------------------------------------------------------------------------------- */
+  /* ---- the slider ---------------------------------------------------------------------------- */
   function slide(percent) {
     share = Math.min(Math.max(percent, 0), 100);
     field.style.setProperty("--share", `${share}%`);
@@ -70,7 +70,7 @@ export function mount(context) {
     slide(share);
   }
 
-  /* ---- a result ------------------------------------------------------------------------------------ */
+  /* ---- a result ------------------------------------------------------------------------------ */
   function show(result) {
     const first = !shown;
     shown = result;
@@ -131,7 +131,7 @@ export function mount(context) {
     choose(to);
   });
 
-  /* ---- waiting and answers --------------------------------------------------------------------------- */
+  /* ---- waiting and answers ------------------------------------------------------------------- */
   /* Whether nobody pressed Render, and the sentence stands above the paper or with the edges already. */
   function isSaid(sentence) {
     const others = findAll(":is(#creature, #creature_edges) .dd-note:not([hidden])");
@@ -155,7 +155,7 @@ export function mount(context) {
     else run.show("idle");
   });
 
-  /* ---- ways onward ------------------------------------------------------------------------------------- */
+  /* ---- ways onward --------------------------------------------------------------------------- */
   function saveShown() {
     const slug = (shown.title || "").toLowerCase().replace(/[^a-z0-9]+/g, "-").replace(/^-|-$/g, "");
     const name = [slug || "chimera", shown.seed ?? 0, at + 1].join("-");
@@ -179,8 +179,8 @@ export function mount(context) {
     acts[act]();
   });
   closesItself(more);
-  saying.textContent = `Four variants come here, ${props.size} x ${props.size} pixels each: your lines as they`
-    + " are, then as three wavering hands would draw them.";
+  saying.textContent = `Four variants come here, ${props.size} x ${props.size} pixels each: your lines as`
+    + " they are, then as three wavering hands would draw them.";
   slide(FIRST);
   read();
 

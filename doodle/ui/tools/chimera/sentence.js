@@ -11,7 +11,7 @@ import { marksOf } from "./marks.js";
 import { edgesEdited, newestRequest, optionsChanged, renderAsked, rendered } from "./news.js";
 
 const VARIANTS = 4, PATIENCE = 40, LIVE_PATIENCE = 120;   // ms after a change
-const UNSEEN = 0.7;         // of the window: a result that begins below is out of sight
+const UNSEEN = 0.7;         // of the window: a result that begins below is not seen
 const QUICK = 700;          // ms that an answer may take for all variants to follow every stroke
 
 /** @param {import("../../shell/mount.js").Context} context */
@@ -39,7 +39,7 @@ export function mount(context) {
     note.hidden = !sentence;
   }
 
-  /* ---- what is asked --------------------------------------------------------------------------------- */
+  /* ---- what is asked ------------------------------------------------------------------------- */
   function message(more) {
     const drawing = JSON.parse(pad().serialize()), box = pad().pictureBox();
     const points = box ? marksOf(drawing, box) : [], seed = control("seed").value.trim();
@@ -113,7 +113,7 @@ export function mount(context) {
   onCanvas("creature_pad", "status", () => tell(props.problem));   // it is said on the paper
   notes.listen((sentence) => { if (sentence && part.offsetParent) tell(sentence); });
 
-  /* ---- what comes ------------------------------------------------------------------------------------ */
+  /* ---- what comes ---------------------------------------------------------------------------- */
   onMessage(context, (answer) => {
     if (!("came" in answer)) return;                 // a message of ours on its way out
     const { picture, w, h, drawing, outline, error } = answer;

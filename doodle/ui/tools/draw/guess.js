@@ -34,7 +34,7 @@ export function mount(context) {
     seen: "", says: props.says, automatic: props.automatic, chosen: props.automatic,
   });
 
-  /* ---- asking --------------------------------------------------------------------------------- */
+  /* ---- asking -------------------------------------------------------------------------------- */
   function drawn() {
     version += 1;
     wanted = null;
@@ -58,7 +58,11 @@ export function mount(context) {
     asked = null;
     met ||= Boolean(answer);
     list.setAttribute("aria-busy", "false");
-    if (at !== version) { send(); return; }          // drawn on meanwhile
+    // drawn on meanwhile
+    if (at !== version) {
+      send();
+      return;
+    }
     if (answer?.weights) paint(answer);
     else if (answer) show(answer);
     if (explained) wanted = null;
@@ -68,7 +72,7 @@ export function mount(context) {
     if (!("drawing" in answer) && answer.at === asked?.at) answered(answer);
   });
 
-  /* ---- the guesses ------------------------------------------------------------------------------ */
+  /* ---- the guesses --------------------------------------------------------------------------- */
   for (let i = 0; i < props.rows; i++) {
     const item = document.createElement("li");
     item.innerHTML = '<button type="button"><b></b><i><s></s></i><span></span></button>';
@@ -88,7 +92,10 @@ export function mount(context) {
     [...list.children].forEach((item, i) => fill(item.firstElementChild, guesses[i]));
     why.disabled = !first;
     const seen = state === "known" ? first : "";
-    if (seen !== sentence.seen) { sentence.seen = seen; trigger("named"); }
+    if (seen !== sentence.seen) {
+      sentence.seen = seen;
+      trigger("named");
+    }
     say(state === "known" ? `I see ${phrase(first)}.`
       : state === "unknown" ? "I don’t know yet." : "");
   }
@@ -114,7 +121,7 @@ export function mount(context) {
     talk = setTimeout(() => { if (text !== spoken) live.textContent = spoken = text; }, TALK);
   }
 
-  /* ---- the word of the sentence ------------------------------------------------------------------- */
+  /* ---- the word of the sentence -------------------------------------------------------------- */
   list.addEventListener("click", ({ target }) => {
     const button = target.closest("button");
     if (!button?.dataset.word) return;
@@ -129,7 +136,7 @@ export function mount(context) {
     buttons().forEach(mark);
   });
 
-  /* ---- why? ------------------------------------------------------------------------------------------ */
+  /* ---- why? ---------------------------------------------------------------------------------- */
   function paint({ word: name, weights }) {
     if (!canvas("pad")?.paint(weights)) return;
     find(".dd-legend-for", legend).textContent = `for ${name}`;
@@ -140,7 +147,10 @@ export function mount(context) {
     live.textContent = spoken = lines.join(" ");
   }
   why.addEventListener("click", () => {
-    if (painted) { canvas("pad")?.paint(null); return; }
+    if (painted) {
+      canvas("pad")?.paint(null);
+      return;
+    }
     const named = buttons().some((button) => button.dataset.word === word);
     wanted = named ? word : shown?.guesses?.[0]?.[0] || null;
     if (wanted) send();
@@ -153,7 +163,7 @@ export function mount(context) {
     why.textContent = painted ? "hide" : "why?";
   });
 
-  /* ---- what it listens to ---------------------------------------------------------------------------- */
+  /* ---- what it listens to -------------------------------------------------------------------- */
   onCanvas("pad", "drawing", drawn);
   whenMounted("#pad").then(drawn);         // with what was kept
   show(null);

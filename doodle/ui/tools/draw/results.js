@@ -9,6 +9,7 @@ import { save } from "../../shell/mailbox.js";
 import { expose, mounted } from "../../shell/mount.js";
 import { notes } from "../../shell/news.js";
 import { sendTo } from "../../shell/tools.js";
+import { logOf } from "./log.js";
 import { keepRun } from "./tool.js";
 import { settings, word } from "./word.js";
 
@@ -31,7 +32,7 @@ export function mount({ element, props }) {
   let waiting = 0;        // requests whose answer Gradio has not finished
   let newest = 0;         // run that the canvas knows of
 
-  /* ---- Complete turns into Stop from the request until the last ink has flowed --------------------- */
+  /* ---- Complete turns into Stop from the request until the last ink has flowed --------------- */
   const state = createRun({
     name: "draw", note: find(".dd-note", card), busy: grid, go: "go", stop: "stop", onPhase: refresh,
   });
@@ -44,7 +45,7 @@ export function mount({ element, props }) {
     state.ask();
   }
 
-  /* ---- what the canvas tells ------------------------------------------------------------------- */
+  /* ---- what the canvas tells ----------------------------------------------------------------- */
   function follow(detail) {
     if (detail.state === "empty") {
       if (shown) shown.live = false;
@@ -70,12 +71,13 @@ export function mount({ element, props }) {
     const now = inking ? "inking" : "idle";
     if (state.phase === now) refresh(); else state.show(now);
   }
-  const snapshot = () => {
-    const { mode, word, n, base, list } = shown;
-    return { mode, word, n, base, list: list.map(({ id, strokes, score }) => ({ id, strokes, score })) };
-  };
+  function snapshot() {
+    const { mode, word: name, n, base } = shown;
+    const list = shown.list.map((ghost) => ({ id: ghost.id, strokes: ghost.strokes, score: ghost.score }));
+    return { mode, word: name, n, base, list };
+  }
 
-  /* ---- drawing the card -------------------------------------------------------------------------- */
+  /* ---- drawing the card ---------------------------------------------------------------------- */
   function refresh() {
     const pending = asks();
     const list = pending || !shown ? [] : shown.list;
@@ -138,10 +140,10 @@ export function mount({ element, props }) {
     const stale = shown && !shown.live && list.length;
     which.textContent = at >= 0 ? `${at + 1} of ${list.length} is on the paper`
       : stale ? "click to bring one back" : "";
-    for (const button of card.querySelectorAll("[data-act]")) button.disabled = at < 0;
+    for (const button of findAll("[data-act]", card)) button.disabled = at < 0;
   }
 
-  /* ---- what the visitor does ---------------------------------------------------------------------- */
+  /* ---- what the visitor does ----------------------------------------------------------------- */
   grid.addEventListener("click", (event) => {
     const button = event.target.closest("button");
     if (!button || button.disabled || !shown) return;
@@ -177,20 +179,12 @@ export function mount({ element, props }) {
   onCanvas("pad", "saving", (detail) => Object.assign(detail.settings, settings()));
   closesItself(menu);
 
-  /* ---- bringing a run back: its drawing, its endings as a log of their own ------------------------ */
+  /* ---- bringing a run back: its drawing, its endings as a log of their own ------------------- */
   function restore(run, id) {
     pad().load(run.base, { undoable: true });
     shown = null;
     asked = { mode: run.mode, word: run.word, n: run.list.length };
-    // a little later than the newest run, never the browser's clock: the server's may be behind it
-    const stamp = (newest + 1e-5).toFixed(6);
-    const log = [`R ${stamp}`, `B ${run.list.length} ${run.mode} ${run.word}`];
-    for (const { id: c, strokes } of run.list) {
-      for (const flat of strokes) log.push(`${c} + ${flat.join(" ")}`);
-      log.push(`F ${c}`);
-    }
-    for (const { id: c, score } of run.list) log.push(`K ${c} ${score ?? "-"}`);
-    pad().feed(log.concat("D", "").join("\n"));
+    pad().feed(logOf(run, newest));
     if (id != null) pad().select(id);
   }
 

@@ -51,7 +51,7 @@ registerTool({
   },
 });
 
-/** On a phone the paper may be out of sight. */
+/** On a phone the paper may be scrolled away. */
 export function reveal() {
   scrollTo(document.getElementById("pad"));
 }

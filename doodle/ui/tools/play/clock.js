@@ -18,10 +18,18 @@ export function createClock(isSeen, on) {
     last = performance.now();
     timer = setInterval(beat, BEAT);
   }
-  function stop() { clearInterval(timer); timer = 0; }
+  function stop() {
+    clearInterval(timer);
+    timer = 0;
+  }
 
   return {
-    start(seconds) { total = seconds; spent = 0; on.tick(total, total); run(); },
+    start(seconds) {
+      total = seconds;
+      spent = 0;
+      on.tick(total, total);
+      run();
+    },
     resume() { if (spent < total) run(); },
     stop,
     get spent() { return Math.min(spent, total); },

@@ -1,8 +1,8 @@
-/* The game: start, then for each word ask -> draw -> told, then the end.
+/* The game: start, then for each word ask -> draw -> result, then the end.
  * The desk around it carries the screen's name, by which the style sheet shows its parts. Tests and
  * the curious may set data-seconds, data-rest (ms between two words) and data-seed on .dd-game. */
 import { canvas, onCanvas } from "../../shared/canvases.js";
-import { make } from "../../shared/dom.js";
+import { find as within, findAll, make } from "../../shared/dom.js";
 import { onMessage } from "../../shared/messages.js";
 import { lines } from "../../shared/strokes.js";
 import { phrase } from "../../shared/wording.js";
@@ -10,6 +10,7 @@ import { sendTo } from "../../shell/tools.js";
 import { createClock } from "./clock.js";
 import { createChance, deal } from "./deal.js";
 import { endCard, showSlots, summary, verdict } from "./end.js";
+import { createRemarks } from "./remarks.js";
 import { saveSheet } from "./sheet.js";
 import { createVoice } from "./voice.js";
 
@@ -18,29 +19,22 @@ const REST = { won: 1900, lost: 2600 };              // ms to read how a round e
 const LATE = 1500;                                   // ms an answer may come after the time is up
 const PATIENCE = 6000, RETRY = 1200;                 // ms: no answer is a failure; then once more
 const LIVE = 900, LIVE_POINTS = 8;                   // ms, points: looks at a stroke under way
-const LIKELY = 0.05;                                 // guesses below are not worth a word
-const OPENERS = ["I see", "Or", "Now I see", "Maybe", "It could be", "Or"];
-const DOUBTS = [
-  "I see nothing I know yet…", "Hmm, I cannot tell yet…", "Still nothing I know. Draw on…",
-];
-const WAVERS = "Now I am not so sure any more…";
 const SEEN_LOST = "I cannot see your drawing just now: the server does not answer.";
-const PAPER = { ask: "veiled", draw: "on", told: "still", late: "still" };   // by screen
+const PAPER = { ask: "veiled", draw: "on", result: "still", late: "still" };   // by screen
 
 /** @param {import("../../shell/mount.js").Context} context */
 export function mount(context) {
   const { element, props, trigger } = context;
   const SECONDS = props.limit, ROUNDS = props.turns, WORDS = JSON.parse(props.deck);
-  const game = element.querySelector(".dd-game"), desk = element.closest(".dd-play");
-  const find = (selector) => game.querySelector(selector);
-  const all = (selector) => game.querySelectorAll(selector);
+  const game = within(".dd-game", element), desk = /** @type {HTMLElement} */ (element.closest(".dd-play"));
+  const find = (selector) => within(selector, game), all = (selector) => findAll(selector, game);
   const setting = (name, usual) => (game.dataset[name] ? Number(game.dataset[name]) : usual);
   const paper = () => canvas("play");
   const voice = createVoice(all("[data-act=voice]"));
   const clock = createClock(() => !document.hidden && desk.offsetParent !== null, { tick, out: timeUp });
   const before = new Set();                            // words of this visit's earlier games
   let rounds = [], now = -1, screen = "start", chance = Math.random;
-  let said = new Set(), doubts = 0, resting = 0, warned = 0;
+  let resting = 0, warned = 0;
   let look = null, newer = false, looks = 0, failures = 0, retry = 0, seenText = "";
 
   function show(name) {
@@ -52,7 +46,7 @@ export function mount(context) {
   function announce(text) { find(".dd-game-live").textContent = text; }
   const strong = (text) => make("b", { textContent: text });
 
-  /* ---- the rounds ---------------------------------------------------------------------------------- */
+  /* ---- the rounds ---------------------------------------------------------------------------- */
   function start() {
     chance = createChance(game.dataset.seed);
     rounds = deal(WORDS, ROUNDS, before, chance).map((word) => ({
@@ -78,8 +72,7 @@ export function mount(context) {
     find("[data-act=draw]").focus({ preventScroll: true });
   }
   function draw() {
-    said = new Set();
-    doubts = 0;
+    remarks.reset();
     seenText = "";
     warned = 0;
     find(".dd-game-task").replaceChildren("Draw ", strong(phrase(rounds[now].word)));
@@ -104,7 +97,7 @@ export function mount(context) {
   }
   /* Guessed in the middle of a stroke: the picture is kept as it was finished. */
   function settle() {
-    if (screen === "told" && rounds[now].won) keep();
+    if (screen === "result" && rounds[now].won) keep();
   }
   function win(seconds) {
     const round = keep(), word = phrase(round.word);
@@ -127,7 +120,7 @@ export function mount(context) {
   function over(text, rest) {
     clock.stop();
     clearTimeout(retry);
-    show("told");
+    show("result");
     desk.dataset.won = String(rounds[now].won);
     says(text);
     voice.say(text, { now: true });
@@ -143,9 +136,15 @@ export function mount(context) {
   }
   function timeUp() {
     const empty = !lines(drawn()).length;
-    if (empty) { lose("time"); return; }
+    if (empty) {
+      lose("time");
+      return;
+    }
     see();                                             // what was drawn in time is looked at, if late
-    if (!look) { decide(); return; }
+    if (!look) {
+      decide();
+      return;
+    }
     show("late");
     says("Time is up. One last look…");
     resting = setTimeout(() => lose("time"), LATE);
@@ -187,7 +186,7 @@ export function mount(context) {
     sendTo("draw", drawing, { word });
   }
 
-  /* ---- the clock's face ----------------------------------------------------------------------------- */
+  /* ---- the clock's face ---------------------------------------------------------------------- */
   function tick(left, total) {
     const whole = Math.ceil(left), ring = find(".dd-ring");
     ring.querySelector(".left").style.strokeDashoffset = 100 * (1 - left / total);
@@ -200,7 +199,7 @@ export function mount(context) {
     lookWhileDrawing();
   }
 
-  /* ---- looking ---------------------------------------------------------------------------------------- */
+  /* ---- looking ------------------------------------------------------------------------------- */
   /* The drawing with the stroke that is under way, in the wire form's text. */
   function drawn() {
     const text = paper()?.serialize() || NOTHING, live = paper()?.live() || [];
@@ -215,7 +214,11 @@ export function mount(context) {
     if (performance.now() - lastLook > LIVE && paper()?.live().length) see();
   }
   function see() {
-    if (look) { newer = true; return; }                // one at a time; then the newest, not the next
+    // one at a time; then the newest, not the next
+    if (look) {
+      newer = true;
+      return;
+    }
     const text = drawn();
     if (text === seenText || !lines(text).length) return;
     seenText = text;
@@ -229,9 +232,15 @@ export function mount(context) {
     if (!look || at !== look.at) return;           // of an earlier word or game
     const { seconds } = look;
     clearTimeout(look.timer);
-    if (problem) { failed(problem); return; }
+    if (problem) {
+      failed(problem);
+      return;
+    }
     look = null;
-    if (failures) { failures = 0; clock.resume(); }
+    if (failures) {
+      failures = 0;
+      clock.resume();
+    }
     Object.assign(rounds[now], { guesses, unknown });
     if (named() && !unknown) {
       clearTimeout(resting);
@@ -239,7 +248,7 @@ export function mount(context) {
       return;
     }
     if (screen === "draw") {
-      if (unknown) doubt(); else remark(guesses);
+      if (unknown) remarks.doubt(); else remarks.guess(guesses);
     }
     if (newer) see();
     if (screen === "late" && !look) {
@@ -262,7 +271,11 @@ export function mount(context) {
     }
     clearTimeout(resting);
     says("One moment, I am looking again…", false);
-    retry = setTimeout(() => { show("draw"); see(); if (!look) clock.resume(); }, setting("rest", RETRY));
+    retry = setTimeout(() => {
+      show("draw");
+      see();
+      if (!look) clock.resume();
+    }, setting("rest", RETRY));
   }
   function tell(text) {
     const note = find(".dd-note");
@@ -270,41 +283,23 @@ export function mount(context) {
     note.hidden = !text;
   }
 
-  /* ---- guessing aloud ----------------------------------------------------------------------------------- */
+  /* ---- guessing aloud ------------------------------------------------------------------------ */
   function says(text, aloud = true) {
     find(".dd-game-says").textContent = text;
     if (text && aloud) announce(text);
   }
-  /* No guess is said twice in a round. */
-  function remark(guesses) {
-    const fresh = guesses
-      .filter(([word, chance]) => chance >= LIKELY && !said.has(word)).slice(0, 2).map(([word]) => word);
-    if (!fresh.length) return;
-    const opener = OPENERS[Math.min(said.size, OPENERS.length - 1)];
-    const text = `${opener} ${fresh.map(phrase).join("… or ")}…`;
-    recall();
-    for (const word of fresh) said.add(word);
-    says(text);
-    voice.say(text);
-  }
-  /* Nothing is likely enough to be named; aloud only the first time in a round. */
-  function doubt() {
-    const text = said.size ? WAVERS : DOUBTS[Math.min(doubts, DOUBTS.length - 1)];
-    const first = !doubts;
-    doubts += 1;
-    recall();
-    says(text, first);
-    if (first) voice.say(text);
-  }
-  function recall() {
-    const heard = [...said].slice(-6).map(phrase).join(", ");
-    find(".dd-game-heard").textContent = heard && `before: ${heard}`;
-  }
+  const remarks = createRemarks({
+    say(text, isNew) {
+      says(text, isNew);
+      if (isNew) voice.say(text);
+    },
+    recall: (text) => { find(".dd-game-heard").textContent = text; },
+  });
 
-  /* ---- what the visitor does ------------------------------------------------------------------------------ */
+  /* ---- what the visitor does ----------------------------------------------------------------- */
   const acts = {
     start, draw, quit, voice: voice.toggle,
-    skip: () => (screen === "told" ? next() : lose("skipped")),
+    skip: () => (screen === "result" ? next() : lose("skipped")),
     svg: () => saveAll("svg"), png: () => saveAll("png"),
   };
   function saveAll(kind) {

@@ -3,7 +3,10 @@ export function createVoice(switches) {
   const KEY = "doodle.voice", speech = window.speechSynthesis;
   let voice = null, next = null, on = false;
 
-  const kept = () => { try { return localStorage.getItem(KEY); } catch { return null; } };
+  function kept() {
+    try { return localStorage.getItem(KEY); } catch { /* forbidden: nothing is kept */ }
+    return null;
+  }
   function find() {
     const here = (speech?.getVoices() || []).filter((one) => one.localService);
     const english = here.filter((one) => /^en\b/i.test(one.lang));
@@ -26,7 +29,10 @@ export function createVoice(switches) {
   function say(text, { now = false } = {}) {
     if (!on) return;
     if (now) hush();
-    else if (speech.speaking || speech.pending) { next = text; return; }
+    else if (speech.speaking || speech.pending) {
+      next = text;
+      return;
+    }
     const words = new SpeechSynthesisUtterance(text.replaceAll("…", ","));
     Object.assign(words, { voice, lang: voice.lang, rate: 1.05 });
     words.onend = () => {

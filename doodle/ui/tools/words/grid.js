@@ -33,7 +33,7 @@ export function mount(context) {
   let shown = null;           // { task, text, seed, truncation, second, share, name, finish, read, doodles }
   let at = 0;                 // the chosen doodle
 
-  /* ---- waiting ---------------------------------------------------------------------------------- */
+  /* ---- waiting ------------------------------------------------------------------------------- */
   function onPhase(phase) {
     if (phase === "waits" && !shown) placeholders();
     if (phase === "idle" && !shown) grid.replaceChildren();
@@ -47,7 +47,7 @@ export function mount(context) {
   }
   const columns = (n) => grid.style.setProperty("--columns", Math.ceil(Math.sqrt(Math.max(n, 1))));
 
-  /* ---- the grid ------------------------------------------------------------------------------------ */
+  /* ---- the grid ------------------------------------------------------------------------------ */
   function show(result) {
     shown = result;
     const { doodles } = shown;
@@ -80,8 +80,8 @@ export function mount(context) {
     const { task, text, second, share } = shown;
     if (task === "like") return `${count} like the one you chose`;
     if (task === "mix") {
-      const part = Math.round(100 * share);
-      return `${count} between ${text} (${100 - part} %) and ${second} (${part} %)`;
+      const there = Math.round(100 * share);
+      return `${count} between ${text} (${100 - there} %) and ${second} (${there} %)`;
     }
     return `${count} of ${text}`;
   }
@@ -114,7 +114,7 @@ export function mount(context) {
     choose(to);
   });
 
-  /* ---- asking and answers ----------------------------------------------------------------------------- */
+  /* ---- asking and answers -------------------------------------------------------------------- */
   onMessage(context, (answer) => {
     if (!("run" in answer)) return;                    // a message of ours on its way out
     if (answer.waiting) run.progress(answer.waiting);
@@ -134,7 +134,7 @@ export function mount(context) {
   onEnter("words_text", () => document.getElementById("words_go")?.click());
   notes.listen((sentence) => { if (sentence && part.offsetParent) run.say(sentence); });
 
-  /* ---- what to begin with ------------------------------------------------------------------------------- */
+  /* ---- what to begin with -------------------------------------------------------------------- */
   chips.replaceChildren(...TRY.map((text) => {
     const chip = make("button", { type: "button", textContent: text });
     chip.addEventListener("click", () => {

@@ -39,7 +39,7 @@ export function mount(context) {
     slider.setAttribute("aria-valuetext", `${part} percent ${here[1]}`);
   }
 
-  /* ---- the way ---------------------------------------------------------------------------------------- */
+  /* ---- the way ------------------------------------------------------------------------------- */
   function ask() {
     if (!from) {
       run.say("Draw something first, then walk from the one you choose.");
@@ -97,7 +97,7 @@ export function mount(context) {
   const drawings = ({ doodles }) => doodles.filter(({ strokes }) => strokes.length)
     .map(({ strokes }) => onSquare(strokes));
 
-  /* ---- what the visitor does ---------------------------------------------------------------------------- */
+  /* ---- what the visitor does ----------------------------------------------------------------- */
   slider.addEventListener("input", look);
   strip.addEventListener("click", ({ target }) => {
     const step = target.closest("button")?.dataset.step;

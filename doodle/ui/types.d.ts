@@ -1,0 +1,111 @@
+/** What the scripts share with Python: the forms in which drawings and answers travel. */
+
+/** A drawing. Rows are x, y, ms, pressure of one point after the other. */
+export interface Wire {
+  v?: number;
+  w?: number;
+  h?: number;
+  strokes: number[][];
+  widths?: number[];
+  tags?: string[];
+}
+
+/** A stroke on the canvas: `points` as a row of the wire form. Never changed, only replaced. */
+export interface Stroke {
+  points: number[];
+  width: number;
+  tag?: string;
+}
+
+/** An ending, drawing or version on the canvas: strokes as flat lists x, y, x, y, ... */
+export interface Ghost {
+  id: number;
+  strokes: number[][];
+  score: number | null;
+  done?: boolean;
+  /** the part that is inked, 0 to 1 */
+  shown?: number;
+  /** indices of strokes that were adopted */
+  taken?: number[];
+}
+
+/** A run of Draw as it is kept. */
+export interface DrawRun {
+  mode: "complete" | "draw" | "again";
+  word: string;
+  n: number;
+  /** the drawing that it ends, wire text */
+  base: string;
+  list: Ghost[];
+}
+
+/** A doodle of Words in its square of 256. */
+export interface Doodle {
+  strokes: number[][];
+  /** each x, y, then two control points and an end for every piece */
+  curves?: number[][];
+  score: number;
+  drawn_like: number;
+  candidate: number;
+  noise: unknown;
+}
+
+/** How a text was understood. */
+export interface Reading {
+  encoder: "words" | "open_clip";
+  kind: string;
+  sure: number;
+  notice: string;
+  parts: [string, string][];
+}
+
+/** The answer to a request for doodles. */
+export interface WordsResult {
+  task: "draw" | "like" | "mix";
+  text: string;
+  name: string;
+  finish: string;
+  second?: string;
+  share?: number;
+  seed: number;
+  truncation: number;
+  read: Reading;
+  doodles: Doodle[];
+}
+
+/** The doodle that the cards of Words are about. */
+export interface ChosenDoodle {
+  one: Doodle;
+  title: string;
+  /** as a sentence names it */
+  what: string;
+  text: string;
+  /** the word to finish it as */
+  finish: string;
+  /** whether more like it can be asked for */
+  near: boolean;
+  /** its viewBox */
+  box?: string;
+  /** whether it is a step on the way to another word */
+  walked?: boolean;
+  seed?: number;
+  candidate?: number | null;
+  truncation?: number;
+}
+
+/** A morph, or the way from a doodle to a word. */
+export interface Film {
+  words: string[];
+  word: string;
+  drawings: Wire[];
+}
+
+/** Pictures of a chimera, as data URLs. */
+export interface ChimeraResult {
+  pictures: string[];
+  before?: string;
+  edges?: string;
+  title: string;
+  seed?: number;
+  size?: number;
+}
