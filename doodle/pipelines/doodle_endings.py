@@ -151,7 +151,7 @@ def _pieces(stroke: np.ndarray, drawn: np.ndarray) -> list[np.ndarray]:
     starts, ends = (np.flatnonzero(np.diff(away.astype(int)) == way) for way in (1, -1))
     pieces = []
     for start, end in zip(starts, ends, strict=True):
-        cut = (start > 0, end < len(stroke))
+        cut = (bool(start > 0), bool(end < len(stroke)))
         piece = stroke[max(0, start - 1) : end + 1]
         least = (SHORT, SHORT_CUT, SHORT_BETWEEN)[sum(cut)]
         if len(piece) > 1 and _length(piece) >= least:

@@ -8,7 +8,6 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
-from torch import Tensor
 
 from doodle.device import generators
 from doodle.pipelines import doodle_endings, selection
@@ -65,8 +64,7 @@ class Finisher:
         completer, lines = self.completer, drawing.polylines()
         ranker = completer.ranker
         if ranker is None or not lines:
-            asked = {"n": n, "temperature": temperature, "seed": seed}
-            yield from completer.endings(drawing, word, **asked)
+            yield from completer.endings(drawing, word, n=n, temperature=temperature, seed=seed)
             return
         vector, count = completer.vector(word), completer.count(n, True)
         name, side = completer.words.lookup(word).name, extent(lines)
@@ -74,7 +72,8 @@ class Finisher:
         drawn = yield from completer.continued(begun, count, temperature, seed, visible=n)
         found = _Candidates(drawn, list(range(count)), [0.0] * count)
         if self.generator is not None:
-            found = _joined(found, (yield from self._doodles(lines, name, vector[0], seed)))
+            target = Target(name, vector[0])
+            found = _joined(found, (yield from _doodles(self.generator, target, lines, seed)))
         every = each_on(lines, [[], *found.strokes])
         before, *scores = yield from ranker.scores(every, name, vector[0])
         chosen = _chosen(found, scores, before, n, side)
@@ -87,25 +86,29 @@ class Finisher:
         kept = [Ending(tuple(found.strokes[k]), scores[k], found.numbers[k]) for k in chosen]
         yield Ranked(kept, before, selection.is_finished(before, end))
 
-    def _doodles(self, lines: Sequence[np.ndarray], name: str, vector: Tensor, seed: int) -> Task:
-        """What doodles of a word add; a part of a task, which returns the `_Candidates`."""
-        generator = self.generator
-        noise = [torch.randn(generator.z_size, generator=g) for g in generators(seed, PICTURES)]
-        z = TRUNCATION * torch.stack(noise).to(vector.device)
-        (drawn,) = yield generator.steps([Target(name, vector)], z, scored=False)
-        ink = drawn.ink.float()
-        placed = yield Call(partial(doodle_endings.placements, ink, lines, TRACED))
-        if not placed:
-            return _Candidates([], [], [])
-        curves = yield Call(partial(doodle_endings.strokes_of, ink, placed))
-        size = ink.shape[-1]
-        added = yield Call(partial(doodle_endings.additions, curves, placed, lines, size))
-        numbers = [DOODLES_FROM + place.picture for place in placed]
-        return _Candidates(added, numbers, [place.penalty for place in placed])
+
+def _doodles(generator: Generator, target: Target, lines: Sequence[np.ndarray], seed: int) -> Task:
+    """What doodles of a word add; a part of a task, which returns the `_Candidates`."""
+    noise = [torch.randn(generator.z_size, generator=g) for g in generators(seed, PICTURES)]
+    z = TRUNCATION * torch.stack(noise).to(target.vector.device)
+    (drawn,) = yield generator.steps([target], z, scored=False)
+    ink = drawn.ink.float()
+    placed = yield Call(partial(doodle_endings.placements, ink, lines, TRACED))
+    if not placed:
+        return _Candidates([], [], [])
+    curves = yield Call(partial(doodle_endings.strokes_of, ink, placed))
+    size = ink.shape[-1]
+    added = yield Call(partial(doodle_endings.additions, curves, placed, lines, size))
+    numbers = [DOODLES_FROM + place.picture for place in placed]
+    return _Candidates(added, numbers, [place.penalty for place in placed])
 
 
 def _joined(one: _Candidates, other: _Candidates) -> _Candidates:
-    return _Candidates(*(a + b for a, b in zip(one, other, strict=True)))
+    return _Candidates(
+        one.strokes + other.strokes,
+        one.numbers + other.numbers,
+        one.penalties + other.penalties,
+    )
 
 
 def _chosen(

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Iterator, Sequence
 from typing import Any, Protocol
 
-Task = Generator[Any, Any, None]
+Task = Generator[Any, Any, Any]
 
 # which steps go first where several wait
 GUESS, PREVIEW, WORK = 0, 1, 2

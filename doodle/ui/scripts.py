@@ -122,7 +122,7 @@ def every() -> list[str]:
     )
 
 
-def part(name: str, *, alone: bool = False) -> dict[str, str]:
+def part(name: str, *, alone: bool = False) -> dict[str, Any]:
     """Arguments of gr.HTML that mount a part when its component appears.
 
     Args:
