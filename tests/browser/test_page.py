@@ -134,9 +134,9 @@ def test_a_sketch_is_finished_at_one_click_and_undo_brings_the_drawing_back(ente
     page = enter()
     draw(page, (0.1, 0.1), (0.2, 0.2))
     mine = handle(page, "serialize()")
-    page.get_by_role("button", name="Start from a clock without hands").click()
+    page.get_by_role("button", name="Start from half a butterfly").click()
     page.wait_for_function(INKED % 9)
-    assert page.get_by_label("What it is").input_value() == "clock"
+    assert page.get_by_label("What it is").input_value() == "butterfly"
     assert strokes(page) > 3
     handle(page, "undo()")
     assert handle(page, "serialize()") == mine
