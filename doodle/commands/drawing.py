@@ -34,6 +34,11 @@ def register_complete(subparsers: Any) -> None:
     parser.add_argument(
         "--word", default=AUTO, help="what it shall become; %(default)s is the recogniser's guess"
     )
+    parser.add_argument(
+        "--selective",
+        action="store_true",
+        help="as on the page: endings of doodles too, and only those that do the drawing good",
+    )
     _add_sampling(parser, n=9)
     parser.set_defaults(run=complete)
 
@@ -88,7 +93,8 @@ def _request(drawing: Drawing, place: int, args: argparse.Namespace) -> Complete
         BadDrawing: it is empty, and its word shall be guessed.
     """
     if drawing:
-        return Complete(args.word, drawing=drawing, **_sampling(args))
+        asked = {**_sampling(args), "selective": args.selective}
+        return Complete(args.word, drawing=drawing, **asked)
     if tidy_word(args.word) == AUTO:
         raise BadDrawing(f"drawing {place} is empty: say what it shall become with --word")
     return Draw(args.word, **_sampling(args))

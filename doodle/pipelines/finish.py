@@ -17,10 +17,11 @@ from doodle.pipelines.steps import Call, Task
 from doodle.strokes.drawing import Drawing
 from doodle.strokes.geometry import extent
 
-PICTURES, TRUNCATION = 64, 0.9  # doodles among which some may contain the drawing
-TRACED = 16  # of them, those that fit best
+SKETCHED, LEAST = 3, 12  # SketchRNN's candidates for each ending, and at least
+PICTURES, TRUNCATION = 32, 0.9  # doodles among which some may contain the drawing
+TRACED = 12  # of them, those that fit best
 DOODLES_FROM = 1000  # number of the first of their candidates
-FEW = 3  # endings worth showing, below which SketchRNN draws as many candidates again
+FEW = 3  # endings worth showing, below which as many candidates again are drawn
 
 
 class _Candidates(NamedTuple):
@@ -51,12 +52,17 @@ class Finisher:
         n: int = 9,
         temperature: float = 0.3,
         seed: int = 0,
+        selective: bool = False,
     ) -> Task:
-        """Endings of a drawing, those that are worth showing (see `selection`), n at most.
+        """The n best endings of a drawing.
 
         SketchRNN's first n are inked while they are drawn.  Candidates from DOODLES_FROM on come
         from doodles.  Where the completer cannot rank, or nothing is drawn, its own endings are
         given.
+
+        Args:
+            selective: only those that are worth showing, see `selection`; where they are few, more
+                are drawn.
 
         Raises:
             UnknownWord, ValueError: as `Completer.endings`.
@@ -66,30 +72,48 @@ class Finisher:
         if ranker is None or not lines:
             yield from completer.endings(drawing, word, n=n, temperature=temperature, seed=seed)
             return
-        vector, count = completer.vector(word), completer.count(n, True)
+        vector, count = completer.vector(word), self._count(n)
         name, side = completer.words.lookup(word).name, extent(lines)
         begun = yield from completer.begun(drawing, vector)
-        drawn = yield from completer.continued(begun, count, temperature, seed, visible=n)
-        found = _Candidates(drawn, list(range(count)), [0.0] * count)
-        if self.generator is not None:
-            target = Target(name, vector[0])
-            found = _joined(found, (yield from _doodles(self.generator, target, lines, seed)))
-        every = each_on(lines, [[], *found.strokes])
-        before, *scores = yield from ranker.scores(every, name, vector[0])
-        chosen = _chosen(found, scores, before, n, side)
-        if len(chosen) < FEW:
-            more = yield from completer.continued(begun, count, temperature, seed, first=count)
-            found = _joined(found, _Candidates(more, list(range(count, 2 * count)), [0.0] * count))
-            scores += yield from ranker.scores(each_on(lines, more), name, vector[0])
-            chosen = _chosen(found, scores, before, n, side)
+        found, scores, before = _Candidates([], [], []), [], 0.0
+        chosen: list[int] = []
+        for part in range(2 if selective else 1):
+            first = part * count
+            drawn = yield from completer.continued(
+                begun, count, temperature, seed, first=first, visible=0 if part else n
+            )
+            more = _Candidates(drawn, list(range(first, first + count)), [0.0] * count)
+            if self.generator is not None:
+                target, first = Target(name, vector[0]), part * PICTURES
+                added = yield from _doodles(self.generator, target, lines, seed, first)
+                more = _joined(more, added)
+            # the drawing as it is goes with them
+            every = each_on(lines, [[], *more.strokes])
+            before, *new = yield from ranker.scores(every, name, vector[0])
+            scores, found = scores + new, _joined(found, more)
+            worth = [score - less for score, less in zip(scores, found.penalties, strict=True)]
+            least = selection.least_worth(worth, before) if selective else -np.inf
+            chosen = selection.best(found.strokes, worth, n, side, least)
+            if len(chosen) >= FEW:
+                break
         end = yield Call(partial(completer.end_chance, begun))
         kept = [Ending(tuple(found.strokes[k]), scores[k], found.numbers[k]) for k in chosen]
         yield Ranked(kept, before, selection.is_finished(before, end))
 
+    def _count(self, n: int) -> int:
+        """How many candidates SketchRNN draws; more where doodles do not help."""
+        count = self.completer.count(n, True)
+        if self.generator is None:
+            return count
+        return max(n, LEAST, min(count, SKETCHED * n))
 
-def _doodles(generator: Generator, target: Target, lines: Sequence[np.ndarray], seed: int) -> Task:
-    """What doodles of a word add; a part of a task, which returns the `_Candidates`."""
-    noise = [torch.randn(generator.z_size, generator=g) for g in generators(seed, PICTURES)]
+
+def _doodles(
+    generator: Generator, target: Target, lines: Sequence[np.ndarray], seed: int, first: int
+) -> Task:
+    """What doodles add, from picture number `first` on; a part of a task: the `_Candidates`."""
+    numbered = generators(seed, first + PICTURES)[first:]
+    noise = [torch.randn(generator.z_size, generator=g) for g in numbered]
     z = TRUNCATION * torch.stack(noise).to(target.vector.device)
     (drawn,) = yield generator.steps([target], z, scored=False)
     ink = drawn.ink.float()
@@ -99,7 +123,7 @@ def _doodles(generator: Generator, target: Target, lines: Sequence[np.ndarray], 
     curves = yield Call(partial(doodle_endings.strokes_of, ink, placed))
     size = ink.shape[-1]
     added = yield Call(partial(doodle_endings.additions, curves, placed, lines, size))
-    numbers = [DOODLES_FROM + place.picture for place in placed]
+    numbers = [DOODLES_FROM + first + place.picture for place in placed]
     return _Candidates(added, numbers, [place.penalty for place in placed])
 
 
@@ -109,10 +133,3 @@ def _joined(one: _Candidates, other: _Candidates) -> _Candidates:
         one.numbers + other.numbers,
         one.penalties + other.penalties,
     )
-
-
-def _chosen(
-    found: _Candidates, scores: Sequence[float], before: float, n: int, side: float
-) -> list[int]:
-    worth = [score - less for score, less in zip(scores, found.penalties, strict=True)]
-    return selection.helpful(found.strokes, worth, before, n, side)

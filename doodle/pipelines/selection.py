@@ -18,37 +18,49 @@ FINISHED_END = 0.3  # of the network's ending there, from which a drawing counts
 _POINTS = 24  # of an ending that are compared
 
 
-def helpful(
-    endings: Sequence[Sequence[np.ndarray]],
-    scores: Sequence[float],
-    before: float,
-    n: int,
-    side: float,
-) -> list[int]:
-    """Up to n endings, best first.
+def least_worth(worth: Sequence[float], before: float) -> float:
+    """What an ending must be worth to be shown.
 
     One is worth showing where the drawing is more likely named with it than without, or about as
-    likely where it is recognised already, and not far less likely than with the best.  Of endings
-    that are nearly the same only the better one stays, while others last.
+    likely where it is recognised already, and not far less likely than with the best.
 
     Args:
-        endings: what each candidate adds, strokes (P, 2).
-        scores: chance of the word for the drawing finished by each, 0 to 1.
-        before: the same of the drawing as it is.
-        side: the drawing's longer side, in the endings' units.
-
-    Returns:
-        Indices of endings; none where the network cannot go on from there.
+        worth: of every candidate: the chance of the word for the drawing finished by it, 0 to 1,
+            less what else speaks against it.
+        before: the chance of the word for the drawing as it is.
     """
     own = before - LOSS if before >= RECOGNISED else before + GAIN
-    least = max(LEAST, own, SHARE * max(scores, default=0.0))
-    order = [k for k in np.argsort(-np.asarray(scores), kind="stable") if scores[k] >= least]
-    order = [int(k) for k in order if endings[k]]
-    points = {k: _points(endings[k]) for k in order}
+    return max(LEAST, own, SHARE * max(worth, default=0.0))
+
+
+def best(
+    endings: Sequence[Sequence[np.ndarray]],
+    worth: Sequence[float],
+    n: int,
+    side: float,
+    least: float = -np.inf,
+) -> list[int]:
+    """Up to n endings, best first; of those that are nearly the same only the better one stays,
+    while others last.
+
+    Args:
+        endings: what each candidate adds, strokes (P, 2); those that add nothing are left out.
+        worth: of each.
+        side: the drawing's longer side, in the endings' units.
+        least: what an ending must be worth.
+
+    Returns:
+        Indices of endings.
+    """
+    order = [int(k) for k in np.argsort(-np.asarray(worth), kind="stable")]
+    order = [k for k in order if worth[k] >= least and endings[k]]
+    points: dict[int, np.ndarray] = {}
     chosen: list[int] = []
     for k in order:
-        twin = any(_distance(points[k], points[other]) < TWINS * side for other in chosen)
-        if not twin and len(chosen) < n:
+        if len(chosen) == n:
+            break
+        points[k] = _points(endings[k])
+        if all(_distance(points[k], points[other]) >= TWINS * side for other in chosen):
             chosen.append(k)
     spare = [k for k in order if k not in set(chosen)]
     return sorted(chosen + spare[: n - len(chosen)], key=order.index)

@@ -46,10 +46,11 @@ class Sketches:
         word = yield from self._word(request)
         with self.networks.pipeline(_finisher) as finisher:
             asked = request.sampling()
-            if request.selective and asked.pop("rank"):
+            if asked.pop("rank"):
+                asked["selective"] = request.selective
                 task = finisher.endings(request.drawing, word, **asked)
             else:
-                task = finisher.completer.endings(request.drawing, word, **request.sampling())
+                task = finisher.completer.endings(request.drawing, word, rank=False, **asked)
             yield from relayed(task, _told)
 
     def draw(self, request: Draw) -> Task:

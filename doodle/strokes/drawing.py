@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -193,6 +193,8 @@ def _read_wire(wire: dict[str, Any]) -> Drawing:
     rows = wire.get("strokes")
     if not isinstance(rows, list):
         raise BadDrawing("This is not a drawing: it has no list of strokes.")
+    if rows and all(isinstance(row, list) and row and isinstance(row[0], list) for row in rows):
+        return _on_canvas(_read_quickdraw(rows), wire)
     if not all(isinstance(row, list) and row and len(row) % 4 == 0 for row in rows):
         raise BadDrawing("A stroke is a list x, y, time, pressure of one point after the other.")
     _check_counts(len(rows), sum(len(row) for row in rows) // 4)
@@ -208,6 +210,13 @@ def _read_wire(wire: dict[str, Any]) -> Drawing:
         table = _numbers(row).reshape(-1, 4)  # (P, 4): x, y, t, p
         strokes.append(Stroke(table[:, :2], table[:, 2], table[:, 3], line_width))
     return Drawing(tuple(strokes), width, height)
+
+
+def _on_canvas(drawing: Drawing, wire: dict[str, Any]) -> Drawing:
+    """The drawing on the canvas that the wire form names, its own where it names none."""
+    width = _positive(wire.get("w", drawing.width), "The width of the canvas")
+    height = _positive(wire.get("h", drawing.height), "The height of the canvas")
+    return replace(drawing, width=width, height=height)
 
 
 def _read_quickdraw(rows: list[Any]) -> Drawing:

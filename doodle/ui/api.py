@@ -8,6 +8,7 @@ Drawings and answers have the shapes of the command line: ``{"endings": [{"strok
 from __future__ import annotations
 
 import asyncio
+import inspect
 from collections.abc import Iterable
 from functools import wraps
 from typing import Any
@@ -61,4 +62,6 @@ def _published(endpoint: Endpoint, sessions: Sessions) -> Endpoint:
             given = [*args, *kwargs.values()]
             sessions.take_over(next((one for one in given if isinstance(one, gr.Request)), None))
 
+    # Gradio does not evaluate what is annotated as text
+    call.__signature__ = inspect.signature(endpoint, eval_str=True)  # type: ignore[attr-defined]
     return call

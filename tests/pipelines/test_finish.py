@@ -37,12 +37,12 @@ def run(finisher: Finisher, **asked) -> tuple[list[Ink], Ranked]:
     return inks, ranked
 
 
-def all_of(endings, scores, *_):
+def all_of(endings, worth, *_):
     return list(range(len(endings)))
 
 
 def test_a_run_says_how_the_drawing_stood(finisher, monkeypatch):
-    monkeypatch.setattr(selection, "helpful", all_of)
+    monkeypatch.setattr(selection, "best", all_of)
     inks, ranked = run(finisher, n=2, seed=3)
     completer = finisher.completer
     vector = completer.words.lookup("cat").vector
@@ -52,13 +52,13 @@ def test_a_run_says_how_the_drawing_stood(finisher, monkeypatch):
 
 
 def test_endings_of_doodles_stand_beside_those_of_sketch_rnn(finisher, monkeypatch):
-    monkeypatch.setattr(selection, "helpful", all_of)
+    monkeypatch.setattr(selection, "best", all_of)
     monkeypatch.setattr(finish.doodle_endings, "COVERED", 0.0)
     _, ranked = run(finisher, n=2, seed=3)
     own = [ending for ending in ranked.endings if ending.candidate < DOODLES_FROM]
     others = [ending for ending in ranked.endings if ending.candidate >= DOODLES_FROM]
-    assert [ending.candidate for ending in own] == list(range(8)) and len(others) <= finish.TRACED
-    plain = finisher.completer.complete(HALF, "cat", n=8, seed=3, rank=False)
+    assert [ending.candidate for ending in own] == list(range(12)) and len(others) <= finish.TRACED
+    plain = finisher.completer.complete(HALF, "cat", n=12, seed=3, rank=False)
     for mine, its in zip(own, plain, strict=True):
         for a, b in zip(mine.strokes, its.strokes, strict=True):
             np.testing.assert_array_equal(a, b)
@@ -75,17 +75,20 @@ def test_more_is_drawn_where_few_endings_are_worth_showing(finisher, monkeypatch
         counts.append(len(endings))
         return []
 
-    monkeypatch.setattr(selection, "helpful", none)
+    monkeypatch.setattr(selection, "best", none)
     alone_with_sketch_rnn = Finisher(finisher.completer)
-    _, ranked = run(alone_with_sketch_rnn, n=2)
+    _, ranked = run(alone_with_sketch_rnn, n=2, selective=True)
     assert ranked.endings == [] and counts == [8, 16]
+    counts.clear()
+    run(alone_with_sketch_rnn, n=2)
+    assert counts == [8]
 
 
 def test_candidates_of_the_second_round_are_others(finisher, monkeypatch):
     monkeypatch.setattr(
-        selection, "helpful", lambda endings, *_: list(range(len(endings))) * (len(endings) > 8)
+        selection, "best", lambda endings, *_: list(range(len(endings))) * (len(endings) > 8)
     )
-    _, ranked = run(Finisher(finisher.completer), n=2, seed=5)
+    _, ranked = run(Finisher(finisher.completer), n=2, seed=5, selective=True)
     more = finisher.completer.complete(HALF, "cat", n=16, seed=5, rank=False)
     for mine, its in zip(ranked.endings, more, strict=True):
         assert mine.candidate == its.candidate

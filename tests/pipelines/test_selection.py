@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from doodle.pipelines.selection import helpful, is_finished
+from doodle.pipelines.selection import best, is_finished, least_worth
 
 
 def ending(x: float, y: float = 0.0) -> list[np.ndarray]:
@@ -28,21 +28,21 @@ APART = [ending(0), ending(40), ending(80), ending(120)]
     ],
 )
 def test_only_endings_that_do_the_drawing_good_are_shown(scores, before, kept):
-    assert helpful(APART, scores, before, 4, side=100) == kept
+    assert best(APART, scores, 4, 100, least_worth(scores, before)) == kept
 
 
 def test_the_better_of_two_alike_is_shown_and_the_other_only_to_fill_up():
     endings = [ending(0), ending(1), ending(40), ending(80)]
     scores = [0.8, 0.9, 0.7, 0.6]
-    assert helpful(endings, scores, 0.1, 3, side=100) == [1, 2, 3]
-    assert helpful(endings, scores, 0.1, 4, side=100) == [1, 0, 2, 3]
-    assert helpful(endings, scores, 0.1, 1, side=100) == [1]
+    assert best(endings, scores, 3, side=100) == [1, 2, 3]
+    assert best(endings, scores, 4, side=100) == [1, 0, 2, 3]
+    assert best(endings, scores, 1, side=100) == [1]
 
 
 def test_endings_of_nothing_and_of_a_single_dot():
     dot = [np.array([[5.0, 5.0]], np.float32)]
-    assert helpful([[], dot], [0.9, 0.8], 0.1, 2, side=100) == [1]
-    assert helpful([], [], 0.1, 2, side=100) == []
+    assert best([[], dot], [0.9, 0.8], 2, side=100) == [1]
+    assert best([], [], 2, side=100) == []
 
 
 @pytest.mark.parametrize(

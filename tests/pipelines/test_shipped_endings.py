@@ -38,7 +38,8 @@ def test_there_are_sketches():
 def test_a_sketch_is_finished_well_as_the_page_asks_for_it(finisher, path):
     sketch = json.loads(path.read_text())
     drawing = Drawing.parse(sketch["drawing"])
-    *_, ranked = alone(finisher.endings(drawing, sketch["word"], n=9, temperature=0.3, seed=7))
+    asked = {"n": 9, "temperature": 0.3, "seed": 7, "selective": True}
+    *_, ranked = alone(finisher.endings(drawing, sketch["word"], **asked))
     scores = [ending.score for ending in ranked.endings]
     assert len(scores) >= 6 and not ranked.finished
     assert scores[0] > max(0.8, ranked.before) and min(scores) > 0.3

@@ -39,6 +39,27 @@ def test_complete_answers_as_the_command_line(client: Client):
     assert got != client.predict(CAT, "cat", 4, 0.3, 6, api_name="/complete")
 
 
+def test_what_one_endpoint_gives_another_takes(client: Client):
+    (drawn, *_) = client.predict("fish", 2, api_name="/draw")["endings"]
+    (ending, *_) = client.predict(drawn, "fish", 2, api_name="/complete")["endings"]
+    (doodle, *_) = client.predict("cat", 2, api_name="/imagine")["doodles"]
+    (step, *_) = client.predict(drawn, CAT, "fish", "cat", 3, api_name="/morph")["drawings"]
+    for made in (drawn, ending, doodle, step):
+        assert client.predict(made, 3, "", api_name="/recognise")["guesses"]
+        assert client.predict(made, "fish", 1, api_name="/complete")["endings"]
+
+
+def test_endpoints_name_the_types_of_what_they_take_and_give(client: Client):
+    found = client.view_api(return_format="dict")["named_endpoints"]
+    (drawing, *_), (answer,) = (found["/complete"][key] for key in ("parameters", "returns"))
+    assert (
+        "strokes" in drawing["python_type"]["type"] and "endings" in answer["python_type"]["type"]
+    )
+    for endpoint in found.values():
+        for one in (*endpoint["parameters"], *endpoint["returns"]):
+            assert "Any" not in one["python_type"]["type"], one
+
+
 def test_draw_and_morph_answer_in_the_same_shape(client: Client):
     drawn = client.predict("fish", 2, api_name="/draw")
     assert len(drawn["endings"]) == 2

@@ -10,7 +10,7 @@ from doodle.requests import EdgeOptions, Render
 from doodle.requests.uploads import bytes_of, read_sized
 from doodle.strokes.drawing import Drawing
 from doodle.strokes.species import UNKNOWN
-from doodle.ui import limits
+from doodle.ui import limits, wire
 from doodle.ui.pictures import png_url
 from doodle.ui.tool import Ask, Endpoint
 
@@ -22,18 +22,18 @@ def endpoints(ask: Ask) -> list[Endpoint]:
 
 def _chimera(ask: Ask) -> Endpoint:
     async def chimera(
-        drawing: dict | None = None,
+        drawing: wire.Sketch | None = None,
         image: str = "",
         species: str = UNKNOWN,
-        tags: list | None = None,
-        points: list | None = None,
+        tags: list[str] | None = None,
+        points: list[tuple[float, float, str]] | None = None,
         background: str = "auto",
         n: int = 1,
         seed: int = 0,
         way: str = "auto",
         kind: str = "auto",
         request: gr.Request = None,
-    ) -> dict:
+    ) -> wire.Pictures:
         """Turn a drawing or a picture of an animal, a mixed one too, into one like a photograph.
 
         Args:

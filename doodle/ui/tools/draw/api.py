@@ -7,9 +7,9 @@ from typing import Any
 import gradio as gr
 
 from doodle.requests import AUTO, Complete, Draw, Recognise, tidy_word
-from doodle.services.results import Ending, Taken
+from doodle.services.results import Ending, Endings, Taken
 from doodle.strokes.drawing import Drawing
-from doodle.ui import limits
+from doodle.ui import limits, wire
 from doodle.ui.guesses import listed
 from doodle.ui.messages import point_lists
 from doodle.ui.tool import Ask, Endpoint
@@ -22,8 +22,8 @@ def endpoints(ask: Ask) -> list[Endpoint]:
 
 def _recognise(ask: Ask) -> Endpoint:
     async def recognise(
-        drawing: dict, top: int = 5, words: str = "", request: gr.Request = None
-    ) -> dict:
+        drawing: wire.Sketch, top: int = 5, words: str = "", request: gr.Request = None
+    ) -> wire.Guesses:
         """Say what a sketch shows.
 
         Args:
@@ -51,18 +51,19 @@ def _among(words: Any) -> tuple[str, ...] | None:
 
 def _complete(ask: Ask) -> Endpoint:
     async def complete(
-        drawing: dict,
+        drawing: wire.Sketch,
         word: str = AUTO,
         n: int = 9,
         temperature: float = 0.3,
         seed: int = 0,
         request: gr.Request = None,
-    ) -> dict:
+    ) -> wire.Endings:
         """Finish a sketch in several ways.
 
         Args:
             drawing: {"w": 1000, "h": 750, "strokes": [[x, y, t, p, x, y, t, p, ...], ...]}, x to
-                the right and y down, t in milliseconds, p pen pressure from 0 to 1.
+                the right and y down, t in milliseconds, p pen pressure from 0 to 1; or {"strokes":
+                [[[x, ...], [y, ...]], ...]}, as answers have them.
             word: what the drawing is to become, such as cat; auto takes the first guess.
             n: how many endings, 1 to 16.
             temperature: from 0.05 (careful) to 1.5 (daring).
@@ -87,7 +88,7 @@ def _draw(ask: Ask) -> Endpoint:
         temperature: float = 0.3,
         seed: int = 0,
         request: gr.Request = None,
-    ) -> dict:
+    ) -> wire.Endings:
         """Draw something from nothing but its name.
 
         Args:
@@ -105,13 +106,16 @@ def _draw(ask: Ask) -> Endpoint:
     return draw
 
 
-def _endings(events: list[Any]) -> dict[str, Any]:
+def _endings(events: list[Any]) -> wire.Endings:
     """The answer of a sketch, and its word where that was left to a guess."""
     taken = next((event for event in events if isinstance(event, Taken)), None)
-    word = {"word": taken.word} if taken else {}
-    return {**word, "endings": [_ending(ending) for ending in events[-1].endings]}
+    found: Endings = events[-1]
+    answer: wire.Endings = {"endings": [_ending(ending) for ending in found.endings]}
+    if taken is not None:
+        answer["word"] = taken.word
+    return answer
 
 
-def _ending(ending: Ending) -> dict[str, Any]:
+def _ending(ending: Ending) -> wire.Ending:
     score = None if ending.score is None else round(float(ending.score), 4)
     return {"strokes": point_lists(ending.strokes), "score": score}

@@ -6,7 +6,7 @@ import gradio as gr
 
 from doodle.requests import Morph, tidy_word
 from doodle.strokes.drawing import Drawing
-from doodle.ui import limits
+from doodle.ui import limits, wire
 from doodle.ui.messages import point_lists
 from doodle.ui.tool import Ask, Endpoint
 
@@ -18,15 +18,15 @@ def endpoints(ask: Ask) -> list[Endpoint]:
 
 def _morph(ask: Ask) -> Endpoint:
     async def morph(
-        first: dict,
-        second: dict,
+        first: wire.Sketch,
+        second: wire.Sketch,
         word_first: str,
         word_second: str,
         steps: int = 8,
         temperature: float = 0.15,
         seed: int = 0,
         request: gr.Request = None,
-    ) -> dict:
+    ) -> wire.Morph:
         """Turn one drawing into another, step by step.
 
         Args:

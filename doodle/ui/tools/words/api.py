@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import gradio as gr
 
 from doodle.requests import Imagine
 from doodle.services.results import Doodle
-from doodle.ui import limits
+from doodle.ui import limits, wire
 from doodle.ui.messages import point_lists
 from doodle.ui.saving import doodle_svg
 from doodle.ui.tool import Ask, Endpoint
@@ -26,7 +24,7 @@ def _imagine(ask: Ask) -> Endpoint:
         seed: int = 0,
         truncation: float = 1.0,
         request: gr.Request = None,
-    ) -> dict:
+    ) -> wire.Doodles:
         """Draw doodles of any words, such as a sleepy teapot.
 
         Args:
@@ -55,7 +53,7 @@ def _imagine(ask: Ask) -> Endpoint:
     return imagine
 
 
-def _doodle(one: Doodle) -> dict[str, Any]:
+def _doodle(one: Doodle) -> wire.Doodle:
     return {
         "strokes": point_lists(one.drawing.polylines()),
         "score": round(one.score, 4),
