@@ -155,8 +155,8 @@ class Chimera:
         Raises:
             ValueError: a shape, a class, the background, n, first or the seed is out of range.
         """
-        asked = {"background": background, "n": n, "seed": seed, "first": first}
-        return np.stack(list(alone(self.pictures(edges, classes, **asked))))
+        task = self.pictures(edges, classes, background=background, n=n, seed=seed, first=first)
+        return np.stack(list(alone(task)))
 
     def pictures(
         self,
@@ -222,13 +222,12 @@ class Chimera:
     ) -> np.ndarray:
         """(S, S) edges and what they enclose to (S, S, 3) uint8."""
         config, weight = network.config, next(network.parameters())
-        like = {"device": weight.device, "dtype": weight.dtype}
-        planes = torch.from_numpy(np.ascontiguousarray(lines)).to(**like)[None, None] / 255
+        planes = torch.from_numpy(np.ascontiguousarray(lines)).to(weight)[None, None] / 255
         planes = planes.expand(-1, config.edges, -1, -1)
-        noise = torch.randn(1, config.noise, generator=generator).to(**like)
+        noise = torch.randn(1, config.noise, generator=generator).to(weight)
         given = None if given is None else given.to(weight.device)
-        inside = torch.from_numpy(within).to(**like)[None] / 255 if config.inside else None
-        scenes = torch.tensor([float(scene)]).to(**like)
+        inside = torch.from_numpy(within).to(weight)[None] / 255 if config.inside else None
+        scenes = torch.tensor([float(scene)]).to(weight)
         picture = network(planes, given, scenes, noise, inside)
         pixels = (picture[0].permute(1, 2, 0).float() + 1) * 127.5
         return pixels.round().clamp(0, 255).to(torch.uint8).cpu().numpy()
