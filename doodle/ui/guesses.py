@@ -74,8 +74,9 @@ def listed(answer: Guesses) -> dict[str, Any]:
 
 def _parsed(message: Any) -> dict[str, Any]:
     """The fields of a message, its version as an int."""
-    given = {"limit": 2 * MAX_TEXT, "broken": _BROKEN, "error": BadDrawing}
-    fields = parse(message, "version", "drawing", **given)
+    fields = parse(
+        message, "version", "drawing", limit=2 * MAX_TEXT, broken=_BROKEN, error=BadDrawing
+    )
     try:
         return {**fields, "version": int(fields["version"])}
     except (ValueError, TypeError, OverflowError):

@@ -82,7 +82,8 @@ class StrokeCanvas(gr.HTML):
         """Listen to ``import``, a name that Python's grammar keeps to itself."""
         return getattr(self, "import")(*args, **kwargs)
 
-    def preprocess(self, payload: Any) -> Drawing:
+    # gradio lets a component give handlers what it likes; gr.HTML's type says text
+    def preprocess(self, payload: Any) -> Drawing:  # type: ignore[override]
         """What a browser or client sent, as a checked Drawing.
 
         Raises:

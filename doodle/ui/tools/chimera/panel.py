@@ -58,8 +58,8 @@ def build(context: Context) -> ChimeraPanel:
                 scripted("tools/chimera/options", elem_id="chimera_options")
             with gr.Column(elem_classes="dd-card", min_width=0):
                 result = scripted("tools/chimera/result", size=size, elem_id="chimera_result")
-    kept = {"time_to_live": KEPT_FOR}
-    return ChimeraPanel(desk, canvas, edges, result, gr.State(**kept), gr.State(**kept))
+    picture, made = gr.State(time_to_live=KEPT_FOR), gr.State(time_to_live=KEPT_FOR)
+    return ChimeraPanel(desk, canvas, edges, result, picture, made)
 
 
 def wire(panel: ChimeraPanel, context: Context) -> None:

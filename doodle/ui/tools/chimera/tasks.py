@@ -135,8 +135,9 @@ def opened_source(sent: Any) -> tuple[Source, list[str]]:
     """
     upload = received(sent)
     source = read(upload.content, upload.name)
-    tagged = isinstance(source, Drawing) and upload.is_text
-    return source, _tags_of(upload.content, len(source.strokes)) if tagged else []
+    if isinstance(source, Drawing) and upload.is_text:
+        return source, _tags_of(upload.content, len(source.strokes))
+    return source, []
 
 
 def _tags_of(content: bytes, strokes: int) -> list[str]:

@@ -155,7 +155,9 @@ def _wire_files(panel: DrawPanel, mailbox: gr.HTML) -> None:
     }
 
     def receive(event: gr.EventData) -> list[Any]:
-        drawing, settings, problem = gr.skip(), {}, ""
+        drawing: Any = gr.skip()
+        settings: dict[str, Any] = {}
+        problem = ""
         try:
             drawing, settings = opened(event._data)
         except Exception as error:  # whatever it was, the visitor reads one sentence
