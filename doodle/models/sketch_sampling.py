@@ -96,7 +96,8 @@ class Cell:
     def __init__(self, network: SketchRNN, dtype: torch.dtype = torch.float32) -> None:
         self.network = network
         lstm, moving = network.decoder, 5 + POSE_FEATURES
-        weight = torch.cat([lstm.weight_hh_l0, lstm.weight_ih_l0[:, :moving]], dim=1)
+        recurrent, read = lstm.get_parameter("weight_hh_l0"), lstm.get_parameter("weight_ih_l0")
+        weight = torch.cat([recurrent, read[:, :moving]], dim=1)
         self._gates = PackedLinear(weight, dtype=dtype)
         self._head = PackedLinear(network.head.weight, network.head.bias)
 
@@ -269,7 +270,7 @@ class Sampling:
     def drop(self, key: int) -> None:
         """Forget the candidates of a drawing."""
         if self._rows is not None:
-            self._keep(self._rows.key != key)
+            self._rows = _kept(self._rows, self._rows.key != key)
 
     @torch.inference_mode()
     def step(self) -> list[Row]:
@@ -295,7 +296,7 @@ class Sampling:
         pose = self.cell.network.move(state.pose, row, now.begins)
         ended = (row[:, 4] > 0.5) | (now.left <= 1)
         drawn = _by_key(now, row, ended)
-        self._rows = now._replace(
+        rows = now._replace(
             row=row,
             h=state.h,
             c=state.c,
@@ -305,18 +306,16 @@ class Sampling:
             first=torch.zeros_like(now.first),
             going=now.going & ~ended,
         )
-        self._spare()
+        # the finished cost as much as the others: they go when they are many
+        crowded = int(rows.going.sum()) <= SPARE * len(rows.going)
+        self._rows = _kept(rows, rows.going) if crowded else rows
         return drawn
 
-    def _spare(self) -> None:
-        """The finished cost as much as the others: let them go when they are many."""
-        going = self._rows.going
-        if int(going.sum()) <= SPARE * len(going):
-            self._keep(going)
 
-    def _keep(self, chosen: Tensor) -> None:
-        index = chosen.nonzero().squeeze(1)
-        self._rows = self._rows.pick(index) if len(index) else None
+def _kept(rows: _Rows, chosen: Tensor) -> _Rows | None:
+    """The candidates that are chosen (B,) bool; None where there are none."""
+    index = chosen.nonzero().squeeze(1)
+    return rows.pick(index) if len(index) else None
 
 
 def _joined(rows: _Rows, others: _Rows) -> _Rows:

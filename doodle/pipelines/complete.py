@@ -370,8 +370,11 @@ class Completer:
         order = list(range(len(drawings)))
         if rank and self.ranker is not None:
             name = self.words.lookup(word).name
-            scores = yield from self.ranker.scores(each_on(before, drawings), name, vector[0])
-            order.sort(key=lambda k: -scores[k])
+            chances: list[float] = yield from self.ranker.scores(
+                each_on(before, drawings), name, vector[0]
+            )
+            order.sort(key=lambda k: -chances[k])
+            scores = chances
         return [Ending(tuple(drawings[k]), scores[k], k) for k in order[:n]]
 
 

@@ -77,7 +77,7 @@ class Generator:
         parts = [targets[k : k + size] for k in range(0, len(targets), size)]
         return [Pictures(self, part, z, scored) for part in parts]
 
-    def take(self, steps: Sequence[Step]) -> list[Step]:
+    def take(self, steps: Sequence[Pictures]) -> list[Pictures]:
         return fitting(steps, AT_ONCE)
 
     @torch.inference_mode()

@@ -35,6 +35,7 @@ from doodle.pipelines.generator import Candidates, Generator, Target
 from doodle.pipelines.ranker import Ranker
 from doodle.pipelines.steps import Call, Task, alone, last
 from doodle.pipelines.text import TextEncoder, TextVector
+from doodle.strokes.curves import Curve
 
 MOST = 64  # doodles of one request, steps of one walk
 MOST_TRUNCATION = 1.5
@@ -104,8 +105,8 @@ class Imaginer:
         trace: bool = True,
     ) -> list[Imagined]:
         """Doodles of several texts in one batch; each as if asked for alone. As a call."""
-        asked = {"n": n, "seed": seed, "truncation": truncation, "rank": rank, "trace": trace}
-        return list(alone(self.doodles_of(texts, **asked)))
+        task = self.doodles_of(texts, n=n, seed=seed, truncation=truncation, rank=rank, trace=trace)
+        return list(alone(task))
 
     def doodles_of(
         self,
@@ -142,8 +143,8 @@ class Imaginer:
         Raises:
             UnknownWord, ValueError: as a call; ValueError also for a share outside 0 to 1.
         """
-        asked = {"n": n, "seed": seed, "truncation": truncation, "rank": rank}
-        return last(alone(self.mixed(first, second, share, **asked)))
+        task = self.mixed(first, second, share, n=n, seed=seed, truncation=truncation, rank=rank)
+        return last(alone(task))
 
     def mixed(
         self,
@@ -189,8 +190,10 @@ class Imaginer:
         Raises:
             UnknownWord, ValueError: as a call.
         """
-        asked = {"steps": steps, "seed": seed, "truncation": truncation, "candidate": candidate}
-        return last(alone(self.walked(first, second, **asked))).doodles
+        task = self.walked(
+            first, second, steps=steps, seed=seed, truncation=truncation, candidate=candidate
+        )
+        return last(alone(task)).doodles
 
     def walked(
         self,
@@ -216,7 +219,7 @@ class Imaginer:
             z = self._noise(seed, candidate + 1) * scale
         one = z[candidate : candidate + 1]
         shares = yield Call(partial(self._even_shares, ends, one, steps))
-        targets = [_between(*ends, share) for share in shares]
+        targets = [_between(ends[0], ends[1], share) for share in shares]
         drawn = yield from self._draw(targets, one, 1, seed, False, True)
         yield Walked(
             [
@@ -245,8 +248,8 @@ class Imaginer:
         Raises:
             UnknownWord, ValueError: as a call; ValueError also for a spread out of range.
         """
-        asked = {"n": n, "spread": spread, "truncation": truncation}
-        return last(alone(self.alike(text, doodle, **asked)))
+        task = self.alike(text, doodle, n=n, spread=spread, truncation=truncation)
+        return last(alone(task))
 
     def alike(
         self,
@@ -284,7 +287,7 @@ class Imaginer:
     def _even_shares(self, ends: Sequence[TextVector], z: Tensor, steps: int) -> list[float]:
         """Shares of the second text, 0 to 1, between which the picture of z changes alike."""
         fine = np.linspace(0, 1, FINE)
-        text = self.generator.vectors([_between(*ends, float(share)) for share in fine])
+        text = self.generator.vectors([_between(ends[0], ends[1], float(share)) for share in fine])
         seen = blurred(self.generator(z.expand(FINE, -1), text))
         changes = (seen[1:] - seen[:-1]).norm(dim=1).double().cpu().numpy()
         way = np.concatenate([[0.0], np.cumsum(changes)])
@@ -306,7 +309,7 @@ class Imaginer:
         for drawn in (yield self.generator.steps(targets, z)) if targets else []:
             for k in range(len(drawn.targets)):
                 kept = yield Call(partial(self._kept, drawn, k, n, rank))
-                curves = [[] for _ in range(n)]
+                curves: list[list[Curve]] = [[] for _ in range(n)]
                 if trace:
                     parts = [kept.pictures[j : j + _TRACED] for j in range(0, n, _TRACED)]
                     curves = sum((yield [Call(partial(traced, part)) for part in parts]), [])

@@ -61,7 +61,7 @@ class Ranker:
         with torch.inference_mode():
             return self.chance(logits, embedding, word, vector).tolist()
 
-    def take(self, steps: Sequence[Step]) -> list[Step]:
+    def take(self, steps: Sequence[Scored]) -> list[Scored]:
         return fitting(steps, BATCH)
 
     @torch.inference_mode()

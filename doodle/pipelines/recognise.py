@@ -160,7 +160,7 @@ class Recognition:
 
     # -- an engine -------------------------------------------------------------------------------
 
-    def take(self, steps: Sequence[Step]) -> list[Step]:
+    def take(self, steps: Sequence[Looked]) -> list[Looked]:
         return fitting(steps, BATCH)
 
     def run(self, steps: Sequence[Looked]) -> None:
@@ -191,10 +191,12 @@ class Recognition:
         logits, embedding = self.recogniser(ink)
         logits = logits.float() / self.recogniser.temperature
         if self.strokes is not None:
-            logits = self.strokes.join(self._read_strokes(drawings), logits)
+            logits = self.strokes.join(self._read_strokes(self.strokes, drawings), logits)
         return logits, embedding
 
-    def _read_strokes(self, drawings: Sequence[Sequence[np.ndarray]]) -> Tensor:
+    def _read_strokes(
+        self, classifier: StrokeClassifier, drawings: Sequence[Sequence[np.ndarray]]
+    ) -> Tensor:
         """The stroke classifier's logits, (B, categories)."""
         parts = [torch.from_numpy(part).to(self.device) for part in stroke_rows(drawings)]
         # long and short ones apart: every row of padding costs as much as a row
@@ -202,7 +204,7 @@ class Recognition:
         own = []
         for chosen in order.split(SIMILAR):
             rows, lengths, flags = (part[chosen] for part in parts)
-            own.append(self.strokes(rows[:, : int(lengths.max())], lengths, flags).float())
+            own.append(classifier(rows[:, : int(lengths.max())], lengths, flags).float())
         return torch.cat(own)[order.argsort()]
 
 

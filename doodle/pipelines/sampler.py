@@ -34,7 +34,13 @@ class Drawn(Step):
         primed: Primed | None = None,
     ) -> None:
         super().__init__(engine, len(static))
-        self.given = (static, noise, tau, primed)
+        # what it brings into the running batch; None since it joined
+        self.given: tuple[Tensor, Tensor, float, Primed | None] | None = (
+            static,
+            noise,
+            tau,
+            primed,
+        )
         self.key = 0  # of the running batch; 0 before it joined
         self.news: list[Row] = []
         self.steps = 0
@@ -106,17 +112,17 @@ class Sampler:
     @torch.inference_mode()
     def run(self, steps: Sequence[Drawn]) -> None:
         for step in steps:
-            if not step.key:
+            if step.given is not None:
                 step.key = self._sampling.add(*step.given)
                 self._joined[step.key] = step
-                step.given = ()
+                step.given = None
         for row in self._sampling.step():
             step = self._joined[row.key]
             step.news.append(row)
             step.steps += 1
             step.done = len(row.candidates) == int(row.ended.sum())
-            told = step.steps == FIRST_INK or step.steps % INK_EVERY == 0
-            step.ready = step.ready or step.done or told
+            shown = step.steps == FIRST_INK or step.steps % INK_EVERY == 0
+            step.ready = step.ready or step.done or shown
             if step.done:
                 del self._joined[row.key]
 

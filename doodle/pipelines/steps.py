@@ -9,16 +9,17 @@ that wait for it at once.
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator, Sequence
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 Task = Generator[Any, Any, Any]
+Kind = TypeVar("Kind", bound="Step")
 
 # which steps go first where several wait
 GUESS, PREVIEW, WORK = 0, 1, 2
 
 
-class Engine(Protocol):
-    """Computes the steps of one kind.
+class Engine(Protocol[Kind]):
+    """Computes the steps of one kind, and is handed no others.
 
     Attributes:
         urgency: GUESS, PREVIEW or WORK.
@@ -29,10 +30,10 @@ class Engine(Protocol):
     urgency: int
     parallel: bool
 
-    def take(self, steps: Sequence[Step]) -> list[Step]:
+    def take(self, steps: Sequence[Kind]) -> list[Kind]:
         """Those of the waiting steps, given in fair order, that `run` computes together."""
 
-    def run(self, steps: Sequence[Step]) -> None:
+    def run(self, steps: Sequence[Kind]) -> None:
         """Compute for at most about 50 ms; steps that are done become `ready`."""
 
 
@@ -47,7 +48,7 @@ class Step:
         error: raised in the task instead, where set.
     """
 
-    def __init__(self, engine: Engine, size: int = 1) -> None:
+    def __init__(self, engine: Engine[Any], size: int = 1) -> None:
         self.engine = engine
         self.size = size
         self.ready = False
@@ -67,10 +68,10 @@ class Calls:
     def __init__(self, urgency: int) -> None:
         self.urgency = urgency
 
-    def take(self, steps: Sequence[Step]) -> list[Step]:
+    def take(self, steps: Sequence[Call]) -> list[Call]:
         return list(steps[:1])
 
-    def run(self, steps: Sequence[Step]) -> None:
+    def run(self, steps: Sequence[Call]) -> None:
         for step in steps:
             try:
                 step.finish(step.function())
@@ -89,9 +90,10 @@ class Call(Step):
         self.function = function
 
 
-def fitting(steps: Sequence[Step], most: int) -> list[Step]:
+def fitting(steps: Sequence[Kind], most: int) -> list[Kind]:
     """The first steps whose sizes together are at most `most`; the first one in any case."""
-    taken, size = [], 0
+    taken: list[Kind] = []
+    size = 0
     for step in steps:
         if taken and size + step.size > most:
             break

@@ -27,7 +27,7 @@ ACTIVE = 16  # requests that are worked on at once; others wait for their turn
 MOST_WAITING = 128  # requests that may wait; beyond it a visitor is told to come back
 QUICK = 4  # times as many guesses and previews may wait
 REST = 1.0  # seconds without work
-_TOLD_EVERY = 0.5  # seconds between two words on how long the queue is
+_ANNOUNCED_EVERY = 0.5  # seconds between two words on how long the queue is
 _URGENCY = {Recognise: GUESS, Status: GUESS, Edges: PREVIEW}
 
 
@@ -100,12 +100,12 @@ class LocalExecutor:
         self._workers: list[threading.Thread] = []
         self._fresh: list[_Run] = []  # not begun
         self._begun: dict[Job, _Run] = {}
-        self._steps: dict[Engine, list[tuple[Step, _Run]]] = {}
-        self._computing: set[Engine] = set()  # engines that one thread at a time may run
+        self._steps: dict[Engine[Any], list[tuple[Step, _Run]]] = {}
+        self._computing: set[Engine[Any]] = set()  # engines that one thread at a time may run
         self._served: Counter[str] = Counter()  # visitor -> when work of theirs was done last
-        self._turns: dict[Engine, int] = {}  # engine -> when it ran last
+        self._turns: dict[Engine[Any], int] = {}  # engine -> when it ran last
         self._clock = 0
-        self._told = 0.0
+        self._announced = 0.0
         self._closed = False
         self._worked = False  # since it rested last
         self._on_rest = on_rest
@@ -216,10 +216,10 @@ class LocalExecutor:
                 return self._taken(engine)
         return None
 
-    def _can_run(self, engine: Engine) -> bool:
+    def _can_run(self, engine: Engine[Any]) -> bool:
         return bool(self._steps[engine]) and (engine.parallel or engine not in self._computing)
 
-    def _taken(self, engine: Engine) -> Callable[[], None] | None:
+    def _taken(self, engine: Engine[Any]) -> Callable[[], None] | None:
         """Let an engine take what it can compute together, in fair order."""
         waiting = self._steps[engine]
         waiting.sort(key=lambda one: (self._served[one[1].job.visitor], one[1].number))
@@ -274,7 +274,7 @@ class LocalExecutor:
         self._resume(run, None, None)
 
     def _run(
-        self, engine: Engine, steps: Sequence[Step], taken: Sequence[tuple[Step, _Run]]
+        self, engine: Engine[Any], steps: Sequence[Step], taken: Sequence[tuple[Step, _Run]]
     ) -> None:
         """Compute steps, and let the tasks go on that have all they waited for."""
         _compute(engine, steps)
@@ -357,15 +357,15 @@ class LocalExecutor:
         """Tell those who wait how many are before them, now and then."""
         now = time.monotonic()
         with self._changed:
-            if now - self._told < _TOLD_EVERY:
+            if now - self._announced < _ANNOUNCED_EVERY:
                 return
-            self._told = now
+            self._announced = now
             waiting = deque(run.job for run in self._fresh if run.urgency == WORK)
         for before, job in enumerate(waiting):
             job.tell(Waiting(before))
 
 
-def _compute(engine: Engine, steps: Sequence[Step]) -> None:
+def _compute(engine: Engine[Any], steps: Sequence[Step]) -> None:
     """Run an engine; what fails together is tried alone, so that one bad step spoils no other."""
     try:
         engine.run(steps)

@@ -29,7 +29,7 @@ LOOK_EVERY = 0.5  # seconds between two looks at whether the caller is still the
 def publish(executor: Executor, sessions: Sessions, tools: Iterable[Tool]) -> None:
     """Add the endpoints of `tools` to the Blocks that are being built."""
 
-    async def ask(request: Any, caller: gr.Request) -> list[Any]:
+    async def ask(request: Any, caller: gr.Request | None) -> list[Any]:
         job = executor.submit(request, visitor_of(caller))
         answer = asyncio.ensure_future(_events(job))
         while not (await asyncio.wait({answer}, timeout=LOOK_EVERY))[0]:

@@ -102,10 +102,10 @@ def saved(request: dict[str, Any]) -> tuple[str, str, bytes]:
         raise BadDrawing("There is nothing to save yet: draw a line or two first.")
     suffix, kind, make = _FORMATS[wanted]
     if wanted == "svg" and request.get("curves"):
-        content = doodle_svg(_curves(request["curves"]))
+        made: str | bytes = doodle_svg(_curves(request["curves"]))
     else:
-        content = make(drawing, **_options(wanted, request))
-    content = content.encode() if isinstance(content, str) else content
+        made = make(drawing, **_options(wanted, request))
+    content = made.encode() if isinstance(made, str) else made
     return f"{stem or 'doodle'}.{suffix}", kind, content
 
 
@@ -156,8 +156,14 @@ def morph_gif(steps: list[Drawing], side: int = GIF_SIDE) -> bytes:
 
 def _request(message: Any) -> dict[str, Any]:
     broken = "That is no request to save a drawing."
-    given = {"limit": MAX_REQUEST, "too_long": "That is too large to save.", "error": BadDrawing}
-    request = parse(message, "save", broken=broken, **given)["save"]
+    request = parse(
+        message,
+        "save",
+        limit=MAX_REQUEST,
+        broken=broken,
+        too_long="That is too large to save.",
+        error=BadDrawing,
+    )["save"]
     if not isinstance(request, dict):
         raise BadDrawing(broken)
     return request

@@ -55,7 +55,7 @@ class Sessions:
         """Put `PageSessions` in the place of Gradio's holder; the first caller does it."""
         app = getattr(getattr(request, "request", None), "app", None)
         holder = getattr(app, "state_holder", None)
-        if isinstance(holder, StateHolder) and not isinstance(holder, PageSessions):
+        if app and isinstance(holder, StateHolder) and not isinstance(holder, PageSessions):
             app.state_holder = holder.blocks.state_holder = PageSessions(holder, self._pages)
 
 
@@ -65,7 +65,8 @@ def has_left(request: gr.Request | None) -> bool:
     Gradio marks the caller's events and lets their functions run on.
     """
     app = getattr(getattr(request, "request", None), "app", None)
-    queue = getattr(app.get_blocks(), "_queue", None) if hasattr(app, "get_blocks") else None
+    blocks = getattr(app, "get_blocks", lambda: None)()
+    queue = getattr(blocks, "_queue", None)
     session = getattr(request, "session_hash", None)
     events = [event for some in getattr(queue, "active_jobs", ()) for event in some or ()]
     own = [event for event in events if event.session_hash == session]

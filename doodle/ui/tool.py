@@ -14,7 +14,7 @@ from doodle.services.executor import Executor
 from doodle.ui.run import Runs
 
 # Submits a request for a caller of the public API and gives all its events.
-Ask = Callable[[Any, gr.Request], Awaitable[list[Any]]]
+Ask = Callable[[Any, gr.Request | None], Awaitable[list[Any]]]
 Endpoint = Callable[..., Awaitable[dict[str, Any]]]
 
 

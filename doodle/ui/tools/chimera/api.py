@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import gradio as gr
 
 from doodle.requests import EdgeOptions, Render
+from doodle.requests.chimera import Source
 from doodle.requests.uploads import bytes_of, read_sized
 from doodle.strokes.drawing import Drawing
 from doodle.strokes.species import UNKNOWN
@@ -56,16 +58,19 @@ def _chimera(ask: Ask) -> Endpoint:
         """
         if (drawing is None) == (not image):
             raise ValueError("Give either a drawing or an image.")
-        source, scale = Drawing.parse(drawing), 1.0
+        source: Source = Drawing.parse(drawing)
+        scale = 1.0
         if drawing is None:
             # a large photograph takes a while, in which the page goes on
             source, scale = await asyncio.to_thread(read_sized, bytes_of(image), "The image")
+        # as they came: the requests check them
+        options: dict[str, Any] = {"way": way, "kind": kind}
+        animals: dict[str, Any] = {"tags": tags or (), "points": points or ()}
         wanted = Render(
             source,
-            EdgeOptions(way, kind),
+            EdgeOptions(**options),
             species,
-            tags=tags or (),
-            points=points or (),
+            **animals,
             background=background,
             n=n,
             seed=limits.seed(seed),

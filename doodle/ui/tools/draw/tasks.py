@@ -100,7 +100,7 @@ def _write(event: Any, log: Log, request: Draw) -> None:
         log.ink(event)
     elif isinstance(event, Endings):
         log.ranked(event.endings, _placing(log.mode, request.drawing))
-        if event.finished:
+        if event.finished and event.before is not None:
             log.message(_FINISHED.format(round(100 * event.before), log.word))
         elif not event.endings:
             log.message(_STUCK)

@@ -47,12 +47,12 @@ class MorphTasks:
             ]
             if not run.live:
                 return
-            async for event in run.events(Morph(*ends, words, steps, TEMPERATURE, seed)):
+            async for event in run.events(Morph(ends[0], ends[1], words, steps, TEMPERATURE, seed)):
                 if isinstance(event, Queued):
                     yield gr.skip(), gr.skip(), json.dumps({"waiting": event.sentence})
                 else:
                     drawings = [drawing.to_dict() for drawing in event.drawings]
-                    yield *ends, json.dumps({"words": words, "drawings": drawings})
+                    yield ends[0], ends[1], json.dumps({"words": words, "drawings": drawings})
         if run.problem:
             yield gr.skip(), gr.skip(), json.dumps({"error": run.problem})
 
