@@ -35,7 +35,7 @@ REACH = 2.6  # a cut line's end is drawn to the drawing's line within that
 SHORT_BETWEEN, SHORT_CUT, SHORT = 4.5, 3.0, 1.5  # dropped: cut at both ends, at one, at none
 
 _SPACING = 4.0  # between points of a traced stroke, in the 256 space
-_DENSE = 100  # points along the drawing's longer side, for distances
+_DENSE = 64  # points along the drawing's longer side, for distances
 
 
 class Placement(NamedTuple):
@@ -71,17 +71,22 @@ def placements(ink: Tensor, lines: Sequence[np.ndarray], most: int) -> list[Plac
     longer = float(torch.maximum(*spans).median().clamp(min=size / 2))
     wide = F.max_pool2d(F.pad(both, (MARGIN,) * 4), 3, 1, 1)
     near = (wide + F.avg_pool2d(wide, 3, 1, 1)) / 2  # a pixel beside the line counts nearly as much
+    field = near.shape[-1]
+    spectrum = torch.fft.rfft2(near[:, 0])
     left, top, right, bottom = bounds(lines)
     found: list[tuple[float, Placement]] = []
     for share in SHARES:
         scale = longer * share / max(extent(lines), 1e-6)
         width, height = (int(np.ceil(side * scale)) + 2 for side in (right - left, bottom - top))
-        if max(width, height) > size + 2 * MARGIN:
+        if max(width, height) > field:
             continue
         shift = (1 - left * scale, 1 - top * scale)
         drawn = rasterize(lines, (height, width), line_width=1.0, scale=scale, offset=shift)
-        kernel = torch.from_numpy(drawn.astype(np.float32)).to(ink.device)
-        cover = F.conv2d(near, (kernel / kernel.sum().clamp(min=1))[None, None])[:, 0]
+        kernel = torch.from_numpy(drawn.astype(np.float32) / max(1.0, drawn.sum())).to(ink.device)
+        # correlation by the transform; places where the drawing would wrap around are cut off
+        product = spectrum * torch.fft.rfft2(kernel, s=(field, field)).conj()
+        cover = torch.fft.irfft2(product, s=(field, field))
+        cover = cover[:, : field - height + 1, : field - width + 1]
         values, places = cover.flatten(1).max(dim=1)
         for k, (value, place) in enumerate(zip(values.tolist(), places.tolist(), strict=True)):
             row, column = divmod(place, cover.shape[2])
@@ -146,8 +151,10 @@ def additions(
 
 def _pieces(stroke: np.ndarray, drawn: np.ndarray) -> list[np.ndarray]:
     """The pieces of a stroke (P, 2) that are away from points (Q, 2), cut ends drawn to them."""
-    apart = np.hypot(*(stroke[:, None] - drawn[None]).transpose(2, 0, 1))
-    away = np.concatenate([[False], apart.min(axis=1) > NEAR, [False]])
+    # squared distances as |a|^2 + |b|^2 - 2 ab: one product instead of a difference a pair
+    nearest = ((drawn**2).sum(axis=1) - 2 * stroke @ drawn.T).min(axis=1)
+    apart = (stroke**2).sum(axis=1) + nearest
+    away = np.concatenate([[False], apart > NEAR**2, [False]])
     starts, ends = (np.flatnonzero(np.diff(away.astype(int)) == way) for way in (1, -1))
     pieces = []
     for start, end in zip(starts, ends, strict=True):
