@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 from stub_words import StubEncoder, StubImaginer
-from studio import at_home
 from stubs import StubCompleter, StubRecognition, StubRegistry
+from studio import at_home
 
 os.environ.setdefault("no_proxy", "127.0.0.1,localhost")
 

@@ -37,7 +37,10 @@ export function createStrokeCanvas(root, options, hooks) {
   const tags = createTags({ palette: options.palette, onChange: () => view.invalidate("base") });
   const replay = createReplay({ doc, view, tags, isStill, onEnd: () => panel.say("Replay finished") });
   const ghosts = createGhosts({ view, isStill, isEmpty, onChange: ghostsChanged, onMessage: status });
-  const act = { run: (name) => actions[name]?.(), setPen, takeOver: ghosts.dismiss, adopt, dismiss };
+  const act = {
+    run: (name) => actions[name]?.(), focus: (byPointer) => keys.focus(byPointer),
+    setPen, takeOver: ghosts.dismiss, adopt, dismiss,
+  };
   const tools = createTools({ stage, view, doc, ghosts, tags, pen, lifetime, on: {
     takeOver: ghosts.dismiss, attention: () => { replay.stop(); weigh(null); },
     penSeen: () => panel.showFingers(), ghostTap,
@@ -283,7 +286,9 @@ export function createStrokeCanvas(root, options, hooks) {
     open: importer.open, bring: hooks.imported, serialize: doc.serialize, load,
     paint: weigh, undo, redo, clear, setTool, setPen,
     replay: actions.replay, svg: () => toSvg(doc.strokes, tags), saveFile, status,
-    resetView: view.home, zoomBy: view.zoomMiddle, focus: () => stage.focus({ preventScroll: true }),
+    resetView: view.home, zoomBy: view.zoomMiddle, 
+    /* Gives the paper the focus; a ring shows it to those who use the keyboard. */
+    focus: ({ byPointer = false } = {}) => keys.focus(byPointer),
     stats: () => ({ ...view.stats, ...doc.counts(), zoom: view.zoom, tool: pen.tool,
       ghosts: ghosts.state, replaying: replay.running, undo: doc.canUndo, redo: doc.canRedo }),
     /* The stroke under way: x, y, ms, pressure of one point after the other. */

@@ -97,6 +97,9 @@ export function createPanel(root, { pen, ghosts, act, options, lifetime }) {
     if (rail.contains(pressed)) rove(pressed);
     if (pressed.closest("[role=menu]")) close(true);
     act.run(pressed.dataset.act);
+    // whoever points goes on on the paper; a button that is gone leaves the focus there as well
+    const pointed = e.detail > 0;
+    if (!openPop && (pointed || document.activeElement === document.body)) act.focus(pointed);
   }, { signal: lifetime });
 
   /* --- the pen's settings ------------------------------------------------------------------ */

@@ -4,7 +4,7 @@
 let choosing = false;
 let entered = null;        // the field that the press under way gives the focus
 
-/** @param {Event} event */
+/** @param {Event} event @returns {HTMLInputElement | null} */
 const fieldOf = ({ target }) => /** @type {Element} */ (target).closest?.(".dd-field-word input");
 
 /** @param {KeyboardEvent} event */

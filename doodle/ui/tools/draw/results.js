@@ -143,6 +143,11 @@ export function mount({ element, props }) {
     for (const button of findAll("[data-act]", card)) button.disabled = at < 0;
   }
 
+  /* Whoever points at a button goes on on the paper, where all keys work. */
+  function toPaper({ detail }, always = false) {
+    if (detail > 0 || always) pad()?.focus({ byPointer: detail > 0 });
+  }
+
   /* ---- what the visitor does ----------------------------------------------------------------- */
   grid.addEventListener("click", (event) => {
     const button = event.target.closest("button");
@@ -151,6 +156,7 @@ export function mount({ element, props }) {
     if (!shown.live) restore(snapshot(), id);
     else if (shown.selected === id && !state.busy) pad().adopt(id, null);
     else pad().select(id);
+    toPaper(event);
   });
   find(".dd-keep", card).addEventListener("click", (event) => {
     const act = event.target.closest("[data-act]")?.dataset.act;
@@ -159,6 +165,7 @@ export function mount({ element, props }) {
     if (!ghost) return;
     const next = ghost.strokes.findIndex((_, at) => !ghost.taken?.includes(at));
     pad().adopt(ghost.id, act === "stroke" && next >= 0 ? next : null);
+    toPaper(event, act === "keep");
   });
   find(".dd-links", card).addEventListener("click", (event) => {
     const button = event.target.closest("[data-save], [data-to]");
@@ -192,7 +199,11 @@ export function mount({ element, props }) {
     if (detail.run) newest = Math.max(newest, Number(detail.run));
     follow(detail);
   });
-  onPress("button", ({ id }) => { if (MODES[id]) ask(MODES[id]); });
+  onPress("button", ({ id }, event) => {
+    if (!MODES[id]) return;
+    ask(MODES[id]);
+    setTimeout(() => toPaper(event));                // after Complete has become Stop
+  });
   notes.listen(state.say);
   onCanvas("pad", "drawing", ({ why }) => { if (why !== "load") state.say(""); });
   onEnter("word", () => document.getElementById("go")?.click());
