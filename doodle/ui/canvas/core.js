@@ -42,7 +42,7 @@ export function createStrokeCanvas(root, options, hooks) {
     setPen, takeOver: ghosts.dismiss, adopt, dismiss,
   };
   const tools = createTools({ stage, view, doc, ghosts, tags, pen, lifetime, on: {
-    takeOver: ghosts.dismiss, attention: () => { replay.stop(); weigh(null); },
+    takeOver: ghosts.dismiss, attention,
     penSeen: () => panel.showFingers(), ghostTap,
   } });
   const panel = createPanel(root, { pen, ghosts, act, options, lifetime });
@@ -97,6 +97,7 @@ export function createStrokeCanvas(root, options, hooks) {
   /* --- changes ----------------------------------------------------------------------------- */
   function changed(why) {
     replay.stop();
+    panel.hush();
     weigh(null);
     if (ENDS_GHOSTS.has(why)) ghosts.dismiss();
     view.invalidate();
@@ -104,6 +105,13 @@ export function createStrokeCanvas(root, options, hooks) {
     const counts = doc.counts();
     hooks.change(why, doc.serialize(), counts);
     emit("drawing", { ...counts, why });
+  }
+
+  /* A hand is on the paper. */
+  function attention() {
+    replay.stop();
+    weigh(null);
+    panel.hush();
   }
 
   function showDrawing() {

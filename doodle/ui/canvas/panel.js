@@ -19,8 +19,13 @@ export function createPanel(root, { pen, ghosts, act, options, lifetime }) {
   function show(text, { quiet = false } = {}) {      // at the foot of the paper
     clearTimeout(noteTimer);
     note.textContent = text;
-    noteTimer = setTimeout(() => { note.textContent = lingering; }, NOTE_TIME);
+    noteTimer = setTimeout(hush, NOTE_TIME);
     if (!quiet) say(text);
+  }
+  /* What was said of an earlier drawing goes when somebody draws on. */
+  function hush() {
+    clearTimeout(noteTimer);
+    note.textContent = lingering;
   }
   function linger(text) {
     if (text === lingering) return;
@@ -180,7 +185,7 @@ export function createPanel(root, { pen, ghosts, act, options, lifetime }) {
   });
 
   return {
-    say, show, toggle, showPen, showGhosts, showDrawing,
+    say, show, hush, toggle, showPen, showGhosts, showDrawing,
     showZoom(zoom, home) {
       find(".sc-percent").textContent = Math.round(zoom * 100) + "%";
       root.classList.toggle("sc-moved", !home);
