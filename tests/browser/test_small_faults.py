@@ -10,8 +10,8 @@ from studio import draw, endings, pad
 
 LINE = ((0.3, 0.3), (0.7, 0.3))
 SAID = "document.querySelector('#results .dd-note').textContent.includes('%s')"
-REFUSED = "!document.querySelector('#ideas .dd-note').hidden"
-GRID = "document.querySelectorAll('#ideas .dd-words-grid .dd-picture').length === 16"
+REFUSED = "!document.querySelector('#doodles .dd-note').hidden"
+GRID = "document.querySelectorAll('#doodles .dd-words-grid .dd-picture').length === 16"
 
 
 def test_what_was_said_of_the_cleared_drawing_goes_with_a_new_one(enter_studio: Callable):
@@ -51,8 +51,8 @@ def test_the_button_that_draws_a_word_is_not_cut(enter_studio: Callable, word: s
     ("tab", "field", "below"),
     [
         ("", "#word", "#results"),
-        ("Words", "#words_text", "#ideas"),
-        ("Morph", "#morph_first", "#film"),
+        ("Words", "#words_text", "#doodles"),
+        ("Morph", "#morph_first", "#morph_film"),
     ],
     ids=["draw", "words", "morph"],
 )
@@ -94,17 +94,17 @@ def test_old_results_under_an_error_go_or_are_said_to_be_earlier_ones(enter_stud
         page.keyboard.press("Tab")
         page.locator("#words_go").click()
         page.wait_for_function(
-            GRID if text == "cat" else "!document.querySelector('#ideas .dd-note').hidden"
+            GRID if text == "cat" else "!document.querySelector('#doodles .dd-note').hidden"
         )
-    saying = page.locator("#ideas .dd-words-say")
+    saying = page.locator("#doodles .dd-words-say")
     assert saying.inner_text() == "Earlier: sixteen doodles of cat, best first."
-    opacity = "getComputedStyle(document.querySelector('#ideas .dd-words-grid button')).opacity"
+    opacity = "getComputedStyle(document.querySelector('#doodles .dd-words-grid button')).opacity"
     assert float(page.evaluate(opacity)) < 0.6
     field.fill("owl")
     page.keyboard.press("Tab")
     page.locator("#words_go").click()
     page.wait_for_function(
-        "document.querySelector('#ideas .dd-words-say').textContent.startsWith('Sixteen')"
+        "document.querySelector('#doodles .dd-words-say').textContent.startsWith('Sixteen')"
     )
     assert float(page.evaluate(opacity)) == 1
 

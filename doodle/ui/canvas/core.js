@@ -1,11 +1,12 @@
 /* Puts the parts together: createStrokeCanvas(root, options, hooks) -> the handle that pages use.
  * options: { hint, gif, rail, palette: the colour of every tag }.
- * hooks: change(why, text, counts), adopted(detail), imported(file), exported(kind). */
+ * hooks: change(why, text, counts), adopted(detail), imported(file), exported(kind), keep(). */
 import { createDocument, parseDrawing } from "./document.js";
 import { inkPaths } from "./geometry.js";
 import { createGhosts } from "./ghosts.js";
 import { createImporter, createKeep, saveFile, saveText, toPng, toSvg } from "./io.js";
 import { createKeyboard } from "./keys.js";
+import { logText } from "./log.js";
 import { createReplay, strokeCross, strokeInk, strokeLiveInk, strokeWeights } from "./paint.js";
 import { createPanel } from "./panel.js";
 import { createTags, rejoined } from "./tags.js";
@@ -134,8 +135,13 @@ export function createStrokeCanvas(root, options, hooks) {
     if (ghosts.mode !== "complete") view.invalidate("base");
     panel.showGhosts();
     showDrawing();
+    tellGhosts();
+    if (ghosts.state !== "inking") hooks.keep();
+  }
+
+  function tellGhosts(restored = false) {
     const { run, mode, word, selected, state } = ghosts;
-    emit("ghosts", { run, mode, word, selected, state, list: ghosts.list() });
+    emit("ghosts", { run, mode, word, selected, state, restored, list: ghosts.list() });
   }
 
   function setPen(change) {
@@ -156,6 +162,7 @@ export function createStrokeCanvas(root, options, hooks) {
     panel.showPen();
     panel.say(TOOLS[name]);
     view.invalidate("top");
+    hooks.keep();
   }
 
   /* The tag that new strokes get, "" for none. */
@@ -279,6 +286,27 @@ export function createStrokeCanvas(root, options, hooks) {
     return strokes !== null;
   }
 
+  /* All that a reload brings back, for the browser's own storage. */
+  function pack() {
+    const { run, mode, word, selected, state } = ghosts, list = ghosts.list();
+    const taken = Object.fromEntries(list.map((ghost) => [ghost.id, ghost.taken]));
+    const endings = state === "done" && { run, selected, taken, log: logText(run, { mode, word, list }) };
+    return { drawing: doc.serialize(), timeline: doc.pack(), tool: pen.tool, endings: endings || null };
+  }
+
+  /** @param {Record<string, any>} kept what `pack` made, or the drawing alone */
+  function unpack({ drawing, timeline, tool, endings }) {
+    let known = false;
+    try { known = doc.unpack(JSON.parse(timeline)); } catch { /* then the drawing alone */ }
+    if (!known && !load(drawing, { undoable: false })) return false;
+    setTool(tool);
+    if (endings?.log) {
+      ghosts.restore(endings.log, endings);
+      tellGhosts(true);
+    }
+    return true;
+  }
+
   let stored = null;
   try { stored = JSON.parse(penKeep.read()); } catch { /* a broken note is no note */ }
   setPen(stored || {});
@@ -291,7 +319,9 @@ export function createStrokeCanvas(root, options, hooks) {
     setTag, tagAll, tags: () => [...new Set(doc.strokes.map(({ tag }) => tag || ""))],
     /* A picture below the ink (its URL, width and height), or none; and where it lies. */
     showPicture: tags.show, pictureBox: () => tags.box,
-    open: importer.open, bring: hooks.imported, serialize: doc.serialize, load,
+    open: importer.open, bring: hooks.imported, serialize: doc.serialize, load, pack, unpack,
+    /* Tells of the ghosts once more, to who came later. */
+    tellGhosts,
     paint: weigh, undo, redo, clear, setTool, setPen,
     replay: actions.replay, svg: () => toSvg(doc.strokes, tags), saveFile, status,
     resetView: view.home, zoomBy: view.zoomMiddle, 

@@ -6,7 +6,7 @@ import { createRun } from "../../shared/run.js";
 import { composed, frame, lines, path, thinned } from "../../shared/strokes.js";
 import { counted, phrase, score } from "../../shared/wording.js";
 import { save } from "../../shell/mailbox.js";
-import { expose, mounted } from "../../shell/mount.js";
+import { expose, mounted, whenMounted } from "../../shell/mount.js";
 import { notes } from "../../shell/news.js";
 import { sendTo } from "../../shell/tools.js";
 import { logOf } from "./log.js";
@@ -57,6 +57,7 @@ export function mount({ element, props }) {
       shown = {
         run: detail.run, base: pad().serialize(), mode: detail.mode || request.mode,
         word: detail.word ?? request.word, n: request.n,
+        kept: Boolean(detail.restored),              // it is among this visit's results already
       };
       toBegin = Math.max(0, toBegin - 1);
       if (!toBegin) asked = null;
@@ -208,6 +209,9 @@ export function mount({ element, props }) {
   onCanvas("pad", "drawing", ({ why }) => { if (why !== "load") state.say(""); });
   onEnter("word", () => document.getElementById("go")?.click());
   state.show("idle");
+  whenMounted("#pad").then((paper) => {              // with endings that were kept
+    if (paper.ghosts().length) paper.tellGhosts(true);
+  });
   if (props.sample) {
     const { drawn, added } = JSON.parse(props.sample);
     find(".dd-sample", card).replaceChildren(picture(drawn, added));
