@@ -1,4 +1,4 @@
-"""How words are typed: one key for all ways to write a word, its singular, and slips of the pen."""
+"""How words are typed: one key for all ways to write a word, emoji, singulars, slips of the pen."""
 
 from __future__ import annotations
 
@@ -15,6 +15,12 @@ _ENDINGS = (("ves", "f"), ("ves", "fe"), ("ies", "y"), ("men", "man"), ("es", ""
 _STEMS = (("ing", ""), ("ing", "e"), ("ed", ""), ("ed", "e"), ("ier", "y"), ("iest", "y"),
           ("est", ""), ("er", ""), ("ly", ""))  # fmt: skip
 
+# in the names of emoji, what says nothing of the thing
+_SIGNS = set(
+    "face symbol sign heavy black white medium light dark with building skin tone "
+    "variation selector large small emoji presentation".split()
+)
+
 
 def fold(text: str) -> str:
     """Lower case without accents, punctuation and leading articles; single spaces."""
@@ -25,6 +31,29 @@ def fold(text: str) -> str:
         plain = " ".join(re.sub(r"[\W_]+", " ", plain).split())
         plain = re.sub(r"^(?:(?:a|an|the|some|my|your)\s)+", "", plain)
     return plain
+
+
+def spelled_out(text: str) -> str:
+    """Emoji as the words of their Unicode names; the rest as it stands."""
+    out = []
+    for character in text:
+        if unicodedata.category(character) in ("So", "Sk") or ord(character) >= 0x1F000:
+            words = re.split("[ -]", unicodedata.name(character, "").lower())
+            kept = [word for word in words if word not in _SIGNS]
+            out.append(f" {' '.join(kept or words)} ")
+        elif unicodedata.category(character) not in ("Cf", "Mn", "Cc", "Cs", "Co"):
+            out.append(character)
+        elif unicodedata.category(character) == "Mn" and not 0xFE00 <= ord(character) <= 0xFE0F:
+            out.append(character)
+    return " ".join("".join(out).split())
+
+
+def typed(text: str) -> str:
+    """A text as `fold` has it, with emoji by their names; "cat 🐱" says it once."""
+    plain = spelled_out(text)
+    if plain == " ".join(text.split()):
+        return fold(text)
+    return fold(" ".join(dict.fromkeys(plain.casefold().split())))
 
 
 def singulars(key: str) -> list[str]:

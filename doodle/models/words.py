@@ -19,7 +19,7 @@ from torch import Tensor, nn
 
 from doodle.models.about import About
 from doodle.models.phrases import compose
-from doodle.models.spelling import Spellings, fold, singulars
+from doodle.models.spelling import Spellings, fold, singulars, typed
 
 MAX_LENGTH = 60  # characters of a text that is looked up
 N_SUGGESTIONS = 3
@@ -368,7 +368,7 @@ def _key_of(text: str) -> str:
     if len(text) > MAX_LENGTH:
         message = f"That is {len(text):,} characters; a word or two of at most {MAX_LENGTH} do."
         raise UnknownWord(message)
-    key = fold(text)
+    key = typed(text)
     if not re.search("[a-z]", key):
         raise UnknownWord("I know English words only: type one in letters, such as cat.")
     return key

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, NamedTuple
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 import torch
 from torch import Tensor
 
-from doodle.models.spelling import fold, stems
+from doodle.models.spelling import fold, spelled_out, stems
 from doodle.models.words import MAX_LENGTH, MODIFIER, Lookup, UnknownWord, WordTable
 
 if TYPE_CHECKING:
@@ -38,10 +37,6 @@ _FILLERS = _LINKS | set(
 )
 # "a pair of glasses" is about glasses
 _MEASURES = set("pair piece slice bunch group kind sort bit lot couple set type glass cup".split())
-_SIGNS = set(
-    "face symbol sign heavy black white medium light dark with building skin tone "
-    "variation selector large small emoji presentation".split()
-)
 _SAID = {"exact": "known exactly", "alias": "known by another name", "placed": "placed by meaning"}
 
 
@@ -105,7 +100,7 @@ class TextEncoder:
                 f"That is {len(tidy):,} characters; a word or a short phrase of at most {LONGEST} "
                 "is enough."
             )
-        plain = _spelled_out(tidy)
+        plain = spelled_out(tidy)
         readable = bool(re.search("[a-z]", fold(plain)))
         if not readable and not (self.clip and any(map(str.isalpha, plain))):
             raise UnknownWord(
@@ -263,21 +258,6 @@ def _notice(parts: list[_Part], unknown: list[str], tokens: list[str]) -> str:
         listed = ", ".join(f"“{_cut(word)}”" for word in unknown)
         said.append(f"I left out {listed}, which I do not know")
     return "; ".join(said) + "." if said else ""
-
-
-def _spelled_out(text: str) -> str:
-    """Emoji as the words of their Unicode names; the rest as it stands."""
-    out = []
-    for character in text:
-        if unicodedata.category(character) in ("So", "Sk") or ord(character) >= 0x1F000:
-            words = re.split("[ -]", unicodedata.name(character, "").lower())
-            kept = [word for word in words if word not in _SIGNS]
-            out.append(f" {' '.join(kept or words)} ")
-        elif unicodedata.category(character) not in ("Cf", "Mn", "Cc", "Cs", "Co"):
-            out.append(character)
-        elif unicodedata.category(character) == "Mn" and not 0xFE00 <= ord(character) <= 0xFE0F:
-            out.append(character)
-    return " ".join("".join(out).split())
 
 
 def _cut(text: str, most: int = 40) -> str:

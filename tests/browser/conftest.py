@@ -7,6 +7,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from stub_words import StubEncoder, StubImaginer
+from stubs import StubCompleter, StubRecognition, StubRegistry
+from studio import at_home
 
 os.environ.setdefault("no_proxy", "127.0.0.1,localhost")
 
@@ -81,3 +84,41 @@ def page(visit: Callable, canvas_url: str):
     from canvas_page import ready
 
     return ready(visit(canvas_url))
+
+
+@pytest.fixture(scope="module")
+def studio() -> Iterator[str]:
+    """Address of the whole page over stubs."""
+    import doodle.pipelines.complete as completing
+    import doodle.pipelines.imagine as imagining
+    import doodle.pipelines.recognise as recognising
+    import doodle.pipelines.text as reading
+    from doodle.services.executor import LocalExecutor
+    from doodle.ui.page import build_app
+    from doodle.ui.theme import launch_options
+
+    patch = pytest.MonkeyPatch()
+    patch.setattr(completing, "Completer", StubCompleter)
+    patch.setattr(imagining, "Imaginer", StubImaginer)
+    patch.setattr(recognising, "Recognition", StubRecognition)
+    patch.setattr(reading, "TextEncoder", StubEncoder)
+    app = build_app(LocalExecutor(StubRegistry()))
+    options = {**launch_options(), "quiet": True, "prevent_thread_lock": True}
+    yield app.launch(server_name="127.0.0.1", **options)[1]
+    app.close(verbose=False)
+    patch.undo()
+
+
+@pytest.fixture
+def enter_studio(visit: Callable, studio: str) -> Callable:
+    """`enter_studio(tab="")` opens that page as a fresh visitor, at a tool; ink stands at once."""
+
+    def open_page(tab: str = "", **context: object):
+        still = {"viewport": {"width": 1280, "height": 900}, "reduced_motion": "reduce"}
+        page = visit(studio, **{**still, **context})
+        at_home(page)
+        if tab:
+            page.get_by_role("tab", name=tab).click()
+        return page
+
+    return open_page

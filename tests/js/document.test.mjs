@@ -97,3 +97,42 @@ test("what is no drawing is refused, and nothing is an empty one", () => {
   for (const source of none) assert.equal(parseDrawing(source), null);
   for (const source of ["", null, undefined]) assert.deepEqual(parseDrawing(source), []);
 });
+
+test("a kept drawing comes back with all that undo and redo know", () => {
+  const { doc } = paper();
+  for (const x of [1, 2, 3, 4]) doc.commit([...doc.strokes, stroke(x, { tag: "cat" })], "stroke");
+  doc.commit(doc.strokes.slice(0, 1), "erase", { run: "7" });
+  doc.commit([], "clear");
+  doc.undo();
+  doc.undo();
+  const text = doc.pack(), { doc: later } = paper();
+  assert.equal(later.unpack(JSON.parse(text)), true);
+  assert.equal(later.serialize(), doc.serialize());
+  const { why, note } = later.redo();
+  assert.deepEqual([why, note], ["erase", { run: "7" }]);
+  assert.deepEqual(xs(later), [1]);
+  later.redo();
+  assert.deepEqual([xs(later), later.canRedo], [[], false]);
+  while (later.canUndo) later.undo();
+  later.redo();
+  assert.deepEqual(xs(later), [1]);
+});
+
+test("of a history that is too long the oldest steps go, never the drawing", () => {
+  const { doc } = paper(), long = Array.from({ length: 10_000 }, (_, i) => i / 7);
+  for (let i = 0; i < 12; i++) doc.commit([{ points: [i, ...long.slice(1)], width: 6 }], "load");
+  const text = doc.pack(), { doc: later } = paper();
+  assert.ok(text.length < 1_000_000);
+  later.unpack(JSON.parse(text));
+  assert.deepEqual(xs(later), [11]);
+  assert.equal(later.canUndo, true);
+});
+
+const empty = { pool: [], rows: [], steps: [], at: 0 };
+for (const broken of [null, {}, { ...empty, rows: [[0, 3]] }, empty]) {
+  test(`no history: ${JSON.stringify(broken)}`, () => {
+    const { doc, news } = paper();
+    assert.equal(doc.unpack(broken), false);
+    assert.deepEqual(news, []);
+  });
+}

@@ -37,9 +37,11 @@ test("pictures: boxes, paths and fewer points", () => {
 });
 
 test("words and numbers", () => {
-  const said = ["cat", "apple", "eyeglasses", "bus", "hourglass", "The Eiffel Tower", ""].map(phrase);
+  const said = [
+    "cat", "apple", "eyeglasses", "bus", "hourglass", "The Eiffel Tower", "a sad owl", "",
+  ].map(phrase);
   assert.deepEqual(said, [
-    "a cat", "an apple", "eyeglasses", "a bus", "an hourglass", "The Eiffel Tower", "something",
+    "a cat", "an apple", "eyeglasses", "a bus", "an hourglass", "The Eiffel Tower", "a sad owl", "something",
   ]);
   assert.deepEqual([0.001, 0, 0.374].map(percent), ["<1 %", "0 %", "37 %"]);
   assert.deepEqual([null, 0.001, 0.374, 0.999].map(score), ["", "<.01", ".37", "1.0"]);

@@ -2,7 +2,8 @@
  * once, and the event that tells Python follows a little later, so a burst of strokes is one event
  * and always carries the newest drawing. */
 import { createStrokeCanvas } from "./core.js";
-import { createKeep } from "./io.js";
+import { showOffer } from "./offer.js";
+import { createShelf } from "./shelf.js";
 import { find } from "../shared/dom.js";
 
 /**
@@ -11,12 +12,13 @@ import { find } from "../shared/dom.js";
  */
 export function mount({ element, props, trigger, watch }) {
   const root = find(".sc-root", element);
-  const keep = props.autosave ? createKeep("canvas:" + props.autosave, {
-    formerly: props.formerly && "canvas:" + props.formerly,
+  const shelf = props.autosave ? createShelf(props.autosave, {
+    formerly: props.formerly,
     lifetime: new AbortController().signal,
     onFull: () => canvas.status("The browser has no room left: this drawing is not kept on reload."),
   }) : null;
-  let known = null, news = null, adoptions = [], timer = 0, quiet = false;
+  const offer = find(".sc-offer", root);
+  let known = null, news = null, adoptions = [], timer = 0, quiet = false, opening = true;
 
   /* All at once: an answer to one event ends Gradio's stream, and an event sent just then is lost. */
   function tell() {
@@ -33,7 +35,8 @@ export function mount({ element, props, trigger, watch }) {
   }, {
     change(why, text, counts) {
       known = text;
-      keep?.write(text);
+      offer.hidden = true;
+      keep();
       if (quiet) return;
       props.value = text;
       news = { why, ...counts, strokeEnded: why === "stroke" || Boolean(news?.strokeEnded) };
@@ -43,7 +46,12 @@ export function mount({ element, props, trigger, watch }) {
     adopted: ({ run, id, stroke }) => adoptions.push({ run, candidate: id, stroke }),
     imported: (file) => trigger("import", file),
     exported: (kind) => trigger("export", { kind }),
+    keep,
   });
+
+  function keep() {
+    if (!opening) shelf?.write(canvas.pack);
+  }
 
   /* What Python set is shown without telling Python again. */
   function receive(text, undoable) {
@@ -55,10 +63,21 @@ export function mount({ element, props, trigger, watch }) {
   }
 
   if (props.value) receive(props.value, false);
-  else {
-    // Gradio reloads the page by itself after a lost connection: the drawing must survive that
-    const kept = keep?.read();
-    if (kept && receive(kept, false)) props.value = kept;
+  else bringBack();
+  opening = false;
+  if (canvas.stats().strokes) keep();                // under this tab's own name
+
+  /* Gradio reloads the page by itself after a lost connection: the drawing must survive that. */
+  function bringBack() {
+    const kept = shelf?.read();
+    quiet = true;
+    if (kept && canvas.unpack(kept)) props.value = known = canvas.serialize();
+    quiet = false;
+    if (!shelf || canvas.stats().strokes) return;
+    showOffer(offer, shelf.others(), (drawing) => {
+      canvas.load(drawing, { undoable: true });
+      canvas.focus({ byPointer: true });
+    });
   }
   watch("value", () => { if (props.value !== known) receive(props.value, true); });
   root.strokeCanvas = canvas;

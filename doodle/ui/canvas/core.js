@@ -1,11 +1,12 @@
 /* Puts the parts together: createStrokeCanvas(root, options, hooks) -> the handle that pages use.
  * options: { hint, gif, rail, palette: the colour of every tag }.
- * hooks: change(why, text, counts), adopted(detail), imported(file), exported(kind). */
+ * hooks: change(why, text, counts), adopted(detail), imported(file), exported(kind), keep(). */
 import { createDocument, parseDrawing } from "./document.js";
 import { inkPaths } from "./geometry.js";
 import { createGhosts } from "./ghosts.js";
 import { createImporter, createKeep, saveFile, saveText, toPng, toSvg } from "./io.js";
 import { createKeyboard } from "./keys.js";
+import { logText } from "./log.js";
 import { createReplay, strokeCross, strokeInk, strokeLiveInk, strokeWeights } from "./paint.js";
 import { createPanel } from "./panel.js";
 import { createTags, rejoined } from "./tags.js";
@@ -37,9 +38,12 @@ export function createStrokeCanvas(root, options, hooks) {
   const tags = createTags({ palette: options.palette, onChange: () => view.invalidate("base") });
   const replay = createReplay({ doc, view, tags, isStill, onEnd: () => panel.say("Replay finished") });
   const ghosts = createGhosts({ view, isStill, isEmpty, onChange: ghostsChanged, onMessage: status });
-  const act = { run: (name) => actions[name]?.(), setPen, takeOver: ghosts.dismiss, adopt, dismiss };
+  const act = {
+    run: (name) => actions[name]?.(), focus: (byPointer) => keys.focus(byPointer),
+    setPen, takeOver: ghosts.dismiss, adopt, dismiss,
+  };
   const tools = createTools({ stage, view, doc, ghosts, tags, pen, lifetime, on: {
-    takeOver: ghosts.dismiss, attention: () => { replay.stop(); weigh(null); },
+    takeOver: ghosts.dismiss, attention,
     penSeen: () => panel.showFingers(), ghostTap,
   } });
   const panel = createPanel(root, { pen, ghosts, act, options, lifetime });
@@ -94,6 +98,7 @@ export function createStrokeCanvas(root, options, hooks) {
   /* --- changes ----------------------------------------------------------------------------- */
   function changed(why) {
     replay.stop();
+    panel.hush();
     weigh(null);
     if (ENDS_GHOSTS.has(why)) ghosts.dismiss();
     view.invalidate();
@@ -101,6 +106,13 @@ export function createStrokeCanvas(root, options, hooks) {
     const counts = doc.counts();
     hooks.change(why, doc.serialize(), counts);
     emit("drawing", { ...counts, why });
+  }
+
+  /* A hand is on the paper. */
+  function attention() {
+    replay.stop();
+    weigh(null);
+    panel.hush();
   }
 
   function showDrawing() {
@@ -123,8 +135,13 @@ export function createStrokeCanvas(root, options, hooks) {
     if (ghosts.mode !== "complete") view.invalidate("base");
     panel.showGhosts();
     showDrawing();
+    tellGhosts();
+    if (ghosts.state !== "inking") hooks.keep();
+  }
+
+  function tellGhosts(restored = false) {
     const { run, mode, word, selected, state } = ghosts;
-    emit("ghosts", { run, mode, word, selected, state, list: ghosts.list() });
+    emit("ghosts", { run, mode, word, selected, state, restored, list: ghosts.list() });
   }
 
   function setPen(change) {
@@ -145,6 +162,7 @@ export function createStrokeCanvas(root, options, hooks) {
     panel.showPen();
     panel.say(TOOLS[name]);
     view.invalidate("top");
+    hooks.keep();
   }
 
   /* The tag that new strokes get, "" for none. */
@@ -268,6 +286,27 @@ export function createStrokeCanvas(root, options, hooks) {
     return strokes !== null;
   }
 
+  /* All that a reload brings back, for the browser's own storage. */
+  function pack() {
+    const { run, mode, word, selected, state } = ghosts, list = ghosts.list();
+    const taken = Object.fromEntries(list.map((ghost) => [ghost.id, ghost.taken]));
+    const endings = state === "done" && { run, selected, taken, log: logText(run, { mode, word, list }) };
+    return { drawing: doc.serialize(), timeline: doc.pack(), tool: pen.tool, endings: endings || null };
+  }
+
+  /** @param {Record<string, any>} kept what `pack` made, or the drawing alone */
+  function unpack({ drawing, timeline, tool, endings }) {
+    let known = false;
+    try { known = doc.unpack(JSON.parse(timeline)); } catch { /* then the drawing alone */ }
+    if (!known && !load(drawing, { undoable: false })) return false;
+    setTool(tool);
+    if (endings?.log) {
+      ghosts.restore(endings.log, endings);
+      tellGhosts(true);
+    }
+    return true;
+  }
+
   let stored = null;
   try { stored = JSON.parse(penKeep.read()); } catch { /* a broken note is no note */ }
   setPen(stored || {});
@@ -280,10 +319,14 @@ export function createStrokeCanvas(root, options, hooks) {
     setTag, tagAll, tags: () => [...new Set(doc.strokes.map(({ tag }) => tag || ""))],
     /* A picture below the ink (its URL, width and height), or none; and where it lies. */
     showPicture: tags.show, pictureBox: () => tags.box,
-    open: importer.open, bring: hooks.imported, serialize: doc.serialize, load,
+    open: importer.open, bring: hooks.imported, serialize: doc.serialize, load, pack, unpack,
+    /* Tells of the ghosts once more, to who came later. */
+    tellGhosts,
     paint: weigh, undo, redo, clear, setTool, setPen,
     replay: actions.replay, svg: () => toSvg(doc.strokes, tags), saveFile, status,
-    resetView: view.home, zoomBy: view.zoomMiddle, focus: () => stage.focus({ preventScroll: true }),
+    resetView: view.home, zoomBy: view.zoomMiddle, 
+    /* Gives the paper the focus; a ring shows it to those who use the keyboard. */
+    focus: ({ byPointer = false } = {}) => keys.focus(byPointer),
     stats: () => ({ ...view.stats, ...doc.counts(), zoom: view.zoom, tool: pen.tool,
       ghosts: ghosts.state, replaying: replay.running, undo: doc.canUndo, redo: doc.canRedo }),
     /* The stroke under way: x, y, ms, pressure of one point after the other. */

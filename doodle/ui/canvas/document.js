@@ -1,6 +1,7 @@
 /* The drawing: strokes { points, width, tag }, history and the wire form. Strokes are immutable, so a
  * snapshot of the drawing is the list of its strokes and undo costs nothing but a reference. */
 import { pointCount, STRIDE } from "./geometry.js";
+import { packTimeline, unpackTimeline } from "./timeline.js";
 
 /** @typedef {import("../types").Stroke} Stroke */
 
@@ -88,6 +89,24 @@ export function createDocument({ onChange, onFull }) {
       strokes = step.after;
       onChange("redo");
       return step;
+    },
+    /* The drawing with its history, as text. */
+    pack() {
+      const steps = [...undoStack, ...[...redoStack].reverse()];
+      const states = steps.length ? [steps[0].before, ...steps.map(({ after }) => after)] : [strokes];
+      return packTimeline(states, steps.map(({ why, note }) => ({ why, note })), undoStack.length);
+    },
+    unpack(source) {
+      const kept = unpackTimeline(source);
+      if (!kept) return false;
+      const { states, steps, at } = kept;
+      const all = steps.map((step, i) => ({ ...step, before: states[i], after: states[i + 1] }));
+      strokes = states[at];
+      undoStack = all.slice(0, at);
+      redoStack = all.slice(at).reverse();
+      restartClock();
+      onChange("load");
+      return true;
     },
     /* An event's time stamp as whole ms since the drawing began. */
     time(stamp) {

@@ -253,8 +253,20 @@ export function createGhosts({ view, isStill, isEmpty, onChange, onMessage }) {
     return null;
   }
 
+  /* A run that was kept: its ink stands at once. */
+  function restore(log, { taken, selected }) {
+    feed(log);
+    for (const g of all.values()) {
+      g.inked = g.total;
+      g.taken = new Set(taken[g.id]);
+    }
+    moving = false;
+    selectedId = selected;
+    report(true);
+  }
+
   const api = {
-    feed, halt, list, paint, hit,
+    feed, halt, restore, list, paint, hit,
     get any() { return visible().length > 0; },
     get count() { return visible().length; },
     get run() { return run; },

@@ -11,7 +11,7 @@ const IMPORT = {
   picture: /^image\//i,
   accept: ".json,.ndjson,.svg,image/*",
 };
-const STORE = "doodle:";
+export const STORE = "doodle:";
 
 /* What a picture of the drawing must hold: the page, and any ink that left it. */
 function frameOf(strokes) {
@@ -160,7 +160,7 @@ export function createKeep(key, { onFull, lifetime, formerly = "" }) {
     clearTimeout(timer);
     if (waiting === null) return;
     try {
-      localStorage.setItem(STORE + key, waiting);
+      localStorage.setItem(STORE + key, typeof waiting === "function" ? waiting() : waiting);
     } catch {
       onFull();
     }
@@ -183,11 +183,14 @@ export function createKeep(key, { onFull, lifetime, formerly = "" }) {
       } catch { /* forbidden: nothing is kept */ }
       return null;
     },
+    /** @param {string | (() => string)} text or what makes it when it is written */
     write(text) {
       waiting = text;
       clearTimeout(timer);
       timer = setTimeout(flush, 250);
     },
-    flush,
+    remove() {
+      try { localStorage.removeItem(STORE + key); } catch { /* as above */ }
+    },
   };
 }

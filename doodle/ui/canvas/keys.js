@@ -1,13 +1,36 @@
 /* Keyboard: a pen that the arrow keys move, the shortcuts, and choosing among ghosts.
- * Ghosts also listen while the mouse is over the canvas and nothing else has the focus. */
+ * Shortcuts that no control takes for itself work wherever the focus is, but in text fields. Choosing
+ * among ghosts also works while the mouse is over the canvas and nothing else has the focus. */
 import { PAGE } from "./document.js";
 
 const STEP = { fine: 2, usual: 10, far: 40 };        // canvas units an arrow press
 export const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
+const ELSEWHERE = "textarea, select, [contenteditable=true], dialog, [role=listbox], [role=menu],"
+  + " input:not([type=range], [type=checkbox], [type=radio], [type=button])";   // with keys of their own
+
+/* A page may hold several canvases: keys pressed beside them are for the one that was used last. */
+const stages = new Set();
+let latest = null;
+
+function isUsable(/** @type {HTMLElement} */ stage) {
+  const { visibility, pointerEvents } = getComputedStyle(stage);
+  return stage.offsetParent !== null && visibility === "visible" && pointerEvents !== "none";
+}
+const isMeant = (stage) => stage === [latest, ...stages].find((one) => one && isUsable(one));
+
 export function createKeyboard({ root, stage, view, doc, ghosts, tools, tags, pen, act, say, lifetime }) {
   const cursor = { x: PAGE.width / 2, y: PAGE.height / 2, shown: false, points: null };
   let byPointer = false;                             // the focus came with a click, not with Tab
+
+  function point(by) {
+    byPointer = by;
+    stage.toggleAttribute("data-pointed", by);       // without the ring, which is for the keyboard
+  }
+  function focusStage(by) {
+    point(by);
+    if (document.activeElement !== stage) stage.focus({ preventScroll: true });
+  }
 
   const toggles = { p: "pen", b: "pen", e: "eraser", t: "tag", r: "replay", s: "svg", o: "open", "?": "help",
     "+": "zoomIn", "=": "zoomIn", "-": "zoomOut", 0: "home", "[": "thinner", "]": "thicker",
@@ -111,11 +134,26 @@ export function createKeyboard({ root, stage, view, doc, ghosts, tools, tags, pe
     return true;
   }
 
+  /* Away from the paper: what is left to the control that has the focus are Enter, Space, arrows. */
+  function keyBeside(e) {
+    const target = /** @type {Element} */ (e.target), plain = !e.ctrlKey && !e.metaKey && !e.altKey;
+    if (e.defaultPrevented || target.closest?.(ELSEWHERE) || !isUsable(stage)) return false;
+    const idle = target === document.body || target === document.documentElement;
+    if (plain && idle && root.matches(":hover") && ghostKey(e, false)) return true;
+    if (!isMeant(stage)) return false;
+    if (e.key === "Escape") return !root.querySelector(".sc-pop:not([hidden])") && act.dismiss();
+    return e.key !== " " && !(e.key in ARROWS) && stageKey(e);
+  }
+
   function used(e) {
     e.preventDefault();
     e.stopPropagation();
   }
 
+  stages.add(stage);
+  lifetime.addEventListener("abort", () => stages.delete(stage));
+  stage.addEventListener("focus", () => { latest = stage; }, { signal: lifetime });
+  root.addEventListener("pointerdown", () => { latest = stage; }, { signal: lifetime, capture: true });
   stage.addEventListener("keydown", (e) => {
     if ((!e.ctrlKey && !e.metaKey && !e.altKey && ghostKey(e, true)) || stageKey(e)) used(e);
   }, { signal: lifetime });
@@ -126,22 +164,17 @@ export function createKeyboard({ root, stage, view, doc, ghosts, tools, tags, pe
     }
   }, { signal: lifetime });
   stage.addEventListener("pointerdown", () => {
-    byPointer = true;
     cursor.shown = false;
-    if (document.activeElement !== stage) stage.focus({ preventScroll: true });
+    focusStage(true);
   }, { signal: lifetime, capture: true });
   stage.addEventListener("blur", () => {
-    byPointer = false;
+    point(false);
     tools.setHand(false);
     penUp();
     cursor.shown = false;
     view.invalidate("top");
   }, { signal: lifetime });
-  document.addEventListener("keydown", (e) => {
-    const idle = document.activeElement === document.body || document.activeElement === null;
-    if (!idle || e.ctrlKey || e.metaKey || e.altKey || !root.matches(":hover")) return;
-    if (ghostKey(e, false)) used(e);
-  }, { signal: lifetime });
+  document.addEventListener("keydown", (e) => { if (keyBeside(e)) used(e); }, { signal: lifetime });
 
-  return { cursor };
+  return { cursor, focus: focusStage };
 }

@@ -19,8 +19,13 @@ export function createPanel(root, { pen, ghosts, act, options, lifetime }) {
   function show(text, { quiet = false } = {}) {      // at the foot of the paper
     clearTimeout(noteTimer);
     note.textContent = text;
-    noteTimer = setTimeout(() => { note.textContent = lingering; }, NOTE_TIME);
+    noteTimer = setTimeout(hush, NOTE_TIME);
     if (!quiet) say(text);
+  }
+  /* What was said of an earlier drawing goes when somebody draws on. */
+  function hush() {
+    clearTimeout(noteTimer);
+    note.textContent = lingering;
   }
   function linger(text) {
     if (text === lingering) return;
@@ -97,6 +102,9 @@ export function createPanel(root, { pen, ghosts, act, options, lifetime }) {
     if (rail.contains(pressed)) rove(pressed);
     if (pressed.closest("[role=menu]")) close(true);
     act.run(pressed.dataset.act);
+    // whoever points goes on on the paper; a button that is gone leaves the focus there as well
+    const pointed = e.detail > 0;
+    if (!openPop && (pointed || document.activeElement === document.body)) act.focus(pointed);
   }, { signal: lifetime });
 
   /* --- the pen's settings ------------------------------------------------------------------ */
@@ -177,7 +185,7 @@ export function createPanel(root, { pen, ghosts, act, options, lifetime }) {
   });
 
   return {
-    say, show, toggle, showPen, showGhosts, showDrawing,
+    say, show, hush, toggle, showPen, showGhosts, showDrawing,
     showZoom(zoom, home) {
       find(".sc-percent").textContent = Math.round(zoom * 100) + "%";
       root.classList.toggle("sc-moved", !home);

@@ -111,11 +111,11 @@ export function onEnter(id, act) {
 /**
  * A click on one of Gradio's buttons, before the server has heard of it.
  * @param {string} selector
- * @param {(button: Element) => void} act
+ * @param {(button: Element, event: MouseEvent) => void} act
  */
 export function onPress(selector, act) {
-  document.addEventListener("click", ({ target }) => {
-    const button = /** @type {Element} */ (target).closest?.(selector);
-    if (button) act(button);
+  document.addEventListener("click", (event) => {
+    const button = /** @type {Element} */ (event.target).closest?.(selector);
+    if (button) act(button, event);
   }, true);
 }

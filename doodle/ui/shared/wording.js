@@ -8,7 +8,8 @@ const NUMBERS = [
 export function phrase(word) {
   const text = (word || "").trim();
   if (!text) return "something";
-  if (/^the /i.test(text) || (/s$/i.test(text) && !/(ss|us|os)$/i.test(text))) return text;
+  if (/^(a|an|the|some|my|your) /i.test(text)) return text;
+  if (/s$/i.test(text) && !/(ss|us|os)$/i.test(text)) return text;
   return (/^([aeiou]|hour)/i.test(text) ? "an " : "a ") + text;
 }
 

@@ -6,7 +6,7 @@ import { createRun } from "../../shared/run.js";
 import { composed, frame, lines, path, thinned } from "../../shared/strokes.js";
 import { counted, phrase, score } from "../../shared/wording.js";
 import { save } from "../../shell/mailbox.js";
-import { expose, mounted } from "../../shell/mount.js";
+import { expose, mounted, whenMounted } from "../../shell/mount.js";
 import { notes } from "../../shell/news.js";
 import { sendTo } from "../../shell/tools.js";
 import { logOf } from "./log.js";
@@ -57,6 +57,7 @@ export function mount({ element, props }) {
       shown = {
         run: detail.run, base: pad().serialize(), mode: detail.mode || request.mode,
         word: detail.word ?? request.word, n: request.n,
+        kept: Boolean(detail.restored),              // it is among this visit's results already
       };
       toBegin = Math.max(0, toBegin - 1);
       if (!toBegin) asked = null;
@@ -143,6 +144,11 @@ export function mount({ element, props }) {
     for (const button of findAll("[data-act]", card)) button.disabled = at < 0;
   }
 
+  /* Whoever points at a button goes on on the paper, where all keys work. */
+  function toPaper({ detail }, always = false) {
+    if (detail > 0 || always) pad()?.focus({ byPointer: detail > 0 });
+  }
+
   /* ---- what the visitor does ----------------------------------------------------------------- */
   grid.addEventListener("click", (event) => {
     const button = event.target.closest("button");
@@ -151,6 +157,7 @@ export function mount({ element, props }) {
     if (!shown.live) restore(snapshot(), id);
     else if (shown.selected === id && !state.busy) pad().adopt(id, null);
     else pad().select(id);
+    toPaper(event);
   });
   find(".dd-keep", card).addEventListener("click", (event) => {
     const act = event.target.closest("[data-act]")?.dataset.act;
@@ -159,6 +166,7 @@ export function mount({ element, props }) {
     if (!ghost) return;
     const next = ghost.strokes.findIndex((_, at) => !ghost.taken?.includes(at));
     pad().adopt(ghost.id, act === "stroke" && next >= 0 ? next : null);
+    toPaper(event, act === "keep");
   });
   find(".dd-links", card).addEventListener("click", (event) => {
     const button = event.target.closest("[data-save], [data-to]");
@@ -192,11 +200,18 @@ export function mount({ element, props }) {
     if (detail.run) newest = Math.max(newest, Number(detail.run));
     follow(detail);
   });
-  onPress("button", ({ id }) => { if (MODES[id]) ask(MODES[id]); });
+  onPress("button", ({ id }, event) => {
+    if (!MODES[id]) return;
+    ask(MODES[id]);
+    setTimeout(() => toPaper(event));                // after Complete has become Stop
+  });
   notes.listen(state.say);
   onCanvas("pad", "drawing", ({ why }) => { if (why !== "load") state.say(""); });
   onEnter("word", () => document.getElementById("go")?.click());
   state.show("idle");
+  whenMounted("#pad").then((paper) => {              // with endings that were kept
+    if (paper.ghosts().length) paper.tellGhosts(true);
+  });
   if (props.sample) {
     const { drawn, added } = JSON.parse(props.sample);
     find(".dd-sample", card).replaceChildren(picture(drawn, added));

@@ -33,5 +33,8 @@ expose("draw.chosen", () => sentence.chosen);
 /* The word's field has changed, or what is recognised: the label of the button that draws it. */
 expose("draw.named", (value) => {
   wordChanged.send(value);
-  return `Draw me ${phrase(value === sentence.automatic ? sentence.seen : value)}`;
+  const label = `Draw me ${phrase(value === sentence.automatic ? sentence.seen : value)}`;
+  const button = document.getElementById("draw_me");
+  if (button) button.title = label;                  // a long one is cut
+  return label;
 });

@@ -61,11 +61,19 @@ export function mount(context) {
       button.setAttribute("aria-label", `${i + 1} of ${doodles.length}, ${chance}`);
       return make("li", {}, button);
     }));
+    part.dataset.earlier = "false";
     const notice = make("span", { textContent: shown.reading.notice });   // its card may be far below
     saying.replaceChildren(`${summary()} `, notice);
     run.show("idle");
     choose(0);
     resultShown.send(shown);
+  }
+  /* What was there is not what was asked for now. */
+  function fail(error) {
+    run.end(error);
+    if (!shown || part.dataset.earlier === "true") return;
+    part.dataset.earlier = "true";
+    saying.textContent = `Earlier: ${summary().replace(/^./, (first) => first.toLowerCase())}`;
   }
   function subject() {
     const { task, name, second } = shown;
@@ -118,7 +126,7 @@ export function mount(context) {
   onMessage(context, (answer) => {
     if (!("run" in answer)) return;                    // a message of ours on its way out
     if (answer.waiting) run.progress(answer.waiting);
-    else if (answer.error) run.end(answer.error);
+    else if (answer.error) fail(answer.error);
     else {
       run.say("");
       show(answer);

@@ -21,6 +21,7 @@ FIRST_GOAL = "umbrella"
 WALK_STEPS = 13
 _NEW_SEED = "() => Math.floor(Math.random() * 10000)"
 _STOPPED = call("words.stopped")
+_GOAL = call("words.goal")
 _PICKED = call("words.named")
 _TO_FINISH = call("words.finish")
 _FINISH = "() => document.getElementById('go').click()"
@@ -40,6 +41,7 @@ class WordsPanel:
     surprise: gr.Button
     grid: gr.HTML
     chosen: gr.HTML
+    goal: gr.Dropdown
     walk: gr.HTML
 
     @property
@@ -62,11 +64,11 @@ def build(context: Context) -> WordsPanel:
             with gr.Column(elem_classes="dd-card dd-walk-card", min_width=0):
                 with gr.Row(elem_classes="dd-say dd-goal"):
                     words("Walk to")
-                    word_field(choices, FIRST_GOAL, "The word to walk to", "words_goal")
+                    goal = word_field(choices, FIRST_GOAL, "The word to walk to", "words_goal")
                 walk = scripted("tools/words/walk", steps=WALK_STEPS, elem_id="walk")
             with gr.Column(elem_classes="dd-card", min_width=0):
                 scripted("tools/words/reading", elem_id="reading")
-    return WordsPanel(**fields, grid=grid, chosen=chosen, walk=walk)
+    return WordsPanel(**fields, grid=grid, chosen=chosen, goal=goal, walk=walk)
 
 
 def _sentence(choices: list[str]) -> dict[str, Any]:
@@ -111,6 +113,7 @@ def wire(panel: WordsPanel, context: Context) -> None:
     panel.grid.pick(None, None, panel.text, js=_PICKED, **QUIET).then(**drawn)
     panel.grid.named(None, None, panel.text, js=_PICKED, **QUIET)
     panel.grid.more(tasks.more, [panel.grid, *panel.fields], panel.grid, **WORK)
+    panel.goal.change(None, None, None, js=_GOAL, **QUIET)
     panel.walk.go(tasks.walk, panel.walk, panel.walk, **WORK)
     stop = context.runs.stopper("words", WALK)
     panel.stop.click(stop, None, None, js=_STOPPED, queue=False, **QUIET)

@@ -6,10 +6,13 @@ import { createRun } from "../../shared/run.js";
 import { frame, onSquare } from "../../shared/strokes.js";
 import { phrase } from "../../shared/wording.js";
 import { save } from "../../shell/mailbox.js";
+import { expose, mounted } from "../../shell/mount.js";
 import { keepFilm } from "../morph/tool.js";
 import { doodleChosen, moreAsked } from "./news.js";
 
 const STRIP = 6;            // small pictures of the way
+
+expose("words.goal", () => mounted("tools/words/walk")?.outdated());
 
 /** @param {import("../../shell/mount.js").Context} context */
 export function mount(context) {
@@ -18,9 +21,10 @@ export function mount(context) {
   const [go, mix, gif] = ["[data-act=walk]", "[data-act=mix]", "[data-save]"].map((name) => find(name, card));
   const run = createRun({ note: find(".dd-note", card), busy: card });
   let from = null;            // the doodle chosen in the grid
+  let asking = null;          // the one that a walk is asked for
   let reel = null;            // the way on show: { words, shares, doodles, box, from }
 
-  const goal = () => field("words_goal")?.value.trim() || "";
+  const goal = () => (field("words_goal")?.value || "").trim().replace(/\s+/g, " ");
   const percent = () => Number(slider.value);
   /* How much of the other word the slider asks for. The steps of a way are not evenly apart in that. */
   function share() {
@@ -46,6 +50,7 @@ export function mount(context) {
       return;
     }
     const { text, seed, candidate, truncation } = from, request = run.ask();
+    asking = from;
     props.value = JSON.stringify({
       request, text, second: goal(), steps: props.steps, seed, candidate, truncation,
     });
@@ -55,8 +60,8 @@ export function mount(context) {
     if ("steps" in answer || !run.isNewest(answer.request)) return;   // our own message, or an older answer
     run.end(answer.error);
     if (answer.error || answer.stopped) return;
-    show({ ...answer, from });
     const { words } = answer;
+    if (asking.text === from.text && words[1] === goal()) show({ ...answer, from: asking });
     keepFilm({ words, word: words.join(" to "), drawings: drawings(answer), from: "Walk" });
   });
   function show(next) {
@@ -74,6 +79,19 @@ export function mount(context) {
     slider.value = 0;
     label();
     mark(0);
+  }
+  /* A way between other words than those that stand here now says nothing of them. */
+  function outdated() {
+    if (!reel || (reel.from.text === from.text && reel.words[1] === goal())) {
+      label();
+      return;
+    }
+    reel = null;
+    card.dataset.empty = "true";
+    gif.disabled = true;
+    strip.replaceChildren();
+    slider.value = 50;
+    label();
   }
   const stepAt = () => Math.round((percent() / 100) * (reel.doodles.length - 1));
   function mark(step) {
@@ -120,9 +138,12 @@ export function mount(context) {
   doodleChosen.listen((chosen) => {
     if (chosen.walked) return;
     from = chosen;
-    label();
+    run.say("");
+    outdated();
   });
   onEnter("words_goal", ask);
   slider.value = 50;
   label();
+
+  return { outdated };
 }
