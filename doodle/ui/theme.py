@@ -12,8 +12,8 @@ from doodle.ui.sessions import CAPACITY
 _HERE = Path(__file__).parent
 _SANS = ("Inter", "Helvetica Neue", "Arial", "sans-serif")
 _MONO = ("ui-monospace", "Menlo", "Consolas", "monospace")
-# others build on these; the sheets of all tools follow them
-_FIRST_SHEETS = ("shell/page.css", "tools/draw/results.css", "tools/draw/guess.css")
+# what all tools build on; a class of a tool's own sheets is its own (tests/ui/test_tools.py)
+_FIRST_SHEETS = ("shell/page.css", "shell/parts.css")
 
 
 def read(*names: str) -> str:

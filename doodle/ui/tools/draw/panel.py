@@ -67,7 +67,7 @@ class DrawPanel:
 
 def build(context: Context) -> DrawPanel:
     """Lay the tool out."""
-    with gr.Row(elem_classes="dd-desk"):
+    with gr.Row(elem_classes="dd-desk dd-desk-draw"):
         with gr.Column(elem_classes="dd-work", min_width=0):
             with gr.Row(elem_id="say", elem_classes="dd-say"):
                 fields = _sentence(known_words(context.registry))
