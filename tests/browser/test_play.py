@@ -418,7 +418,8 @@ def test_the_clock_stands_with_the_word_and_covers_nothing(enter: Callable, size
     start(page)
     begin(page)
     apart = """() => {
-      const box = (one) => one.getBoundingClientRect(), ring = box(document.querySelector(".dd-ring"));
+      const box = (one) => one.getBoundingClientRect();
+      const ring = box(document.querySelector(".dd-ring"));
       const bar = box(document.querySelector(".dd-game-bar"));
       const others = [...document.querySelectorAll("#wordmark svg, #tools [role=tab], #status p")];
       const covers = ({ left, right, top, bottom }) => left < ring.right && right > ring.left

@@ -204,7 +204,7 @@ def home(path: Path) -> str:
 
 
 def first_compounds(css: str) -> Iterator[str]:
-    """What the first element of each selector is asked for, less the words for Gradio's wrappers."""
+    """What each selector asks of its first element, less the words for Gradio's wrappers."""
     css = re.sub(r"/\*.*?\*/", "", css, flags=re.S)
     outside = r"(?:(?:body|html|\.prose|\.dark)(?:[:\[][^ ]*)? )*"
     for rule in re.findall(r"([^{};]+)\{", css):
