@@ -1,9 +1,9 @@
-"""Our drawn creatures with their parts tagged, and what the network makes of them, on one sheet.
+"""Our drawn chimeras with their parts tagged, and what the network makes of them, on one sheet.
 
     python benchmarks/chimera_sheet.py --out docs/chimera.png
 
 A row: the drawing in the colours of its tags, its edges, the picture, another answer, the picture
-with the tags exchanged, and the picture when nothing is told.
+with the tags exchanged, and the picture when no animal is given.
 """
 
 from __future__ import annotations
@@ -44,24 +44,24 @@ def main() -> None:
 
 def row(executor: Executor, file: Path, seed: int) -> list[tuple[str, np.ndarray]]:
     """Labels and pictures of one drawing."""
-    given = json.loads(file.read_text(encoding="utf-8"))
-    drawing, tags = Drawing.parse(given["drawing"]), given["drawing"]["tags"]
+    example = json.loads(file.read_text(encoding="utf-8"))
+    drawing, tags = Drawing.parse(example["drawing"]), example["drawing"]["tags"]
     names = list(dict.fromkeys(tags))
     tellings = [dict(zip(names, turned, strict=True)) for turned in (names, names[1:] + names[:1])]
     jobs = [
-        executor.submit(Render(drawing, tags=[told[tag] for tag in tags], n=2, seed=seed))
-        for told in tellings
+        executor.submit(Render(drawing, tags=[named[tag] for tag in tags], n=2, seed=seed))
+        for named in tellings
     ]
-    (told, other), untold = [job.result() for job in jobs], executor.submit(Render(drawing))
-    found = told.found
+    (named, other), unknown = [job.result() for job in jobs], executor.submit(Render(drawing))
+    found = named.found
     lines = [found.edge_map.to_pixels(line) for line in drawing.polylines()]
     return [
-        (given["name"], coloured(lines, tags, len(found.edges))),
+        (example["name"], coloured(lines, tags, len(found.edges))),
         ("edges", cv2.merge([found.edges] * 3)),
-        (", ".join(tellings[0].values()), told.pictures[0]),
-        ("another answer", told.pictures[1]),
+        (", ".join(tellings[0].values()), named.pictures[0]),
+        ("another answer", named.pictures[1]),
         (", ".join(tellings[1].values()), other.pictures[0]),
-        ("nothing told", untold.result().pictures[0]),
+        ("no animal given", unknown.result().pictures[0]),
     ]
 
 

@@ -103,9 +103,9 @@ def request(endpoint: str, client: int, call: int) -> dict[str, Any]:
     if endpoint == "draw":
         return {"word": word, "seed": seed}
     if endpoint == "chimera":
-        beasts = clients.examples("chimera/examples")
-        beast = clients.shifted(beasts[(client + call) % len(beasts)]["drawing"], client)
-        return {"drawing": beast, "tags": beast.get("tags"), "seed": seed}
+        chimeras = clients.examples("chimera/examples")
+        chimera = clients.shifted(chimeras[(client + call) % len(chimeras)]["drawing"], client)
+        return {"drawing": chimera, "tags": chimera.get("tags"), "seed": seed}
     names = {"word_first": first["word"], "word_second": second["word"]}
     return {"first": drawing, "second": second["drawing"], **names, "seed": seed}
 
@@ -196,7 +196,7 @@ class Visitor:
         self._api, self._number, self._tally = api, number, tally
         self._page, self._word = clients.PageSession(api, number), clients.own_word(number)
         self._loads = clients.handlers(config, "load")
-        (self._look,) = clients.handlers(config, "look", "see")
+        (self._guesses,) = clients.handlers(config, "guess", "guesses")
         (self._go,) = clients.handlers(config, "click", "go")
         self._chance = random.Random(number)
         self._version = 100_000 * number  # so that no other visitor has the same
@@ -245,10 +245,10 @@ class Visitor:
         await self._tally.guess.take(self._seen(self._version, drawing))
 
     async def _seen(self, version: int, drawing: dict[str, Any]) -> None:
-        letter = json.dumps({"at": version, "word": None, "drawing": drawing})
-        answer = json.loads((await self._page.send(self._look, [letter]))[0])
-        if answer.get("at") != version:
-            self._tally.mixed.append(f"guesses for {answer.get('at')} came to {version}")
+        message = json.dumps({"version": version, "word": None, "drawing": drawing})
+        answer = json.loads((await self._page.send(self._guesses, [message]))[0])
+        if answer.get("version") != version:
+            self._tally.mixed.append(f"guesses for {answer.get('version')} came to {version}")
         if not answer.get("guesses"):
             raise Failed(answer.get("problem") or "no guesses")
 

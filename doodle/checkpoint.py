@@ -121,7 +121,7 @@ def save(
         training: recipe, steps, seed, command, commit, date; `command` or `source` says in INDEX
             where the weights come from.
         metrics: dicts with name, value, n, split.
-        dtype: of the stored floats, float16 unless told.
+        dtype: of the stored floats, float16 by default.
 
     Raises:
         ValueError: tensors share memory, overflow `dtype`, or `config` does not build the module.

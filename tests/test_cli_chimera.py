@@ -140,7 +140,7 @@ def test_a_species_map_lies_on_the_drawing(run, networks, drawing, tmp_path):
 
 
 def test_other_seeds_are_answers_of_the_network_with_noise(run, drawing, tmp_path):
-    root = write_chimera(tmp_path / "beasts", NAMES, SIZE)
+    root = write_chimera(tmp_path / "chimera", NAMES, SIZE)
     made = {}
 
     def make(name: str, seed: int) -> None:
@@ -162,18 +162,18 @@ def test_other_seeds_are_answers_of_the_network_with_noise(run, drawing, tmp_pat
 def test_the_tags_of_a_saved_drawing_count_unless_a_species_is_given(run, networks, tmp_path):
     rows = [[10, 50, 0, 0.5, 40, 10, 20, 0.5], [60, 50, 0, 0.5, 90, 90, 20, 0.5]]
     network, _ = checkpoint.load(networks / "chimera" / checkpoint.FILE)
-    pipeline, told = Chimera(network, NAMES), {}
+    pipeline, given = Chimera(network, NAMES), {}
     for name, tags in (("tagged", ["goat", "fish"]), ("plain", []), ("short", ["goat"])):
         wire = {"v": 1, "w": 100, "h": 100, "strokes": rows, "tags": tags}
         (tmp_path / f"{name}.json").write_text(json.dumps(wire))
         run(tmp_path / f"{name}.json", "--out", tmp_path / "o.png")
-        told[name] = opened(tmp_path / "o.png")
+        given[name] = opened(tmp_path / "o.png")
     edges = pipeline.edges_of(tmp_path / "tagged.json")
     lines = read_source(tmp_path / "tagged.json").polylines()
     classes = pipeline.species_map(edges, groups=[([lines[0]], "goat"), ([lines[1]], "fish")])
-    assert np.array_equal(told["tagged"], pipeline(edges, classes)[0])
-    assert np.array_equal(told["plain"], pipeline(edges)[0])
-    assert np.array_equal(told["short"], told["plain"])
+    assert np.array_equal(given["tagged"], pipeline(edges, classes)[0])
+    assert np.array_equal(given["plain"], pipeline(edges)[0])
+    assert np.array_equal(given["short"], given["plain"])
     run(tmp_path / "tagged.json", "--out", tmp_path / "o.png", "--species", "lion")
     assert np.array_equal(opened(tmp_path / "o.png"), pipeline(edges, np.ones_like(classes))[0])
 

@@ -216,6 +216,6 @@ def test_a_header_may_state_the_former_name_of_a_model(tmp_path):
     assert resolve("letters") == (config_class, module_class)
     path, config = tmp_path / "model.safetensors", config_class.tiny()
     module = filled(module_class(config))
-    told = {"config": config, "licence": "MIT", "attribution": "nobody"}
-    checkpoint.save(path, module, model="letters", **told)
+    given = {"config": config, "licence": "MIT", "attribution": "nobody"}
+    checkpoint.save(path, module, model="letters", **given)
     assert isinstance(checkpoint.load(path)[0], module_class)

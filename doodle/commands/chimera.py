@@ -187,7 +187,7 @@ class _Asked:
         numbered(args.species, species)  # names a mistake before anything is drawn
         usable = {card.name for card in registry.cards() if not card.problem}
         varied = args.network == NETWORK and VARIED in usable
-        self._told: dict[str, Any] = {
+        self._fields: dict[str, Any] = {
             "options": EdgeOptions(kind="edges" if args.edges else "auto", way=args.style),
             "background": args.background,
             "seed": args.seed,
@@ -216,8 +216,8 @@ class _Asked:
             raise BadDrawing(f"The file is larger than {MAX_BYTES // 1_000_000} MB.")
         if is_written(data):
             tags = tuple(read_tags(data)) if self._open else ()  # as the page saves them
-            return self._kind(read_drawings(data)[0], tags=tags, **self._told)
-        return self._kind(decode(data, longest=_LONGEST)[0], **self._told)
+            return self._kind(read_drawings(data)[0], tags=tags, **self._fields)
+        return self._kind(decode(data, longest=_LONGEST)[0], **self._fields)
 
 
 def _files(source: Path, out: Path) -> list[tuple[Path, Path]]:

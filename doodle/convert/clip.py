@@ -22,7 +22,7 @@ def read_clip_text(path: str | os.PathLike[str], heads: int | None = None) -> Cl
 
     Args:
         path: `.safetensors`, a pickled state dict, or a TorchScript archive.
-        heads: of each attention; one for 64 channels, as in all of OpenAI's models, unless told.
+        heads: of each attention; one for 64 channels, as in all of OpenAI's models, by default.
 
     Raises:
         ValueError: the file holds no such tower.

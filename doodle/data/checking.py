@@ -83,7 +83,7 @@ def check_folder(
     Args:
         names: of those that `find` finds.
         full: see Census.
-        tick: told how many bytes are done.
+        tick: called with how many bytes are done.
 
     Raises:
         FileNotFoundError: there is no such folder, or nothing in it.

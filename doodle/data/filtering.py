@@ -127,7 +127,7 @@ def filter_categories(
         scorer: scores pictures.
         sheets: also write sheets/<set>/<category>.png, with the best and the worst that stayed
             and what was dropped.
-        tick: told how many bytes of the input are done.
+        tick: called with how many bytes of the input are done.
 
     Raises:
         ValueError: the folders are one.

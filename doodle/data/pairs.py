@@ -82,7 +82,7 @@ class Pairs:
         if rng.random() < self.mixing.composite:
             other = self.single(self._choose(pool, rng), scene, rng)
             pair = joined(pair, other, curve(self.animals.size, rng), rng.uniform(1.0, 6.0))
-        return _told(pair, self.mixing, rng)
+        return _partly_given(pair, self.mixing, rng)
 
     def _pool(self, rng: np.random.Generator) -> tuple[np.ndarray, bool]:
         on_white = rng.random() < self.mixing.white
@@ -290,7 +290,7 @@ def joined(one: Pair, other: Pair, distance: np.ndarray, feather: float) -> Pair
     )
 
 
-def _told(pair: Pair, mixing: Mixing, rng: np.random.Generator) -> Pair:
+def _partly_given(pair: Pair, mixing: Mixing, rng: np.random.Generator) -> Pair:
     """Keep some of the class map back."""
     given = pair.given
     if rng.random() < mixing.unknown:

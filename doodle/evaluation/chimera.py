@@ -3,7 +3,7 @@
 Distances between sets of pictures are taken in features of a network that had no part in training,
 a classifier of photographs where its weights are given; what real photographs and blurred ones
 score stands beside them.  The classifier's features also tell which animal a picture shows, hence
-whether the species that was told, for all of the picture or for a half, can be seen.
+whether the species that was given, for all of the picture or for a half, can be seen.
 """
 
 from __future__ import annotations
@@ -117,8 +117,8 @@ class Evaluation:
         titles = {"canny": "canny edges", "hand": "hand-like strokes"}
         ways = {titles[name]: (name, pictures) for name, pictures in made.items()}
         if self.product.species:
-            untold = [replace(p, classes=np.zeros_like(p.classes)) for p in self.pairs["canny"]]
-            ways["canny edges, species unknown"] = ("canny", self._made(untold))
+            unknown = [replace(p, classes=np.zeros_like(p.classes)) for p in self.pairs["canny"]]
+            ways["canny edges, species unknown"] = ("canny", self._made(unknown))
         self._near(ways)
         self._true_to_edges(ways)
         self._learn()
@@ -138,7 +138,7 @@ class Evaluation:
         self.figures.append({"name": name, "value": value, "n": n, "split": "test"})
 
     def _made(self, pairs: Sequence[Pair]) -> np.ndarray:
-        """What is made of pairs, told their class maps: (N, S, S, 3) uint8."""
+        """What is made of pairs, given their class maps: (N, S, S, 3) uint8."""
         with ThreadPoolExecutor(usable_cores()) as pool:  # which wait for the product's threads
             made = pool.map(lambda pair: self._made_of(pair, pair.classes), pairs)
             return np.concatenate([*tqdm(made, total=len(pairs), unit="picture", disable=None)])
@@ -204,20 +204,20 @@ class Evaluation:
         """One half of the class map says another animal: where does the picture change?
 
         Returns:
-            the pictures (N, S, S, 3) of which all is told that other animal.
+            the pictures (N, S, S, 3) all of which are given that other animal.
         """
         inside, outside, far, whole = [], [], [], []
         pairs, size = self.pairs["canny"], self.product.size
         for k, (pair, before) in enumerate(zip(tqdm(pairs, disable=None), base, strict=True)):
             half, distance = half_of(size, k % 4)
             other, _ = self._others(k)
-            told = np.where(half, np.uint8(other), pair.classes)
-            (after,) = self._made_of(pair, told)
+            given = np.where(half, np.uint8(other), pair.classes)
+            (after,) = self._made_of(pair, given)
             change = np.abs(after.astype(np.float64) - before).mean(axis=2)
             inside.append(change[half].mean())
             outside.append(change[~half].mean())
             far.append(change[~half & (distance > NEAR * size)].mean())
-            whole += [*self._made_of(pair, np.full_like(told, other))]
+            whole += [*self._made_of(pair, np.full_like(given, other))]
         count = len(pairs)
         where = "of the change when one half's species changes"
         total = np.sum(inside) + np.sum(outside)
@@ -257,8 +257,8 @@ class Evaluation:
                 len(found),
             )
         names = self.namer(self._rows(others))
-        told = np.array([self._others(k)[0] for k in range(len(others))])
-        self._add(f"animal named as told {by}, {way}", (names == told).mean(), len(names))
+        given = np.array([self._others(k)[0] for k in range(len(others))])
+        self._add(f"animal named as told {by}, {way}", (names == given).mean(), len(names))
         self._add(
             f"animal named as that of the edges {by}, {way}",
             (names == self.labels).mean(),
@@ -266,10 +266,10 @@ class Evaluation:
         )
 
     def _halves_named(self) -> None:
-        """The left half is told one other animal and the right half a second: is each seen?"""
+        """The left half is given one other animal and the right half a second: is each seen?"""
         pairs, size = self.pairs["canny"], self.product.size
-        told = np.array([self._others(k) for k in range(len(pairs))])  # (N, 2): left, right
-        maps = np.repeat(told, size // 2, axis=1).astype(np.uint8)  # (N, S), one row of each map
+        given = np.array([self._others(k) for k in range(len(pairs))])  # (N, 2): left, right
+        maps = np.repeat(given, size // 2, axis=1).astype(np.uint8)  # (N, S), one row of each map
         made = self._made(
             [
                 replace(pair, classes=np.tile(row, (size, 1)))
@@ -289,15 +289,15 @@ class Evaluation:
             (real == self.labels[:, None]).mean(),
             real.size,
         )
-        self._add(f"half named as told {by}, {way}", (names == told).mean(), names.size)
+        self._add(f"half named as told {by}, {way}", (names == given).mean(), names.size)
         self._add(
             f"half named as the other half's species {by}, {way}",
-            (names == told[:, ::-1]).mean(),
+            (names == given[:, ::-1]).mean(),
             names.size,
         )
 
-    def _made_of(self, pair: Pair, told: np.ndarray) -> np.ndarray:
-        return self.product(pair.edges, told, background="scene" if pair.scene else "white")
+    def _made_of(self, pair: Pair, given: np.ndarray) -> np.ndarray:
+        return self.product(pair.edges, given, background="scene" if pair.scene else "white")
 
     def _by_species(self, made: np.ndarray, ours: np.ndarray, real: np.ndarray) -> None:
         l1, found = l1_distances(made, self.photos), agreements(made, self.pairs["canny"], REACH)

@@ -21,7 +21,7 @@ class Product:
 
     Attributes:
         size: side S of the pictures.
-        species: that the network knows; none where it is told none.
+        species: that the network knows; none where it is given none.
 
     Raises:
         ModelUnavailable: there is no network for pictures.

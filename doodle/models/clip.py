@@ -21,7 +21,7 @@ PROMPT = "a {}"
 
 @dataclass(frozen=True)
 class ClipTextConfig:
-    """The text tower of ViT-B-32-quickgelu unless told.
+    """The text tower of ViT-B-32-quickgelu by default.
 
     Attributes:
         context: tokens of a text; longer ones are cut.

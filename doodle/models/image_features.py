@@ -170,9 +170,9 @@ class FeatureCritic(nn.Module):
         """
         scores, names, hidden = [], [], []
         for k, (found, head) in enumerate(zip(maps, self.heads, strict=True)):
-            told = F.adaptive_max_pool2d(condition, found.shape[-2:])
+            given = F.adaptive_max_pool2d(condition, found.shape[-2:])
             # unit vectors of many channels have small entries
-            x = head(torch.cat([found * found.shape[1] ** 0.5, told], 1))
+            x = head(torch.cat([found * found.shape[1] ** 0.5, given], 1))
             hidden.append(x)
             scores.append(self.real[k](x))
             if self.name:

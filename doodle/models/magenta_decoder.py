@@ -138,7 +138,7 @@ class MagentaDecoder(nn.Module):
         Args:
             generators: one CPU generator a sample.
             temperature: tau, above 0.
-            rows: the most rows to draw; the config's max_length unless told.
+            rows: the most rows to draw; the config's max_length by default.
 
         Returns:
             (B, T, 5) stroke-5 rows with offsets in pixels; from its end on a drawing holds end

@@ -25,7 +25,7 @@ from doodle.models.pix2pix import Pix2Pix
 from doodle.pipelines.steps import Call, Task, alone
 from doodle.strokes.drawing import Drawing
 from doodle.strokes.edge_map import EdgeMap, EdgeStyle, edges_of_drawing, edges_of_picture
-from doodle.strokes.edges import contours, enclosed, outline, settled
+from doodle.strokes.edges import contours, enclosed, outline, stable
 from doodle.strokes.imports import is_written, read_drawings
 from doodle.strokes.lines import line_width, thickened
 from doodle.strokes.species import numbered, species_map
@@ -96,7 +96,7 @@ class Chimera:
         """Side of the edges and of the pictures, pixels."""
         return self.network.config.size
 
-    # -- what the network gets -------------------------------------------------------------------
+    # -- the network's input -----------------------------------------------------------------------
 
     def edges_of(self, source: Source, style: EdgeStyle | None = None) -> EdgeMap:
         """The edge map of a drawing, a picture (H, W, 3) uint8 RGB, a file or its bytes.
@@ -119,9 +119,9 @@ class Chimera:
         """
         return numbered(name, self.species)
 
-    def species_map(self, edges: EdgeMap, **told: Any) -> np.ndarray:
+    def species_map(self, edges: EdgeMap, **given: Any) -> np.ndarray:
         """A class for every pixel, (S, S) uint8; see `strokes.species.species_map`."""
-        return species_map(edges, self.species, **told)
+        return species_map(edges, self.species, **given)
 
     # -- pictures --------------------------------------------------------------------------------
 
@@ -180,15 +180,15 @@ class Chimera:
         scene = background == "scene"
         if background == "auto":
             scene = not drawn and looks_like_a_scene(lines)
-        told = self._told(classes)
+        given = self._class_map(classes)
         for k, generator in list(enumerate(generators(seed, first + n)))[first:]:
             # one at a time: a convolution rounds differently in a batch of another size
-            yield (yield Call(partial(self._variant, lines, told, scene, k, generator)))
+            yield (yield Call(partial(self._variant, lines, given, scene, k, generator)))
 
     def _variant(
         self,
         lines: np.ndarray,
-        told: Tensor | None,
+        given: Tensor | None,
         scene: bool,
         k: int,
         generator: torch.Generator,
@@ -196,11 +196,11 @@ class Chimera:
         """(S, S, 3) uint8, the k-th answer."""
         network = self.varied if k else self.network
         moved = lines if k == 0 or network.config.noise else _wavered(lines, generator)
-        within = enclosed(moved) if scene else settled(moved)
-        picture = self._picture(network, moved, within, told, scene, generator)
+        within = enclosed(moved) if scene else stable(moved)
+        picture = self._picture(network, moved, within, given, scene, generator)
         return picture if scene else _on_paper(picture, moved, within)
 
-    def _told(self, classes: np.ndarray | None) -> Tensor | None:
+    def _class_map(self, classes: np.ndarray | None) -> Tensor | None:
         if classes is None or not self.species:
             return None
         classes = np.asarray(classes)
@@ -216,7 +216,7 @@ class Chimera:
         network: Pix2Pix,
         lines: np.ndarray,
         within: np.ndarray,
-        told: Tensor | None,
+        given: Tensor | None,
         scene: bool,
         generator: torch.Generator,
     ) -> np.ndarray:
@@ -226,10 +226,10 @@ class Chimera:
         planes = torch.from_numpy(np.ascontiguousarray(lines)).to(**like)[None, None] / 255
         planes = planes.expand(-1, config.edges, -1, -1)
         noise = torch.randn(1, config.noise, generator=generator).to(**like)
-        told = None if told is None else told.to(weight.device)
+        given = None if given is None else given.to(weight.device)
         inside = torch.from_numpy(within).to(**like)[None] / 255 if config.inside else None
         scenes = torch.tensor([float(scene)]).to(**like)
-        picture = network(planes, told, scenes, noise, inside)
+        picture = network(planes, given, scenes, noise, inside)
         pixels = (picture[0].permute(1, 2, 0).float() + 1) * 127.5
         return pixels.round().clamp(0, 255).to(torch.uint8).cpu().numpy()
 
@@ -288,7 +288,7 @@ class Chimera:
 def looks_like_a_scene(lines: np.ndarray) -> bool:
     """Do edges (S, S) reach the rim on all sides, as those of photographs with surroundings do?
 
-    Of 400 training photographs, half on white and half in surroundings, 88 % are told right.
+    Of 400 training photographs, half on white and half in surroundings, 88 % are recognised.
     """
     lit = (lines > 0).astype(np.float32)
     busy = cv2.resize(lit, (_CELLS, _CELLS), interpolation=cv2.INTER_AREA) > 0
@@ -313,7 +313,7 @@ def _on_paper(picture: np.ndarray, lines: np.ndarray, within: np.ndarray) -> np.
     Args:
         picture: (S, S, 3) uint8.
         lines: (S, S) uint8, its edges.
-        within: (S, S) uint8, what they enclose, from `settled`.
+        within: (S, S) uint8, what they enclose, from `stable`.
     """
     least = picture.min(axis=2)
     _, labels = cv2.connectedComponents((least > _PAPER[0]).astype(np.uint8), connectivity=4)

@@ -115,8 +115,8 @@ class Sampler:
             step.news.append(row)
             step.steps += 1
             step.done = len(row.candidates) == int(row.ended.sum())
-            told = step.steps == FIRST_INK or step.steps % INK_EVERY == 0
-            step.ready = step.ready or step.done or told
+            shown = step.steps == FIRST_INK or step.steps % INK_EVERY == 0
+            step.ready = step.ready or step.done or shown
             if step.done:
                 del self._joined[row.key]
 

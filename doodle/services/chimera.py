@@ -128,11 +128,11 @@ def found_edges(request: Edges, size: int, species: tuple[str, ...]) -> EdgesFou
         found = edges_of_picture(source, size, style)
     if request.edited is not None:
         found = replace(found, edges=_resized(request.edited, size))
-    classes = species_map(found, species, **_told(request))
+    classes = species_map(found, species, **_species_given(request))
     return EdgesFound(found.edges, found, classes, found.kind, species)
 
 
-def _told(request: Edges) -> dict[str, Any]:
+def _species_given(request: Edges) -> dict[str, Any]:
     """Which animal is where, as `species_map` takes it."""
     if request.painted is not None:
         return {"painted": request.painted}

@@ -27,19 +27,23 @@ class Doodling:
         """Event: Doodles."""
         kept = {"rank": request.rank, "trace": request.trace}
         asked = {**_sampling(request), **kept, "n": request.n}
-        return self._relayed(lambda imaginer: imaginer.doodles_of([request.text], **asked), _told)
+        return self._relayed(
+            lambda imaginer: imaginer.doodles_of([request.text], **asked), _result_of
+        )
 
     def mix(self, request: Mix) -> Task:
         """Event: Doodles."""
         texts = (request.text, request.second, request.share)
         asked = {**_sampling(request), "n": request.n}
-        return self._relayed(lambda imaginer: imaginer.mixed(*texts, **asked), _told)
+        return self._relayed(lambda imaginer: imaginer.mixed(*texts, **asked), _result_of)
 
     def like(self, request: Like) -> Task:
         """Event: Doodles."""
         one = (request.seed, request.candidate, request.noise)
         asked = {"n": request.n, "truncation": request.truncation}
-        return self._relayed(lambda imaginer: imaginer.alike(request.text, one, **asked), _told)
+        return self._relayed(
+            lambda imaginer: imaginer.alike(request.text, one, **asked), _result_of
+        )
 
     def walk(self, request: Walk) -> Task:
         """Event: Walked."""
@@ -49,14 +53,14 @@ class Doodling:
             lambda event: Walked([_doodle(one) for one in event.doodles]),
         )
 
-    def _relayed(self, ask: Callable[[Any], Task], tell: Callable[[Any], Any]) -> Task:
+    def _relayed(self, ask: Callable[[Any], Task], result_of: Callable[[Any], Any]) -> Task:
         """A task of the pipeline, its events as results.
 
         Args:
             ask: makes the task, given the pipeline.
         """
         with self.networks.pipeline(_imaginer) as imaginer:
-            yield from relayed(ask(imaginer), tell)
+            yield from relayed(ask(imaginer), result_of)
 
 
 def _sampling(request: Imagine | Walk) -> dict[str, Any]:
@@ -70,7 +74,7 @@ def _imaginer(network: Any, words: Any, recogniser: Any, clip: Any) -> Any:
     return Imaginer(network, TextEncoder(words, clip), recogniser)
 
 
-def _told(made: Any) -> Doodles:
+def _result_of(made: Any) -> Doodles:
     second = _reading(made.second) if made.second is not None else None
     return Doodles(_reading(made.text), [_doodle(one) for one in made.doodles], second)
 

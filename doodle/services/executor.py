@@ -27,7 +27,7 @@ ACTIVE = 16  # requests that are worked on at once; others wait for their turn
 MOST_WAITING = 128  # requests that may wait; beyond it a visitor is told to come back
 QUICK = 4  # times as many guesses and previews may wait
 REST = 1.0  # seconds without work
-_TOLD_EVERY = 0.5  # seconds between two words on how long the queue is
+_ANNOUNCED_EVERY = 0.5  # seconds between two words on how long the queue is
 _URGENCY = {Recognise: GUESS, Status: GUESS, Edges: PREVIEW}
 
 
@@ -105,7 +105,7 @@ class LocalExecutor:
         self._served: Counter[str] = Counter()  # visitor -> when work of theirs was done last
         self._turns: dict[Engine, int] = {}  # engine -> when it ran last
         self._clock = 0
-        self._told = 0.0
+        self._announced = 0.0
         self._closed = False
         self._worked = False  # since it rested last
         self._on_rest = on_rest
@@ -357,9 +357,9 @@ class LocalExecutor:
         """Tell those who wait how many are before them, now and then."""
         now = time.monotonic()
         with self._changed:
-            if now - self._told < _TOLD_EVERY:
+            if now - self._announced < _ANNOUNCED_EVERY:
                 return
-            self._told = now
+            self._announced = now
             waiting = deque(run.job for run in self._fresh if run.urgency == WORK)
         for before, job in enumerate(waiting):
             job.tell(Waiting(before))

@@ -20,7 +20,7 @@ class Job:
     Args:
         request: what was asked.
         visitor: who asks; work is shared fairly among visitors.
-        on_cancel: told when nobody waits for it any longer.
+        on_cancel: called when nobody waits for it any longer.
     """
 
     def __init__(

@@ -28,7 +28,7 @@ class Recogniser:
         """Event: Recognised."""
         with self.networks.pipeline(_recognition) as recognition:
             task = recognition.guesses(request.drawings, top=request.top, words=request.words)
-            yield from relayed(task, _told)
+            yield from relayed(task, _result_of)
 
     def explain(self, request: Explain) -> Task:
         """Event: Explained."""
@@ -42,7 +42,7 @@ class Recogniser:
         with self.networks.pipeline(_recognition) as recognition:
             yield from relayed(
                 recognition.guesses([drawing], top=1),
-                lambda answers: found.extend(_told(answers).answers),
+                lambda answers: found.extend(_result_of(answers).answers),
             )
         return found[0]
 
@@ -53,5 +53,5 @@ def _recognition(*networks: Any) -> Any:
     return Recognition(*networks)
 
 
-def _told(answers: Any) -> Recognised:
+def _result_of(answers: Any) -> Recognised:
     return Recognised([Guesses(answer.guesses, bool(answer.unknown)) for answer in answers])

@@ -157,7 +157,7 @@ class Walked(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class EdgesFound:
-    """What the chimera's network gets.
+    """An edge map with the animals of its regions: the input of the chimera's generator.
 
     Attributes:
         edges: (S, S) uint8, 255 on 0.

@@ -50,20 +50,20 @@ class Sketches:
                 task = finisher.endings(request.drawing, word, **asked)
             else:
                 task = finisher.completer.endings(request.drawing, word, **request.sampling())
-            yield from relayed(task, _told)
+            yield from relayed(task, _result_of)
 
     def draw(self, request: Draw) -> Task:
         """Events: Taken where the word was AUTO, then Endings."""
         word = yield from self._word(request, surprise=True)
         with self.networks.pipeline(_finisher) as finisher:
-            yield from relayed(finisher.completer.drawings(word, **request.sampling()), _told)
+            yield from relayed(finisher.completer.drawings(word, **request.sampling()), _result_of)
 
     def again(self, request: Again) -> Task:
         """Events: Taken where the word was AUTO, then Endings."""
         word = yield from self._word(request)
         with self.networks.pipeline(_finisher) as finisher:
             task = finisher.completer.redrawn(request.drawing, word, **request.sampling())
-            yield from relayed(task, _told)
+            yield from relayed(task, _result_of)
 
     def morph(self, request: Morph) -> Task:
         """Event: Morphed."""
@@ -123,7 +123,7 @@ def _finisher(network: Any, words: Any, recogniser: Any = None, generator: Any =
     return Finisher(completer, Generator(generator, completer.ranker))
 
 
-def _told(event: Any) -> Ink | Endings:
+def _result_of(event: Any) -> Ink | Endings:
     if hasattr(event, "points"):
         return Ink(event.points)
     endings = [Ending(one.strokes, one.score, one.candidate) for one in event.endings]

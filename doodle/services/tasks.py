@@ -10,8 +10,8 @@ from doodle.pipelines.steps import advance, steps_of
 Task = Generator[Any, Any, Any]
 
 
-def relayed(task: Task, tell: Callable[[Any], Any]) -> Task:
-    """A pipeline's task, its events as `tell` turns them into results; None leaves one out."""
+def relayed(task: Task, result_of: Callable[[Any], Any]) -> Task:
+    """A pipeline's task, its events as `result_of` turns them into results; None leaves one out."""
     answer: Any = None
     error: Exception | None = None
     try:
@@ -22,7 +22,7 @@ def relayed(task: Task, tell: Callable[[Any], Any]) -> Task:
                 return end.value
             answer = error = None
             if steps_of(item) is None:
-                item = tell(item)
+                item = result_of(item)
                 if item is None:
                     continue
             try:

@@ -167,7 +167,7 @@ def enclosed(edges: np.ndarray) -> np.ndarray:
     return (within * 255 // len(_GAPS)).astype(np.uint8)
 
 
-def settled(edges: np.ndarray) -> np.ndarray:
+def stable(edges: np.ndarray) -> np.ndarray:
     """`enclosed` without its doubtful parts, such as the bay between two legs.
 
     The narrowest gap counts that leaves most of what any gap encloses; beyond it, what is hardly

@@ -82,7 +82,7 @@ def _ink_of(image: np.ndarray, fringe: int) -> np.ndarray:
     darkness = 255 - channels.min(axis=2) if dark_ink else channels.max(axis=2)
     if photo:
         return _photographed_ink(_share_of_light(darkness))
-    if fringe > 2:  # lines a pixel apart in a small picture run together unless told apart locally
+    if fringe > 2:  # lines a pixel apart in a small picture run together unless kept apart locally
         darkness = np.round(_share_of_light(darkness)).astype(np.uint8)
     level, ink = cv2.threshold(darkness, 0, 1, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
     if not 0 < ink.sum() < ink.size:

@@ -26,7 +26,7 @@ VOCABULARY, RECOGNISER = "checkpoints/words", "checkpoints/recogniser"
 
 @dataclass(frozen=True)
 class Run:
-    """What every recipe is told of a run."""
+    """What every recipe gets to know of a run."""
 
     data: str = field(metadata={"help": "folder of the training data", "path": "input"})
     out: str = field(default="", metadata={"help": "run folder; rerun to resume", "path": "output"})
@@ -135,19 +135,19 @@ def resolved(config: Any) -> dict[str, Any]:
 def overrides(config: Any, presets: Presets) -> dict[str, Any]:
     """The settings that neither the config's preset nor a default states; inputs are among them.
 
-    A path below the current folder is told as it is; of another its setting's name alone, in
+    A path below the current folder is stated as it is; of another its setting's name alone, in
     capitals, since it means nothing elsewhere.
     """
     values = flat(config)
     stated = presets.get(values.get("preset", ""), {})
-    told = {}
+    given = {}
     for setting in settings(type(config)):
         kind, value = setting.metadata.get("path"), values[setting.name]
         if setting.name == "preset" or kind == "output" or "machine" in setting.metadata:
             continue
         if value != stated.get(setting.name, setting.default):
-            told[setting.name] = _portable(setting.name, value) if kind else value
-    return told
+            given[setting.name] = _portable(setting.name, value) if kind else value
+    return given
 
 
 def _portable(name: str, path: str) -> str:

@@ -1,4 +1,4 @@
-"""Guesses for a drawing, told at every stroke, and the strokes that decided them.
+"""Guesses for a drawing, made at every stroke, and the strokes that decided them.
 
 The scripts of the page send a drawing with the number of its version and get the number back with
 the answer, so that they can drop a late one.
@@ -27,20 +27,20 @@ async def recognised(runs: Runs, tool: str, message: Any, caller: gr.Request | N
 
     Args:
         tool: that asks, by its id.
-        message: ``{"at": version, "drawing": wire form}`` as JSON text.
+        message: ``{"version": version, "drawing": wire form}`` as JSON text.
 
     Returns:
-        ``{"at", "guesses": [[word, probability], ...], "unknown"}`` as JSON text, or
-        ``{"at", "problem", "missing"}`` where there is none.
+        ``{"version", "guesses": [[word, probability], ...], "unknown"}`` as JSON text, or
+        ``{"version", "problem", "missing"}`` where there is none.
     """
-    at = 0
+    version = 0
     with runs.begin(caller, f"{tool} guess", beside=True) as run:
         fields = _parsed(message)
-        at = fields["at"]
+        version = fields["version"]
         found = await run.answer(Recognise((Drawing.parse(fields["drawing"]),), TOP))
         if found is not None:
-            return json.dumps({"at": at, **listed(found.answers[0])})
-    return _problem(at, run)
+            return json.dumps({"version": version, **listed(found.answers[0])})
+    return _problem(version, run)
 
 
 async def explained(runs: Runs, tool: str, message: Any, caller: gr.Request | None) -> str:
@@ -51,18 +51,19 @@ async def explained(runs: Runs, tool: str, message: Any, caller: gr.Request | No
         message: as for `recognised`, with ``"word"``: what to explain.
 
     Returns:
-        ``{"at", "word", "weights": [number a stroke]}`` as JSON text, or a problem as `recognised`.
+        ``{"version", "word", "weights": [number a stroke]}`` as JSON text, or a problem as
+        `recognised`.
     """
-    at = 0
+    version = 0
     with runs.begin(caller, f"{tool} explanation", beside=True) as run:
         fields = _parsed(message)
-        at = fields["at"]
+        version = fields["version"]
         asked = Explain(Drawing.parse(fields["drawing"]), fields.get("word"))
         found = await run.answer(asked)
         if found is not None:
             rounded = [round(float(weight), 3) for weight in found.weights]
-            return json.dumps({"at": at, "word": found.word, "weights": rounded})
-    return _problem(at, run)
+            return json.dumps({"version": version, "word": found.word, "weights": rounded})
+    return _problem(version, run)
 
 
 def listed(answer: Guesses) -> dict[str, Any]:
@@ -74,13 +75,13 @@ def listed(answer: Guesses) -> dict[str, Any]:
 def _parsed(message: Any) -> dict[str, Any]:
     """The fields of a message, its version as an int."""
     given = {"limit": 2 * MAX_TEXT, "broken": _BROKEN, "error": BadDrawing}
-    fields = parse(message, "at", "drawing", **given)
+    fields = parse(message, "version", "drawing", **given)
     try:
-        return {**fields, "at": int(fields["at"])}
+        return {**fields, "version": int(fields["version"])}
     except (ValueError, TypeError, OverflowError):
         raise BadDrawing(_BROKEN) from None
 
 
-def _problem(at: int, run: Run) -> str:
+def _problem(version: int, run: Run) -> str:
     missing = isinstance(run.error, ModelUnavailable)
-    return json.dumps({"at": at, "problem": run.problem, "missing": missing})
+    return json.dumps({"version": version, "problem": run.problem, "missing": missing})

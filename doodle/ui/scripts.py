@@ -138,8 +138,8 @@ def part(name: str, *, alone: bool = False) -> dict[str, Any]:
     folder = posixpath.dirname(path)
     own = [one for one in ordered([path]) if posixpath.dirname(one.path) == folder]
     events = sorted({event for one in own for event in _EVENT.findall(one.body)})
-    told = "".join(f' trigger("{event}")' for event in events)  # Gradio takes these for its events
-    line = f'{_PAGE}.push(["{name}", {{ element, props, trigger, watch }}]);  // events:{told}'
+    names = "".join(f' trigger("{event}")' for event in events)  # Gradio takes these for its events
+    line = f'{_PAGE}.push(["{name}", {{ element, props, trigger, watch }}]);  // events:{names}'
     return {"js_on_load": line, **_head([_MOUNT, path] if alone else every())}
 
 

@@ -64,12 +64,12 @@ export interface WordsResult {
   task: "draw" | "like" | "mix";
   text: string;
   name: string;
-  finish: string;
+  finish_as: string;
   second?: string;
   share?: number;
   seed: number;
   truncation: number;
-  read: Reading;
+  reading: Reading;
   doodles: Doodle[];
 }
 
@@ -81,7 +81,7 @@ export interface ChosenDoodle {
   what: string;
   text: string;
   /** the word to finish it as */
-  finish: string;
+  finish_as: string;
   /** whether more like it can be asked for */
   near: boolean;
   /** its viewBox */
@@ -103,7 +103,7 @@ export interface Film {
 /** Pictures of a chimera, as data URLs. */
 export interface ChimeraResult {
   pictures: string[];
-  before?: string;
+  source?: string;
   edges?: string;
   title: string;
   seed?: number;

@@ -45,11 +45,11 @@ def build() -> gr.Blocks:
         canvas = StrokeCanvas(elem_id="pad", autosave="test", hint="draw half a cat…", gif=True)
         channel = InkChannel("pad", visible="hidden")
         count, ends = gr.State(0), gr.State(0)
-        told = gr.Textbox(elem_id="told")
+        heard = gr.Textbox(elem_id="heard")
         ended, kept = gr.Textbox(elem_id="ended"), gr.Textbox(elem_id="kept")
         exported = gr.Textbox(elem_id="exported")
         gr.Textbox(elem_id="typing", interactive=True)
-        canvas.input(seen, [canvas, count], [told, count], **hidden)
+        canvas.input(seen, [canvas, count], [heard, count], **hidden)
         canvas.stroke_end(seen, [canvas, ends], [ended, ends], **hidden)
         canvas.adopted(adopted, None, kept, **hidden)
         canvas.on_import(opened, None, canvas, **hidden)
@@ -64,7 +64,7 @@ def ready(page):
     """Wait until the canvas can be drawn on."""
     page.wait_for_function("document.querySelector('#pad .sc-root')?.strokeCanvas")
     page.wait_for_function("document.querySelector('.sc-host canvas').width > 300")
-    page.locator("#told textarea").wait_for(state="attached")
+    page.locator("#heard textarea").wait_for(state="attached")
     return page
 
 
@@ -93,7 +93,7 @@ def draw(page, *points: tuple[float, float]) -> None:
     page.mouse.up()
 
 
-def told(page, text: str, box: str = "told") -> None:
+def heard(page, text: str, box: str = "heard") -> None:
     """Wait until a box of the page starts with what Python answered."""
     page.wait_for_function(
         "([box, text]) => document.querySelector(`#${box} textarea`).value.startsWith(text)",

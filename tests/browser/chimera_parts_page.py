@@ -1,4 +1,4 @@
-"""A small page around Chimera's two cards, pictures for them, and a way to hand them letters."""
+"""A small page around Chimera's two cards, pictures for them, and a way to hand them messages."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ def build() -> gr.Blocks:
             gr.Column()
             with gr.Column(elem_classes="dd-side", min_width=0):
                 with gr.Column(elem_classes="dd-card", min_width=0):
-                    edges = scripted("tools/chimera/edges", elem_id="creature_edges")
+                    edges = scripted("tools/chimera/edges", elem_id="chimera_edges")
                 with gr.Column(elem_classes="dd-card", min_width=0):
-                    result = scripted("tools/chimera/result", size=SIZE, elem_id="creature_result")
+                    result = scripted("tools/chimera/result", size=SIZE, elem_id="chimera_result")
         heard, count = gr.Textbox(elem_id="heard"), itertools.count(1)
         for part, name in ((edges, "edges"), (result, "result")):
-            letter = gr.Textbox(elem_id=f"letter_{name}", interactive=True)
-            gr.Button("send", elem_id=f"send_{name}").click(lambda t: t, letter, part, **QUIET)
+            message = gr.Textbox(elem_id=f"message_{name}", interactive=True)
+            gr.Button("send", elem_id=f"send_{name}").click(lambda t: t, message, part, **QUIET)
         for event in (edges.edited, result.full, result.outline):
             part = edges if event.args[0] is edges else result
             event(lambda text: f"{next(count)} {text}", part, heard, **QUIET)
@@ -37,7 +37,7 @@ def build() -> gr.Blocks:
 
 
 def url(picture: np.ndarray) -> str:
-    """A picture (H, W) or (H, W, 3) uint8 RGB as the text that a letter carries."""
+    """A picture (H, W) or (H, W, 3) uint8 RGB as the text that a message carries."""
     data = cv2.imencode(".png", picture[..., ::-1] if picture.ndim == 3 else picture)[1]
     return "data:image/png;base64," + base64.b64encode(data).decode()
 
@@ -47,26 +47,26 @@ def levels(text: str) -> np.ndarray:
     return cv2.imdecode(np.frombuffer(base64.b64decode(text.split(",")[1]), np.uint8), -1)
 
 
-def edge_letter(row: int = 32, **more: object) -> dict[str, object]:
-    """What Python tells of a map with one level line."""
-    lines, told = np.zeros((SIZE, SIZE), np.uint8), np.zeros((SIZE, SIZE, 3), np.uint8)
+def edge_message(row: int = 32, **more: object) -> dict[str, object]:
+    """What Python sends of a map with one level line."""
+    lines, species = np.zeros((SIZE, SIZE), np.uint8), np.zeros((SIZE, SIZE, 3), np.uint8)
     lines[row, LINE] = 255
-    told[:, SIZE // 2 :] = 255, 154, 0
-    letter = {"run": 1, "size": SIZE, "edges": url(lines), "species": url(told)}
-    return {**letter, "kind": "drawing", "problem": "", **more}
+    species[:, SIZE // 2 :] = 255, 154, 0
+    message = {"request": 1, "size": SIZE, "edges": url(lines), "species": url(species)}
+    return {**message, "kind": "drawing", "problem": "", **more}
 
 
-def result_letter(n: int = 4, **more: object) -> dict[str, object]:
-    """What Python tells of a render: the drawing is white, variant k a grey of its own."""
+def result_message(n: int = 4, **more: object) -> dict[str, object]:
+    """What Python sends of a render: the drawing is white, variant k a grey of its own."""
     flat = [np.full((SIZE, SIZE, 3), value, np.uint8) for value in range(40, 40 + 20 * n, 20)]
-    before, edges = np.full((SIZE, SIZE, 3), 255, np.uint8), np.zeros((SIZE, SIZE), np.uint8)
-    told = {"pictures": [url(one) for one in flat], "before": url(before), "edges": url(edges)}
-    return {"run": 1, "seed": 5, "title": "lion head, snake tail", "size": SIZE, **told, **more}
+    source, edges = np.full((SIZE, SIZE, 3), 255, np.uint8), np.zeros((SIZE, SIZE), np.uint8)
+    pictures = {"pictures": [url(one) for one in flat], "source": url(source), "edges": url(edges)}
+    return {"run": 1, "seed": 5, "title": "lion head, snake tail", "size": SIZE, **pictures, **more}
 
 
-def send(page, part: str, letter: dict[str, object]) -> None:
-    """Hand a letter to a card ("edges" or "result") as Python does."""
-    field = page.locator(f"#letter_{part} textarea, #letter_{part} input").first
-    field.fill(json.dumps(letter))
+def send(page, part: str, message: dict[str, object]) -> None:
+    """Hand a message to a card ("edges" or "result") as Python does."""
+    field = page.locator(f"#message_{part} textarea, #message_{part} input").first
+    field.fill(json.dumps(message))
     field.blur()
     page.locator(f"#send_{part}").click()

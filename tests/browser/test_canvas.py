@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from canvas_page import HANDLE, SQUARE, call, draw, place, ready, strokes, told
+from canvas_page import HANDLE, SQUARE, call, draw, heard, place, ready, strokes
 
 from doodle.strokes.drawing import Drawing
 
@@ -14,8 +14,8 @@ PHONE = {"viewport": {"width": 390, "height": 800}, "has_touch": True, "is_mobil
 
 def test_a_stroke_reaches_python_and_starts_and_ends_where_the_mouse_did(page):
     draw(page, (100, 100), (500, 400))
-    told(page, "stroke 1 ")
-    told(page, "stroke 1 ", "ended")
+    heard(page, "stroke 1 ")
+    heard(page, "stroke 1 ", "ended")
     (points,) = strokes(page)
     assert points[:2] == pytest.approx([100, 100], abs=1.5)
     assert points[-4:-2] == pytest.approx([500, 400], abs=1.5)
@@ -25,18 +25,18 @@ def test_a_stroke_reaches_python_and_starts_and_ends_where_the_mouse_did(page):
 
 def test_undo_redo_clear_and_what_python_hears(page):
     draw(page, (100, 100), (500, 400))
-    told(page, "stroke 1 ")
+    heard(page, "stroke 1 ")
     draw(page, (200, 500), (600, 500))
-    told(page, "stroke 2 ")
+    heard(page, "stroke 2 ")
     page.keyboard.press("Control+z")
-    told(page, "undo 1 ")
+    heard(page, "undo 1 ")
     page.keyboard.press("Control+Shift+z")
-    told(page, "redo 2 ")
+    heard(page, "redo 2 ")
     page.locator("[data-act=clear]").click()
-    told(page, "clear 0 0")
+    heard(page, "clear 0 0")
     assert page.locator("[data-act=clear]").is_disabled()
     page.locator("[data-act=undo]").click()
-    told(page, "undo 2 ")
+    heard(page, "undo 2 ")
 
 
 def test_a_burst_of_strokes_is_one_event(page):
@@ -44,22 +44,22 @@ def test_a_burst_of_strokes_is_one_event(page):
         f"""() => {{ for (let i = 0; i < 8; i++) {HANDLE}.load(
             JSON.stringify({{ strokes: Array(i + 1).fill([i, 5, 0, 0.5]) }})); }}"""
     )
-    told(page, "load 8 8 #1")
+    heard(page, "load 8 8 #1")
 
 
 def test_the_eraser_cuts_a_line_or_takes_it_whole_in_one_undo_step(page):
     draw(page, (100, 300), (900, 300))
-    told(page, "stroke 1 ")
+    heard(page, "stroke 1 ")
     page.keyboard.press("e")
     draw(page, (500, 200), (500, 400))
-    told(page, "erase 2 ")
+    heard(page, "erase 2 ")
     left, right = strokes(page)
     assert left[-4] == pytest.approx(484, abs=1.5) and right[0] == pytest.approx(516, abs=1.5)
     page.keyboard.press("Control+z")
-    told(page, "undo 1 ")
+    heard(page, "undo 1 ")
     call(page, "setPen({ eraserCuts: false })")
     draw(page, (500, 200), (500, 400))
-    told(page, "erase 0 0")
+    heard(page, "erase 0 0")
 
 
 def test_ink_lands_under_the_pointer_after_zooming_and_panning(page):
@@ -108,7 +108,7 @@ def test_drawing_by_keyboard(page):
     for key in ("ArrowRight", "Shift+ArrowRight", "ArrowDown"):
         page.keyboard.press(key)
     page.keyboard.press(" ")
-    told(page, "stroke 1 4")
+    heard(page, "stroke 1 4")
     (points,) = strokes(page)
     corners = [points[i : i + 2] for i in range(0, 16, 4)]
     assert corners == [[490, 375], [500, 375], [540, 375], [540, 385]]
@@ -130,7 +130,7 @@ def test_fingers_draw_pinch_and_do_not_scroll(visit, canvas_url):
     for step in range(1, 9):
         touch("touchMove", (200 + 50 * step, 200 + 30 * step))
     touch("touchEnd")
-    told(page, "stroke 1 ")
+    heard(page, "stroke 1 ")
     (points,) = strokes(page)
     assert points[-4:-2] == pytest.approx([600, 440], abs=4)
     assert points[3] == pytest.approx(0.3, abs=0.02)
@@ -199,24 +199,24 @@ def test_pasted_text_goes_through_python(page):
 
 def test_what_python_sends_is_loaded_as_one_step_and_not_told_back(page):
     draw(page, (100, 600), (300, 650))
-    told(page, "stroke 1 ")
+    heard(page, "stroke 1 ")
     page.locator("#push").click()
     page.wait_for_function(f"{HANDLE}.stats().points === 4")
     page.wait_for_timeout(250)  # three times the debounce: nothing is on its way
     call(page, "undo()")
-    told(page, "undo 1 ")
-    assert page.locator("#told textarea").input_value().endswith("#2")
+    heard(page, "undo 1 ")
+    assert page.locator("#heard textarea").input_value().endswith("#2")
 
 
 def test_a_reload_brings_the_drawing_back(page):
     draw(page, (100, 600), (300, 650))
-    told(page, "stroke 1 ")
+    heard(page, "stroke 1 ")
     before = strokes(page)
     page.reload()
     ready(page)
     assert strokes(page) == before
     draw(page, (400, 100), (600, 100))
-    told(page, "stroke 2 ")
+    heard(page, "stroke 2 ")
     assert strokes(page)[1][2] > before[0][-2]  # its time goes on after the old strokes'
 
 
@@ -252,7 +252,7 @@ def test_saving_svg_and_project_and_asking_for_a_gif(page, tmp_path):
     assert Drawing.parse(saved["json"].read_text()).n_points == 4
     page.locator(".sc-rail [data-act=save]").click()
     page.locator("[role=menu] [data-act=gif]").click()
-    told(page, "asked", "exported")
+    heard(page, "asked", "exported")
 
 
 def test_replay_ends_and_leaves_the_drawing_alone(page):
@@ -292,11 +292,11 @@ def test_twenty_thousand_points_stay_quick(page):
     rows = [[10 + i % 40 * 24, 10 + i // 40 * 70, 0, 0.5] for i in range(400)]
     rows = [[c for k in range(50) for c in (r[0] + k * 0.4, r[1] + k % 7, k, 0.5)] for r in rows]
     page.evaluate(f"t => {HANDLE}.load(t)", json.dumps({"strokes": rows}))
-    told(page, "load 400 20000")
+    heard(page, "load 400 20000")
     painted = call(page, "stats().basePaints")
     draw(page, (100, 100), (500, 400), (900, 100))
     assert call(page, "stats().basePaints") <= painted + 2  # at its end only, not at each move
-    told(page, "stroke 401 ")
+    heard(page, "stroke 401 ")
     cost = page.evaluate(
         f"""async () => {{ const start = performance.now();
             {HANDLE}.undo(); {HANDLE}.redo();

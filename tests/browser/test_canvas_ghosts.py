@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from canvas_page import HANDLE, RANKED, RUN, call, draw, feed, place, ready, strokes, told
+from canvas_page import HANDLE, RANKED, RUN, call, draw, feed, heard, place, ready, strokes
 
 
 def test_ghosts_are_inked_ranked_and_chosen(page):
@@ -24,18 +24,18 @@ def test_ghosts_are_inked_ranked_and_chosen(page):
 
 def test_adopting_an_ending_is_one_step_and_undo_offers_it_again(page):
     draw(page, (100, 600), (300, 650))
-    told(page, "stroke 1 ")
+    heard(page, "stroke 1 ")
     feed(page, RANKED)
     page.evaluate("window.heard = []; addEventListener('adopted', (e) => heard.push(e.detail))")
     page.keyboard.press("Tab")
     assert call(page, "selected()") == 0
     page.keyboard.press("Enter")
-    told(page, "adopt 3 ")
-    told(page, "0 None", "kept")
+    heard(page, "adopt 3 ")
+    heard(page, "0 None", "kept")
     assert page.evaluate("heard") == [{"run": "100", "id": 0, "stroke": None}]
     assert call(page, "stats().ghosts") == "empty" and page.locator(".sc-chip").is_hidden()
     page.keyboard.press("Control+z")
-    told(page, "undo 1 ")
+    heard(page, "undo 1 ")
     assert call(page, "selected()") == 0 and len(call(page, "ghosts()")) == 2
     call(page, "adopt(2)")
     call(page, "undo()")
@@ -47,8 +47,8 @@ def test_a_click_on_the_chosen_ghost_adopts_only_that_stroke(page):
     call(page, "select(0)")
     page.wait_for_function(f"{HANDLE}.ghosts().every((g) => g.shown === 1)")
     page.mouse.click(*place(page, 250, 302))
-    told(page, "adopt 1 3")
-    told(page, "0 1", "kept")
+    heard(page, "adopt 1 3")
+    heard(page, "0 1", "kept")
     assert [strokes(page)[0][i] for i in (0, 1, 8, 9)] == [100, 300, 300, 300]
     assert call(page, "ghosts().find((g) => g.id === 0).taken") == [1]
     page.keyboard.press("Control+z")

@@ -14,9 +14,9 @@ from PIL import Image
 from doodle.registry import Registry
 
 SPECIES = ["lion", "goat", "snake", "fish"]
-PAD = "document.querySelector('#creature_pad .sc-root').strokeCanvas"
+PAD = "document.querySelector('#chimera_pad .sc-root').strokeCanvas"
 TAGS = f"(JSON.parse({PAD}.serialize()).tags || []).join(' ')"
-CARD = "document.querySelector('#creature_result .dd-made')"
+CARD = "document.querySelector('#chimera_result .dd-made')"
 NOTES = """[...document.querySelectorAll('.dd-note')].filter((one) => one.offsetParent)
     .map((one) => one.textContent)"""
 RING = [(300, 300), (400, 200), (500, 300), (400, 420), (300, 300)]
@@ -51,7 +51,7 @@ def opened(page):
     """The page in Chimera, ready to draw on."""
     page.wait_for_selector("#pad .sc-stage canvas")
     page.get_by_role("tab", name="Chimera").click()
-    page.wait_for_selector("#creature_pad .dd-remove", state="attached")
+    page.wait_for_selector("#chimera_pad .dd-remove", state="attached")
     return page
 
 
@@ -62,7 +62,7 @@ def enter(visit: Callable, site: Callable) -> Callable:
     def open_page(there: bool = True, live: bool = False, **context: object):
         still = {"viewport": {"width": 1280, "height": 900}, "reduced_motion": "reduce"}
         page = opened(visit(site(there), **{**still, **context}))
-        page.locator("#creature_live").set_checked(live)
+        page.locator("#chimera_live").set_checked(live)
         return page
 
     return open_page
@@ -70,7 +70,7 @@ def enter(visit: Callable, site: Callable) -> Callable:
 
 def stroke(page, points: list[tuple[float, float]]) -> None:
     """Draw with the mouse, in canvas units."""
-    box = page.locator("#creature_pad .sc-host").bounding_box()
+    box = page.locator("#chimera_pad .sc-host").bounding_box()
     unit = box["width"] / 1000
     places = [(box["x"] + x * unit, box["y"] + y * unit) for x, y in points]
     page.mouse.move(*places[0])
@@ -81,7 +81,7 @@ def stroke(page, points: list[tuple[float, float]]) -> None:
 
 
 def choose(page, animal: str) -> None:
-    page.locator(f"#creature .dd-tags [data-name={animal}]").click()
+    page.locator(f"#chimera .dd-tags [data-name={animal}]").click()
 
 
 def rendered(page, title: str) -> None:
@@ -103,12 +103,12 @@ def test_strokes_keep_their_animal_and_become_a_picture_that_the_tray_brings_bac
     page.keyboard.press("Control+Shift+z")
     assert page.evaluate(TAGS) == "lion snake"
     page.wait_for_function(
-        "document.querySelector('#creature_edges .dd-sees').dataset.empty === 'false'"
+        "document.querySelector('#chimera_edges .dd-sees').dataset.empty === 'false'"
     )
-    page.locator("#creature_go").click()
+    page.locator("#chimera_go").click()
     rendered(page, "lion and snake")
-    assert page.locator("#creature_result .dd-variants button").count() == 4
-    page.locator("#creature_pad [data-act=clear]").click()
+    assert page.locator("#chimera_result .dd-variants button").count() == 4
+    page.locator("#chimera_pad [data-act=clear]").click()
     assert page.evaluate(TAGS) == ""
     page.locator("#tray li button").click()
     page.wait_for_function(f"{TAGS} === 'lion snake'")
@@ -129,7 +129,7 @@ def test_the_brush_colours_what_it_passes_and_a_tap_the_whole_stroke(enter: Call
     page = enter()
     stroke(page, RING)
     stroke(page, TAIL)
-    page.locator("#creature_pad [data-act=tag]").click()
+    page.locator("#chimera_pad [data-act=tag]").click()
     choose(page, "goat")
     stroke(page, [(340, 250), (400, 196), (440, 240)])
     assert page.evaluate(TAGS).split(" ") == ["", "goat", "", ""]
@@ -139,11 +139,11 @@ def test_the_brush_colours_what_it_passes_and_a_tap_the_whole_stroke(enter: Call
     page.keyboard.press("Control+z")
     assert page.evaluate(TAGS) == "" and page.evaluate(f"{PAD}.stats().strokes") == 2
     page.get_by_role("button", name="all", exact=True).click()
-    page.locator("#creature .dd-animals [data-name=fish]").click()
+    page.locator("#chimera .dd-animals [data-name=fish]").click()
     page.get_by_role("button", name="all", exact=True).click()
     page.get_by_role("button", name="make the whole drawing this animal").click()
     assert page.evaluate(TAGS) == "fish fish"
-    page.locator("#creature_pad [data-act=eraser]").click()
+    page.locator("#chimera_pad [data-act=eraser]").click()
     stroke(page, [(400, 180), (400, 220)])
     assert set(page.evaluate(TAGS).split(" ")) == {"fish"}
 
@@ -154,17 +154,17 @@ def test_a_picture_lies_below_its_marks_even_after_a_reload(enter: Callable, tmp
     Image.fromarray(picture).save(tmp_path / "photo.png")
     page = enter()
     stroke(page, RING)
-    page.locator("#creature_pad input[type=file]").set_input_files(tmp_path / "photo.png")
+    page.locator("#chimera_pad input[type=file]").set_input_files(tmp_path / "photo.png")
     page.wait_for_function(f"{PAD}.pictureBox()?.w === 240 && !{PAD}.stats().strokes")
     for animal, x in (("lion", 250), ("fish", 750)):
         choose(page, animal)
         stroke(page, [(x, 375), (x, 376)])
-    page.locator("#creature_go").click()
+    page.locator("#chimera_go").click()
     page.wait_for_function(f"{CARD}.dataset.empty === 'false'")
-    title = page.locator("#creature_result .dd-made-say b").inner_text()
+    title = page.locator("#chimera_result .dd-made-say b").inner_text()
     assert set(title.split(" and ")) == {"lion", "fish"}
     with page.expect_download() as saving:
-        page.locator("#creature_result [data-act=full]").click()
+        page.locator("#chimera_result [data-act=full]").click()
     assert Image.open(saving.value.path()).size == (240, 120)
     page.wait_for_timeout(300)  # the browser keeps the strokes a little later
     page.reload()
@@ -187,10 +187,10 @@ def test_drawings_come_from_draw_and_outlines_go_back(enter: Callable):
     page.locator("#results summary").click()
     page.locator("#results [data-to=chimera]").click()
     page.wait_for_function(f"{TAGS} === 'fish'")
-    page.locator("#creature_go").click()
+    page.locator("#chimera_go").click()
     rendered(page, "fish")
-    page.locator("#creature_result summary").click()
-    page.locator("#creature_result [data-act=edges]").click()
+    page.locator("#chimera_result summary").click()
+    page.locator("#chimera_result [data-act=edges]").click()
     page.wait_for_function(
         "document.querySelector('#tools [data-tab-id=draw]').ariaSelected === 'true'"
     )
@@ -202,13 +202,13 @@ def test_drawings_come_from_draw_and_outlines_go_back(enter: Callable):
 
 def test_without_a_network_edges_are_seen_and_a_sentence_says_what_is_missing(enter: Callable):
     page = enter(there=False, live=True)
-    note = page.locator("#creature > * .dd-chimera > .dd-note")
+    note = page.locator("#chimera > * .dd-chimera > .dd-note")
     assert "checkpoint chimera is missing" in note.inner_text()
     stroke(page, RING)
     page.wait_for_function(
-        "document.querySelector('#creature_edges .dd-sees').dataset.empty === 'false'"
+        "document.querySelector('#chimera_edges .dd-sees').dataset.empty === 'false'"
     )
-    page.locator("#creature_go").click()
+    page.locator("#chimera_go").click()
     page.wait_for_function(f"!{CARD}.querySelector('.dd-note').hidden")
 
 
@@ -216,13 +216,13 @@ def test_a_phone_shows_it_without_scrolling_sideways_the_paper_before_the_senten
     enter: Callable,
 ):
     page = enter(viewport={"width": 390, "height": 844})
-    page.locator("#creatures .dd-starts button").first.click()
+    page.locator("#chimera_examples .dd-starts button").first.click()
     page.wait_for_function(f"{CARD}.dataset.empty === 'false'")
     page.wait_for_function("scrollY > 100")  # to the result
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     tops = [
         page.locator(at).bounding_box()["y"]
-        for at in ("#creature .dd-tags", "#creature_pad", "#creature_go", "#creature_result")
+        for at in ("#chimera .dd-tags", "#chimera_pad", "#chimera_go", "#chimera_result")
     ]
     assert tops == sorted(tops)
 
@@ -232,9 +232,9 @@ def test_what_goes_wrong_is_said_once_and_until_the_next_thing(enter: Callable, 
     Image.new("RGB", (60, 40), "white").save(tmp_path / "blank.png")
     (tmp_path / "broken.png").write_bytes(b"no picture")
     (tmp_path / "notes.pdf").write_bytes(b"%PDF-1.4")
-    files = page.locator("#creature_pad input[type=file]")
+    files = page.locator("#chimera_pad input[type=file]")
     files.set_input_files(tmp_path / "blank.png")
-    page.wait_for_function("document.querySelector('#creature_edges .dd-note').offsetParent")
+    page.wait_for_function("document.querySelector('#chimera_edges .dd-note').offsetParent")
     page.wait_for_function(f"{CARD}.querySelector('.dd-compare').ariaBusy === 'false'")
     assert [said[:8] for said in page.evaluate(NOTES)] == ["No lines"]
     page.get_by_role("button", name="remove the picture").click()
@@ -242,7 +242,7 @@ def test_what_goes_wrong_is_said_once_and_until_the_next_thing(enter: Callable, 
     page.wait_for_function(f"({NOTES}).some((said) => said.startsWith('broken.png'))")
     files.set_input_files(tmp_path / "notes.pdf")
     page.wait_for_function(f"({NOTES}).length === 0")
-    assert "cannot be opened" in page.locator("#creature_pad .sc-note").inner_text()
+    assert "cannot be opened" in page.locator("#chimera_pad .sc-note").inner_text()
 
 
 def test_the_tabs_stay_when_the_bar_is_narrow_for_a_moment(enter: Callable):

@@ -1,4 +1,4 @@
-"""Chimera's two cards in a browser: real mouse, fingers and keys, letters instead of a server."""
+"""Chimera's two cards in a browser: real mouse, fingers and keys, messages instead of a server."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from chimera_parts_page import LINE, SIZE, build, edge_letter, levels, result_letter, send, url
+from chimera_parts_page import LINE, SIZE, build, edge_message, levels, result_message, send, url
 
-EDGES, RESULT = "#creature_edges", "#creature_result"
+EDGES, RESULT = "#chimera_edges", "#chimera_result"
 STAGE, HANDLE = ".dd-editor-stage", f"{RESULT} [role=slider]"
 MODULES = "window.doodle.modules"
 NEWS = f"{MODULES}['tools/chimera/news.js']"
@@ -57,9 +57,9 @@ def seen(enter: Callable) -> Callable:
 def tell(page, **more: object) -> None:
     """Hand the card a map and wait until it is on show."""
     page.evaluate("document.querySelector('.dd-sees-say span').textContent = 'waits'")
-    letter = edge_letter(**more)
-    send(page, "edges", letter)
-    if not letter["problem"]:
+    message = edge_message(**more)
+    send(page, "edges", message)
+    if not message["problem"]:
         page.wait_for_function(
             "document.querySelector('.dd-sees-say span').textContent !== 'waits'"
         )
@@ -88,14 +88,14 @@ def drag(page, *points: tuple[float, float]) -> None:
 
 
 def heard(page, what: str = "edited") -> dict:
-    """The next letter that Python hears, which has `what` in it."""
+    """The next message that Python hears, which has `what` in it."""
     page.wait_for_function(f"{HEARD} !== window.heard && {HEARD}.includes('\"{what}\"')")
     return json.loads(page.evaluate(f"window.heard = {HEARD}").split(" ", 1)[1])
 
 
-def edges_of(letter: dict) -> np.ndarray:
+def edges_of(message: dict) -> np.ndarray:
     """(S, S) uint8 of an edited map."""
-    return levels(letter["edited"])[..., 0]
+    return levels(message["edited"])[..., 0]
 
 
 def badge(page) -> bool:
@@ -121,7 +121,7 @@ def test_the_map_is_white_on_black_over_the_animals_colours(seen: Callable):
     assert max(shade(page, 0.45, 0.2)) < 40
     page.locator(EDGES).get_by_role("button", name="animals").click()
     assert max(shade(page, 0.6, 0.2)) < 40
-    send(page, "edges", {**edge_letter(), "edges": "", "species": "", "problem": "No lines yet."})
+    send(page, "edges", {**edge_message(), "edges": "", "species": "", "problem": "No lines yet."})
     page.wait_for_selector(f"{EDGES} [data-empty=true]")
     assert page.locator(f"{EDGES} [role=alert]").inner_text() == "No lines yet."
     assert page.locator(EDGES).get_by_role("button", name="edit edges").is_disabled()
@@ -163,7 +163,7 @@ def test_undo_redo_and_reset_say_what_the_map_then_is(seen: Callable):
     assert not badge(page)
 
 
-def test_edits_outlive_new_letters_until_a_fresh_one(seen: Callable):
+def test_edits_outlive_new_messages_until_a_new_source(seen: Callable):
     page = edit(seen())
     drag(page, (10, 10), (50, 10))
     kept = heard(page)
@@ -242,12 +242,12 @@ def test_two_fingers_zoom_and_one_draws_on_a_phone(seen: Callable):
 def test_a_result_slides_against_drawing_and_edges(enter: Callable):
     page = enter()
     assert f"{SIZE} x {SIZE} pixels" in page.locator(".dd-made-say").inner_text()
-    page.evaluate(f"{NEWS}.rendered.listen((result) => {{ window.told = result }})")
-    send(page, "result", result_letter())
+    page.evaluate(f"{NEWS}.rendered.listen((result) => {{ window.shown = result }})")
+    send(page, "result", result_message())
     page.wait_for_selector(f"{RESULT} [data-empty=false]")
-    told, letter = page.evaluate("window.told"), result_letter()
-    keys = "pictures", "before", "title", "seed"
-    assert all(told[key] == letter[key] for key in keys)
+    shown, message = page.evaluate("window.shown"), result_message()
+    keys = "pictures", "source", "title", "seed"
+    assert all(shown[key] == message[key] for key in keys)
     handle, field = page.locator(HANDLE), page.locator(f"{RESULT} .dd-compare")
     field.scroll_into_view_if_needed()
     box = field.bounding_box()
@@ -267,38 +267,38 @@ def test_a_result_slides_against_drawing_and_edges(enter: Callable):
     handle.press("Home")
     assert handle.get_attribute("aria-valuetext") == "0 percent input"
     page.get_by_role("button", name="edges", exact=True).click()
-    assert page.locator(".dd-compare-before").get_attribute("src") == letter["edges"]
+    assert page.locator(".dd-compare-before").get_attribute("src") == message["edges"]
     assert handle.get_attribute("aria-valuetext") == "0 percent edges"
 
 
 def test_variants_by_mouse_and_keys_and_what_is_asked_of_the_chosen_one(enter: Callable):
-    page, letter = enter(), result_letter()
-    send(page, "result", letter)
+    page, message = enter(), result_message()
+    send(page, "result", message)
     thumbs = page.locator(".dd-variants button")
     page.wait_for_function("document.querySelectorAll('.dd-variants button').length === 4")
     thumbs.nth(1).click()
     page.keyboard.press("ArrowRight")
     assert [one.get_attribute("aria-pressed") for one in thumbs.all()].index("true") == 2
-    assert page.locator(".dd-compare-after").get_attribute("src") == letter["pictures"][2]
+    assert page.locator(".dd-compare-after").get_attribute("src") == message["pictures"][2]
     say = page.locator(".dd-made-say").inner_text()
     assert "lion head, snake tail" in say and "variant 3 of 4, seed 5, 64 px" in say
     page.get_by_role("button", name="full size").click()
-    assert heard(page, "ask") == {"ask": "full", "k": 2}
+    assert heard(page, "ask") == {"ask": "full", "variant": 2}
     for name, k in (("outline to Draw", 2), ("edges to Draw", -1)):
         page.locator(f"{RESULT} summary").click()
         page.get_by_role("button", name=name).click()
-        assert heard(page, "ask") == {"ask": "outline", "k": k}
+        assert heard(page, "ask") == {"ask": "outline", "variant": k}
         assert not page.locator(f"{RESULT} details").evaluate("(one) => one.open")
     with page.expect_download() as saved:
         page.get_by_role("button", name="PNG").click()
     assert saved.value.suggested_filename == "lion-head-snake-tail-5-3.png"
     data = base64.b64encode(saved.value.path().read_bytes()).decode()
-    assert letter["pictures"][2].endswith(data)
+    assert message["pictures"][2].endswith(data)
 
 
 def test_waiting_shows_and_an_error_leaves_the_last_result(enter: Callable):
     page = enter()
-    send(page, "result", result_letter())
+    send(page, "result", result_message())
     page.wait_for_selector(f"{RESULT} [data-empty=false]")
     page.evaluate(f"{NEWS}.renderAsked.send({{ live: false }})")
     page.wait_for_selector(f"{RESULT} [data-busy=true]")
@@ -315,7 +315,7 @@ def test_waiting_shows_and_an_error_leaves_the_last_result(enter: Callable):
 
 def test_a_result_of_the_tray_comes_back_but_only_the_newest_is_asked_for(enter: Callable):
     page = enter()
-    send(page, "result", result_letter(n=1, title="a bear"))
+    send(page, "result", result_message(n=1, title="a bear"))
     page.wait_for_function("document.querySelector('.dd-made-say').textContent.includes('a bear')")
     assert page.locator(".dd-variants").is_hidden()  # one alone needs no choice
     full = page.get_by_role("button", name="full size")
@@ -327,5 +327,5 @@ def test_a_result_of_the_tray_comes_back_but_only_the_newest_is_asked_for(enter:
     assert page.locator(".dd-compare-after").get_attribute("src") == old
     assert page.locator(".dd-compare-before").is_hidden()
     assert full.is_disabled() and page.get_by_role("button", name="PNG").is_enabled()
-    page.evaluate(f"(entry) => {RESTORE}(entry)", result_letter(n=1, title="a bear"))
+    page.evaluate(f"(entry) => {RESTORE}(entry)", result_message(n=1, title="a bear"))
     assert full.is_enabled()

@@ -125,7 +125,7 @@ def test_it_says_plainly_when_it_does_not_know(enter: Callable):
 def test_nothing_moves_whatever_is_known(enter: Callable):
     page = enter()
     tops = (
-        "['#see_card', '#results', '#pad', '#examples', '#tray'].map((id) =>"
+        "['#guesses_card', '#results', '#pad', '#examples', '#tray'].map((id) =>"
         " document.querySelector(id).getBoundingClientRect()).flatMap((b) => [b.top, b.height])"
     )
     seen = [page.evaluate(tops)]
@@ -288,8 +288,10 @@ def test_on_a_phone_it_is_one_line_with_the_best_three(enter: Callable, scheme: 
     page.wait_for_function(STATE % "known")
     shown = page.locator(".dd-guesses button").filter(visible=True)
     assert shown.all_inner_texts() == ["cat\n60 %", "fish\n20 %", "rabbit\n10 %"]
-    assert page.locator("#see_card").bounding_box()["height"] <= 56
-    tops = [page.locator(part).bounding_box()["y"] for part in ("#pad", "#see", "#say", "#results")]
+    assert page.locator("#guesses_card").bounding_box()["height"] <= 56
+    tops = [
+        page.locator(part).bounding_box()["y"] for part in ("#pad", "#guesses", "#say", "#results")
+    ]
     assert tops == sorted(tops)
     for part in (*shown.all(), page.locator(".dd-why")):
         box = part.bounding_box()

@@ -355,18 +355,18 @@ def test_morph_draws_what_is_missing_plays_and_saves(enter: Callable):
     draw(page, (0.2, 0.2), (0.8, 0.2), (0.8, 0.8), where="#slot_0")
     page.get_by_label("How many steps").fill("6")
     page.get_by_role("button", name="Morph", exact=True).click()
-    page.wait_for_selector("#film .dd-strip li:nth-child(6)")
+    page.wait_for_selector("#morph_film .dd-strip li:nth-child(6)")
     filled = "document.querySelector('#slot_1 .sc-root').strokeCanvas.stats().strokes > 0"
     page.wait_for_function(filled)
     slider = page.get_by_label("Step of the morph")
     assert slider.input_value() == "0"  # with reduced motion nothing plays by itself
-    first = page.locator("#film .dd-scene path").first.get_attribute("d")
+    first = page.locator("#morph_film .dd-scene path").first.get_attribute("d")
     slider.press("End")
-    assert page.locator("#film .dd-scene path").first.get_attribute("d") != first
+    assert page.locator("#morph_film .dd-scene path").first.get_attribute("d") != first
     with page.expect_download() as download:
-        page.locator("#film").get_by_role("button", name="GIF").click()
+        page.locator("#morph_film").get_by_role("button", name="GIF").click()
     assert download.value.suggested_filename == "cat-to-rabbit.gif"
-    page.locator("#film").get_by_role("button", name="to Draw").click()
+    page.locator("#morph_film").get_by_role("button", name="to Draw").click()
     page.wait_for_function("document.querySelector('#pad').offsetParent !== null")
     assert strokes(page) == 8
     assert page.get_by_role("region", name="this visit").get_by_role("listitem").count() == 1

@@ -9,8 +9,8 @@ import pytest
 from stub_words import StubEncoder, StubImaginer
 from stubs import StubCompleter, StubRecognition, StubRegistry
 
-CELLS = "#ideas .dd-words-grid button"
-SHOWN = "document.querySelectorAll('#ideas .dd-words-grid button .dd-picture').length === %d"
+CELLS = "#doodles .dd-words-grid button"
+SHOWN = "document.querySelectorAll('#doodles .dd-words-grid button .dd-picture').length === %d"
 LARGE = "#chosen .dd-chosen-sheet path"
 PAD = "document.querySelector('#pad .sc-root').strokeCanvas"
 
@@ -55,7 +55,7 @@ def enter(visit: Callable, site: Callable) -> Callable:
         page = visit(site(*without), **{**still, **context})
         page.wait_for_selector("#pad .sc-stage canvas")
         page.get_by_role("tab", name="Words").click()
-        page.wait_for_selector("#ideas .dd-chips button", state="attached")
+        page.wait_for_selector("#doodles .dd-chips button", state="attached")
         page.wait_for_selector("#walk .dd-pills button")
         return page
 
@@ -70,7 +70,7 @@ def draw(page, text: str | None = None) -> None:
     page.locator("#words_go").click()
     page.wait_for_function(SHOWN % 16)
     page.wait_for_function(
-        "document.querySelector('#ideas .dd-words-say').textContent"
+        "document.querySelector('#doodles .dd-words-say').textContent"
         ".includes(`of ${document.querySelector('#words_text input').value}, best`)"
     )
 
@@ -79,7 +79,7 @@ def act(page, name: str) -> None:
     page.locator("#chosen").get_by_role("button", name=name, exact=True).click()
 
 
-def told(page, part: str, where: str = "#ideas") -> None:
+def noted(page, part: str, where: str = "#doodles") -> None:
     page.wait_for_function(
         "([at, part]) => { const note = document.querySelector(`${at} .dd-note`);"
         " return !note.hidden && note.textContent.includes(part); }",
@@ -94,7 +94,7 @@ def test_a_text_becomes_a_grid_that_the_keyboard_walks_through(enter: Callable):
     assert marks[0] == ".96" and marks == sorted(marks, reverse=True)
     assert page.locator("#chosen h2").inner_text() == "teapot"
     assert page.locator("#chosen .dd-chosen-score").inner_text() == ".96 recognised"
-    read = page.locator("#read .dd-read-parts").inner_text()
+    read = page.locator("#reading .dd-reading-parts").inner_text()
     assert "sleepy placed by meaning" in read
     assert "Read by the offline word table, sure (90 %)" in read
     first = page.locator(LARGE).first.get_attribute("d")
@@ -155,9 +155,9 @@ def test_more_like_this_then_a_walk_with_its_gif_and_a_mix(enter: Callable):
     draw(page, "cat")
     page.locator(CELLS).nth(3).click()
     act(page, "more like this")
-    saying = page.locator("#ideas .dd-words-say")
+    saying = page.locator("#doodles .dd-words-say")
     page.wait_for_function(
-        "document.querySelector('#ideas .dd-words-say').textContent.includes('like the one')"
+        "document.querySelector('#doodles .dd-words-say').textContent.includes('like the one')"
     )
     page.get_by_role("button", name="Walk there").click()
     page.wait_for_selector("#walk .dd-walk-strip li:nth-child(6)")
@@ -174,7 +174,7 @@ def test_more_like_this_then_a_walk_with_its_gif_and_a_mix(enter: Callable):
         slider.press("ArrowLeft")
     page.get_by_role("button", name="Mix 30 : 70").click()
     page.wait_for_function(
-        "document.querySelector('#ideas .dd-words-say').textContent.includes('70 %')"
+        "document.querySelector('#doodles .dd-words-say').textContent.includes('70 %')"
     )
     assert "between cat (30 %) and umbrella (70 %)" in saying.inner_text()
 
@@ -205,16 +205,16 @@ def test_what_cannot_be_drawn_is_a_sentence_and_nothing_is_lost(enter: Callable)
         page.get_by_label("What to draw").fill(text)
         page.keyboard.press("Tab")
         page.locator("#words_go").click()
-        told(page, says)
+        noted(page, says)
         assert page.locator(CELLS).count() == 16
         assert page.locator("#chosen h2").inner_text() == "cat"
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     draw(page, "qqq")
-    page.wait_for_selector("#ideas .dd-note", state="hidden")
-    assert page.locator("#read .dd-read-notice").inner_text() == "I read it as a cat."
+    page.wait_for_selector("#doodles .dd-note", state="hidden")
+    assert page.locator("#reading .dd-reading-notice").inner_text() == "I read it as a cat."
     page.get_by_label("The word to walk to").fill("猫")
     page.keyboard.press("Enter")
-    told(page, "English words", "#walk")
+    noted(page, "English words", "#walk")
 
 
 @pytest.mark.parametrize("count", ["0", "99"])
@@ -226,7 +226,7 @@ def test_a_number_out_of_bounds_is_a_sentence_and_the_button_comes_back(
     page.get_by_label("How many doodles").fill(count)
     page.keyboard.press("Tab")
     page.locator("#words_go").click()
-    told(page, "from 1 to 36")
+    noted(page, "from 1 to 36")
     assert page.locator("#words_go").is_visible()
     assert page.locator(CELLS).count() == 16
 
@@ -249,7 +249,7 @@ def test_enter_draws_what_was_typed_and_not_the_first_match_of_the_list(enter: C
     page.keyboard.press("Control+a")
     page.keyboard.press("Delete")
     page.keyboard.press("Enter")
-    told(page, "Say what to draw")
+    noted(page, "Say what to draw")
     field.click()
     page.keyboard.type("ca")
     page.wait_for_selector("[role=option]:has-text('cat')")
@@ -264,7 +264,7 @@ def test_stop_gives_the_button_back_and_drops_the_answer(enter: Callable, monkey
     page = enter()
     page.locator("#words_go").focus()
     page.keyboard.press("Enter")
-    page.wait_for_selector("#ideas .dd-waits")
+    page.wait_for_selector("#doodles .dd-waits")
     page.wait_for_function("document.activeElement.id === 'words_stop'")
     page.keyboard.press("Enter")
     page.wait_for_function("document.activeElement.id === 'words_go'")
@@ -297,9 +297,9 @@ def test_the_tray_brings_doodles_back_and_hands_them_to_morph(enter: Callable):
 
 def test_without_its_checkpoint_the_tool_says_how_to_mend_it_and_the_rest_works(enter: Callable):
     page = enter("dccgan")
-    told(page, "python -m doodle train dccgan")
+    noted(page, "python -m doodle train dccgan")
     page.locator("#words_go").click()
-    told(page, "git pull")
+    noted(page, "git pull")
     page.get_by_role("tab", name="Draw").click()
     page.get_by_role("button", name="Start from half a cat").click()
     page.wait_for_function("document.querySelectorAll('#results .dd-grid .dd-picture').length >= 9")
@@ -313,7 +313,7 @@ def test_each_width_fits_and_nothing_is_nameless(enter: Callable, width: int, sc
     draw(page)
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     assert abs(page.evaluate(top) - before) < 24  # one more line in a card at most
-    parts = ["#say_words", "#ideas", "#chosen", "#walk", "#read"]
+    parts = ["#say_words", "#doodles", "#chosen", "#walk", "#reading"]
     tops = [page.locator(part).bounding_box()["y"] for part in parts]
     assert width > 600 or tops == sorted(tops)
     nameless = page.evaluate(

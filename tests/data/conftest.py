@@ -1,4 +1,4 @@
-"""A web server on this machine that misbehaves as told, and an official ndjson file."""
+"""A web server on this machine that misbehaves on request, and an official ndjson file."""
 
 import base64
 import hashlib

@@ -1,4 +1,4 @@
-"""The downloader against a server on this machine that misbehaves as told."""
+"""The downloader against a server on this machine that misbehaves on request."""
 
 import hashlib
 import socket
@@ -90,7 +90,7 @@ def test_content_that_breaks_on_the_way_is_noticed(get, server):
     assert get().read_bytes() == BODY and len(server.ranges) == 2
 
 
-def test_waits_longer_after_each_failure_and_as_told(get, server):
+def test_waits_longer_after_each_failure_and_as_asked(get, server):
     server.mischief = ["503", "500"]
     assert get().read_bytes() == BODY
     assert get.pauses == [7, 7]  # Retry-After

@@ -187,7 +187,7 @@ def test_the_curve_is_smooth_and_differs():
         assert count == 2
 
 
-def test_composites_mix_two_classes_and_the_map_is_kept_back_as_often_as_told(animals):
+def test_composites_mix_two_classes_and_the_map_is_kept_back_as_often_as_given(animals):
     pairs = Pairs(animals, 0, Mixing(composite=1.0, unknown=0.0, partly=0.0))
     drawn = [pairs.draw(np.random.default_rng(s)) for s in range(20)]
     assert any(len(np.unique(pair.classes)) == 2 for pair in drawn)

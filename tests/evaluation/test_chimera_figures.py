@@ -140,10 +140,10 @@ def test_the_product_is_given_edges_and_map_as_they_are(tmp_path, animals):
         for pairs in held_out(animals, 4).values():
             for k, pair in enumerate(pairs):
                 half = np.where(np.arange(SIZE) < SIZE // 2, np.uint8(1), np.uint8(2))
-                told = np.broadcast_to(half, (SIZE, SIZE)).copy() if k % 2 else pair.classes
+                given = np.broadcast_to(half, (SIZE, SIZE)).copy() if k % 2 else pair.classes
                 shown = "scene" if k % 3 else "white"
-                wanted = pipeline(pair.edges, told, background=shown)
-                assert np.array_equal(product(pair.edges, told, background=shown), wanted)
+                wanted = pipeline(pair.edges, given, background=shown)
+                assert np.array_equal(product(pair.edges, given, background=shown), wanted)
 
 
 @pytest.fixture(scope="module")
@@ -152,13 +152,13 @@ def weights(tmp_path_factory):
 
 
 class Obedient(Pipeline):
-    """Paints the photograph in the colour of whatever animal is told, 0 as the photograph is."""
+    """Paints the photograph in the colour of whatever animal is given, 0 as the photograph is."""
 
     def __call__(self, edges, classes, *, background):
         pair = self.known[edges.tobytes()]
         colours = np.array([[0, 0, 0], [150, 40, 20], [50, 40, 120]], np.uint8)
-        told = (classes > 0)[..., None] & (pair.photo.min(axis=2) < 250)[..., None]
-        return np.where(told, colours[classes], pair.photo)[None]
+        given = (classes > 0)[..., None] & (pair.photo.min(axis=2) < 250)[..., None]
+        return np.where(given, colours[classes], pair.photo)[None]
 
 
 @pytest.fixture(scope="module")
@@ -173,7 +173,7 @@ def classified(animals, weights):
     return found, {f["name"]: f["n"] for f in figures}
 
 
-def test_a_classifier_sees_whether_it_is_what_was_told(animals, classified):
+def test_a_classifier_sees_whether_it_is_what_was_given(animals, classified):
     by, way = "by a classifier (EfficientNet-Lite0)", "canny edges told another animal"
     halves = "canny edges, halves told two other animals"
     found, count = classified
@@ -187,11 +187,11 @@ def test_a_classifier_sees_whether_it_is_what_was_told(animals, classified):
     assert found["deaf"][f"animal named as that of the edges {by}, {way}"] > 0.9
     assert found["obeys"][f"half named as told {by}, {halves}"] > 0.9
     assert found["obeys"][f"half named as the other half's species {by}, {halves}"] < 0.1
-    # of two animals one half is always told its own
+    # of two animals one half is always given its own
     assert found["deaf"][f"half named as told {by}, {halves}"] == pytest.approx(0.5, abs=0.1)
 
 
-def test_told_are_two_animals_that_are_not_there():
+def test_given_are_two_animals_that_are_not_there():
     for animals in (2, 3, 17):
         product = SimpleNamespace(species=tuple(map(str, range(animals))))
         labels = np.arange(60) % animals + 1

@@ -28,7 +28,7 @@ test("undo and redo walk through every step, and a new step ends what was undone
   assert.deepEqual(news, ["stroke", "stroke", "stroke", "undo", "undo", "redo", "stroke", "undo"]);
 });
 
-test("nothing to undo is told by null", () => {
+test("nothing to undo gives null", () => {
   const { doc } = paper();
   assert.equal(doc.undo(), null);
   assert.equal(doc.redo(), null);

@@ -87,7 +87,7 @@ test("results are kept newest first, the same one once, and older ones give up w
 test("a full storage drops the oldest results", () => {
   for (const text of ["a", "b", "c"]) keepResult({ kind: "film", text, filler: "x".repeat(700) });
   assert.deepEqual(results().map(({ text }) => text), ["c", "b"]);
-  assert.equal(JSON.parse(kept.get("doodle.tray")).length, 2);
+  assert.equal(JSON.parse(kept.get("doodle.visit")).length, 2);
 });
 
 function run(options) {

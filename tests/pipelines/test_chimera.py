@@ -293,8 +293,8 @@ def test_the_nearest_stroke_wins(chimera):
     x = int(edges.to_pixels([[400, 0]])[0, 0])  # half way
     assert found.dtype == np.uint8 and found.shape == (SIZE, SIZE)
     assert (found[:, : x - 1] == 1).all() and (found[:, x + 2 :] == 3).all()
-    untold = chimera.species_map(edges, groups=[([left], "lion"), ([right], "unknown")])
-    assert (untold[:, x + 2 :] == 0).all() and (untold[:, : x - 1] == 1).all()
+    unknown = chimera.species_map(edges, groups=[([left], "lion"), ([right], "unknown")])
+    assert (unknown[:, x + 2 :] == 0).all() and (unknown[:, : x - 1] == 1).all()
     points = [(100, 300, "lion"), (700, 300, "fish")]
     clicked = chimera.species_map(edges, points=points)
     assert (clicked != found).mean() < 0.03
@@ -390,7 +390,7 @@ def test_the_picture_is_the_networks(chimera):
         chimera(edges, classes * 0, background="white")[0],
     ]
     assert np.array_equal(made, others[0]) and not np.array_equal(made, others[1])
-    assert np.array_equal(others[1], others[2])  # a drawing stands on white unless told
+    assert np.array_equal(others[1], others[2])  # a drawing stands on white by default
 
 
 def test_what_is_nearly_paper_becomes_white(chimera, monkeypatch):
@@ -416,7 +416,7 @@ def test_outside_of_closed_lines_is_paper_and_open_lines_leave_it_to_the_network
     assert (chimera(lines, background="white")[0] == 128).all()
 
 
-def test_what_the_lines_enclose_is_told(chimera):
+def test_what_the_lines_enclose_is_given(chimera):
     config = Pix2PixConfig(width=4, most=2, size=SIZE, classes=3, up="resize", inside=True)
     torch.manual_seed(0)
     network = Pix2Pix(config).eval()

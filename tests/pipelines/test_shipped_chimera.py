@@ -1,4 +1,4 @@
-"""What the shipped chimera does with one of our own drawn creatures."""
+"""What the shipped chimera does with one of our own drawn chimeras."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from doodle import checkpoint
 from doodle.pipelines.chimera import Chimera
 from doodle.registry import CHECKPOINTS
 from doodle.strokes.drawing import Drawing
-from doodle.strokes.edges import agreement, canny, settled
+from doodle.strokes.edges import agreement, canny, stable
 
 ROOT = Path(__file__).resolve().parents[2]
 GRIFFIN = ROOT / "doodle" / "ui" / "tools" / "chimera" / "examples" / "02_griffin.json"
@@ -33,7 +33,7 @@ def griffin() -> tuple[Drawing, list[str]]:
     return Drawing.parse(given), given["tags"]
 
 
-def told(chimera: Chimera, griffin: tuple[Drawing, list[str]], **names: str) -> np.ndarray:
+def given(chimera: Chimera, griffin: tuple[Drawing, list[str]], **names: str) -> np.ndarray:
     """The class map when the drawing's tags stand for other animals."""
     drawing, tags = griffin
     groups = [([line], names[tag]) for line, tag in zip(drawing.polylines(), tags, strict=True)]
@@ -42,8 +42,8 @@ def told(chimera: Chimera, griffin: tuple[Drawing, list[str]], **names: str) -> 
 
 def test_the_animal_fills_its_outline_and_shows_its_lines(chimera, griffin):
     edges = chimera.edges_of(griffin[0])
-    (picture,) = chimera(edges, told(chimera, griffin, eagle="eagle", lion="lion"))
-    body = settled(edges.edges) > 0
+    (picture,) = chimera(edges, given(chimera, griffin, eagle="eagle", lion="lion"))
+    body = stable(edges.edges) > 0
     assert picture[body].mean() < 160 and picture[~body].mean() > 240
     _, recall = agreement(canny(picture), edges.edges)
     assert recall > 0.6
@@ -51,10 +51,10 @@ def test_the_animal_fills_its_outline_and_shows_its_lines(chimera, griffin):
 
 def test_a_part_told_another_animal_changes_there(chimera, griffin):
     edges = chimera.edges_of(griffin[0])
-    usual = told(chimera, griffin, eagle="eagle", lion="lion")
-    other = told(chimera, griffin, eagle="eagle", lion="tiger")
+    usual = given(chimera, griffin, eagle="eagle", lion="lion")
+    other = given(chimera, griffin, eagle="eagle", lion="tiger")
     one, two = (chimera(edges, classes)[0].astype(float) for classes in (usual, other))
-    body, part = settled(edges.edges) > 0, usual != other
+    body, part = stable(edges.edges) > 0, usual != other
     change = np.abs(one - two).mean(axis=2)
     assert change[body & part].mean() > 15
     assert change[body & part].mean() > 4 * change[body & ~part].mean()
@@ -65,7 +65,7 @@ def test_a_part_told_another_animal_changes_there(chimera, griffin):
 
 def test_variants_are_different_answers(chimera, griffin):
     edges = chimera.edges_of(griffin[0])
-    body = settled(edges.edges) > 0
+    body = stable(edges.edges) > 0
     made = chimera(edges, n=4, seed=1).astype(float)[:, body]
     apart = [np.abs(a - b).mean() for k, a in enumerate(made) for b in made[:k]]
     assert min(apart) > (8 if chimera.varied is not chimera.network else 1)

@@ -30,13 +30,13 @@ DRAWING = Drawing.from_polylines(BARS, 1000, 750)
 
 
 @pytest.fixture(scope="module")
-def beasts(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_chimera(tmp_path_factory.mktemp("beasts"), NAMES, SIZE)
+def checkpoints(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_chimera(tmp_path_factory.mktemp("checkpoints"), NAMES, SIZE)
 
 
 @pytest.fixture(scope="module")
-def executor(beasts: Path) -> LocalExecutor:
-    return LocalExecutor(Registry(beasts, device="cpu"))
+def executor(checkpoints: Path) -> LocalExecutor:
+    return LocalExecutor(Registry(checkpoints, device="cpu"))
 
 
 def pictures(executor: LocalExecutor, **asked: object) -> np.ndarray:
@@ -124,14 +124,14 @@ EMPTY, WIDE = np.zeros((9, 9), np.uint8), np.full((9, 18), 255, np.uint8)
         ({"edited": EMPTY}, "are empty"),
     ],
 )
-def test_a_creature_out_of_range_is_said_in_a_sentence(asked: dict, says: str):
+def test_a_chimera_out_of_range_is_said_in_a_sentence(asked: dict, says: str):
     with pytest.raises(ValueError, match=says):
         Render(DRAWING, **asked)
 
 
-def test_a_creature_is_tidied():
-    creature = Render(DRAWING, species=None, tags=["  sea  lion ", None], points=[])
-    assert (creature.species, creature.tags) == ("unknown", ("sea lion", ""))
+def test_a_chimera_is_tidied():
+    chimera = Render(DRAWING, species=None, tags=["  sea  lion ", None], points=[])
+    assert (chimera.species, chimera.tags) == ("unknown", ("sea lion", ""))
     assert Render(DRAWING, edited="").edited is None
     assert Render(DRAWING, points=[[1, 2.5, ""]]).points == ((1.0, 2.5, "unknown"),)
 
@@ -260,18 +260,18 @@ def seen(source: object, **asked: object) -> np.ndarray:
 
 
 def test_tags_belong_to_their_strokes_and_the_rest_is_the_species():
-    told = seen(DRAWING, tags=["lion", "", "fish"])
-    assert (told[32, 8], told[32, 32], told[32, 56]) == (1, 0, 3)
-    told = seen(DRAWING, tags=["lion"], species="goat")
-    assert (told[32, 8], told[32, 32], told[32, 56]) == (1, 2, 2)
+    given = seen(DRAWING, tags=["lion", "", "fish"])
+    assert (given[32, 8], given[32, 32], given[32, 56]) == (1, 0, 3)
+    given = seen(DRAWING, tags=["lion"], species="goat")
+    assert (given[32, 8], given[32, 32], given[32, 56]) == (1, 2, 2)
     assert (seen(DRAWING, tags=["", ""], species="goat") == 2).all()
     assert not seen(DRAWING).any()
 
 
 def test_points_are_in_pixels_of_the_picture():
     picture = np.array(ball())
-    told = seen(picture, points=[[20, 80, "goat"], [220, 80, "fish"], [1e5, -1e5, "lion"]])
-    assert (told[32, 2], told[32, 62]) == (2, 3) and not (told == 1).any()
+    given = seen(picture, points=[[20, 80, "goat"], [220, 80, "fish"], [1e5, -1e5, "lion"]])
+    assert (given[32, 2], given[32, 62]) == (2, 3) and not (given == 1).any()
 
 
 @pytest.mark.parametrize(
@@ -371,8 +371,8 @@ def test_edges_go_before_pictures_and_need_no_network(executor: LocalExecutor, t
         pictures(bare)
 
 
-def test_what_the_page_is_told_of_the_network(beasts: Path, tmp_path: Path):
-    assert chimerical(Registry(beasts)) == ("", NAMES, SIZE)
+def test_what_the_page_is_told_of_the_network(checkpoints: Path, tmp_path: Path):
+    assert chimerical(Registry(checkpoints)) == ("", NAMES, SIZE)
     problem, names, size = chimerical(Registry(tmp_path))
     assert "INDEX.json is missing" in problem and "lion" in names and size == 256
     root = write_chimera(tmp_path, NAMES, SIZE)
@@ -384,8 +384,8 @@ def test_what_the_page_is_told_of_the_network(beasts: Path, tmp_path: Path):
         pictures(lonely(root))
 
 
-def test_without_memory_the_answer_says_so(beasts: Path):
-    poor = lonely(beasts, budget_bytes=1000)
+def test_without_memory_the_answer_says_so(checkpoints: Path):
+    poor = lonely(checkpoints, budget_bytes=1000)
     with pytest.raises(OutOfBudget, match="larger --budget"):
         pictures(poor)
     assert poor.submit(Edges(DRAWING)).result().edges.any()

@@ -11,7 +11,7 @@ from doodle.services.jobs import Job
 from doodle.services.results import Waiting
 
 
-def told(job: Job, *events: object, error: Exception | None = None) -> None:
+def given(job: Job, *events: object, error: Exception | None = None) -> None:
     for event in events:
         job.tell(event)
     job.end(error)
@@ -20,7 +20,7 @@ def told(job: Job, *events: object, error: Exception | None = None) -> None:
 def test_a_thread_and_a_loop_get_the_same_events():
     one, other = Job("a"), Job("a")
     for job in (one, other):
-        threading.Timer(0.02, told, (job, 1, 2, 3)).start()
+        threading.Timer(0.02, given, (job, 1, 2, 3)).start()
 
     async def collect() -> list:
         return [event async for event in other]
@@ -30,17 +30,17 @@ def test_a_thread_and_a_loop_get_the_same_events():
 
 def test_the_answer_is_the_last_event_and_an_error_is_raised():
     job = Job("a")
-    told(job, "ink", "answer")
+    given(job, "ink", "answer")
     assert job.result() == "answer"
     bad = Job("a")
-    told(bad, "ink", error=ValueError("no"))
+    given(bad, "ink", error=ValueError("no"))
     with pytest.raises(ValueError, match="no"):
         answered(bad.answer())
 
 
 def test_the_newest_word_on_the_queue_takes_the_place_of_the_older():
     job = Job("a")
-    told(job, Waiting(3), Waiting(2), "answer", Waiting(1))
+    given(job, Waiting(3), Waiting(2), "answer", Waiting(1))
     assert list(job) == [Waiting(2), "answer", Waiting(1)]
 
 
@@ -51,7 +51,7 @@ def test_leaving_early_cancels_and_ending_does_not():
     events = iter(job)
     next(events)
     events.close()
-    told(done, 1)
+    given(done, 1)
     list(done)
     assert left == [job] and job.cancelled and not done.cancelled
     job.cancel()

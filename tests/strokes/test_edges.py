@@ -15,7 +15,7 @@ from doodle.strokes.edges import (
     enclosed,
     grey_of,
     hand_drawn,
-    settled,
+    stable,
 )
 
 
@@ -156,12 +156,12 @@ def test_bays_that_only_a_wide_gap_would_close_are_outside_where_the_body_is_clo
     cv2.line(edges, (160, 80), (220, 80), 255, 1)  # two lines out of the body, 16 px apart
     cv2.line(edges, (160, 96), (220, 96), 255, 1)
     within = enclosed(edges)
-    assert within[88, 190] == 63 and settled(edges)[88, 190] == 0
-    assert settled(edges)[130, 90] == 255
+    assert within[88, 190] == 63 and stable(edges)[88, 190] == 0
+    assert stable(edges)[130, 90] == 255
     alone = enclosed(ring(18))  # nothing is surer than that gap
-    assert np.array_equal(settled(alone) > 0, alone > 0) and alone[130, 90] == 63
+    assert np.array_equal(stable(alone) > 0, alone > 0) and alone[130, 90] == 63
     nothing = np.zeros((64, 64), np.uint8)
-    assert not settled(nothing).any()
+    assert not stable(nothing).any()
 
 
 def test_a_tail_that_stops_short_of_the_body_is_kept():
@@ -170,18 +170,18 @@ def test_a_tail_that_stops_short_of_the_body_is_kept():
         cv2.line(edges, (164, y), (230, y), 255, 1)  # four pixels off the body
     cv2.line(edges, (230, 80), (230, 90), 255, 1)
     within = enclosed(edges)
-    assert 0 < within[85, 200] < 255 and settled(edges)[85, 200] == within[85, 200]
+    assert 0 < within[85, 200] < 255 and stable(edges)[85, 200] == within[85, 200]
     edges[:, 190:] = 0  # now it is short and open at its far end
-    assert enclosed(edges)[85, 178] and settled(edges)[85, 178] == 0
+    assert enclosed(edges)[85, 178] and stable(edges)[85, 178] == 0
 
 
 def test_a_circle_that_was_not_quite_closed_is_a_body_and_a_touching_bay_is_none():
     edges = ring(0)
     cv2.ellipse(edges, (200, 60), (22, 22), 0, 12, 348, 255, 1)  # a head open by about 9 px
-    assert 0 < enclosed(edges)[60, 200] < 255 and settled(edges)[60, 200]
+    assert 0 < enclosed(edges)[60, 200] < 255 and stable(edges)[60, 200]
     bay = ring(0)
     cv2.line(bay, (160, 70), (210, 70), 255, 1)  # a tail that turns back to within 3 px of the body
     cv2.line(bay, (210, 70), (210, 150), 255, 1)
     cv2.line(bay, (210, 150), (164, 150), 255, 1)
     cv2.circle(bay, (166, 150), 2, 255, 1)  # and ends in a knob
-    assert enclosed(bay)[110, 190] and not settled(bay)[110, 190]
+    assert enclosed(bay)[110, 190] and not stable(bay)[110, 190]

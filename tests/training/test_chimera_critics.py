@@ -33,24 +33,24 @@ def placed(count=2):
 
 
 def test_the_whole_picture_is_seen_when_nothing_is_asked():
-    told, photo, fake, maps = placed()
-    view = critics().view(told, photo, -fake, maps)
+    given, photo, fake, maps = placed()
+    view = critics().view(given, photo, -fake, maps)
     assert view.inputs.shape == (4, 5, SIZE, SIZE) and view.real == view.fake == []
-    torch.testing.assert_close(view.inputs[:2], torch.cat([told, photo], 1))
-    torch.testing.assert_close(view.inputs[2:], torch.cat([told, -photo], 1))
+    torch.testing.assert_close(view.inputs[:2], torch.cat([given, photo], 1))
+    torch.testing.assert_close(view.inputs[2:], torch.cat([given, -photo], 1))
     torch.testing.assert_close(view.photos, photo)
     assert torch.equal(view.maps, maps) and view.maps.dtype == torch.long
-    larger = critics().view(told, photo, -fake, maps, side=2 * SIZE)
+    larger = critics().view(given, photo, -fake, maps, side=2 * SIZE)
     assert torch.equal(larger.inputs, view.inputs)
 
 
 @pytest.mark.parametrize("augment", [False, True])
 def test_a_square_is_cut_from_all_alike(augment):
-    (told, photo, fake, maps), both = placed(), critics()
+    (given, photo, fake, maps), both = placed(), critics()
     seen_places, largest = set(), 0
     for seed in range(12):
         torch.manual_seed(seed)
-        view = both.view(told, photo, fake, maps, side=32, augment=augment)
+        view = both.view(given, photo, fake, maps, side=32, augment=augment)
         assert view.inputs.shape == (4, 5, 32, 32) and view.maps.shape == (2, 2, 32, 32)
         # both copies of an example, whatever was done to it
         torch.testing.assert_close(view.inputs[:2], view.inputs[2:])
@@ -69,18 +69,18 @@ def test_a_square_is_cut_from_all_alike(augment):
 
 
 def test_classes_stay_whole_numbers_when_a_square_is_reduced():
-    (told, photo, fake, _), both = placed(1), critics()
+    (given, photo, fake, _), both = placed(1), critics()
     maps = torch.zeros(1, 2, SIZE, SIZE, dtype=torch.long)
     maps[..., SIZE // 2 :] = 9  # nothing between the two
     for seed in range(8):
         torch.manual_seed(seed)
-        view = both.view(told, photo, fake, maps, side=40, augment=seed % 2 == 1)
+        view = both.view(given, photo, fake, maps, side=40, augment=seed % 2 == 1)
         assert set(view.maps.unique().tolist()) <= {0, 9}
 
 
 def test_features_are_those_of_the_view(features):
-    told, photo, fake, maps = placed()
-    view = critics(features).view(told, photo, (fake / 2).requires_grad_(), maps, side=32)
+    given, photo, fake, maps = placed()
+    view = critics(features).view(given, photo, (fake / 2).requires_grad_(), maps, side=32)
     for found, wanted in ((view.real, view.inputs[:2, 2:]), (view.fake, view.inputs[2:, 2:])):
         for one, other in zip(found, features(wanted), strict=True):
             torch.testing.assert_close(one, other)
@@ -91,11 +91,11 @@ def test_features_are_those_of_the_view(features):
 
 @pytest.mark.parametrize("loss", ["bce", "lsgan", "wgan-gp"])
 def test_each_side_gets_its_own_losses(features, loss):
-    told, photo, _, _ = placed()
+    given, photo, _, _ = placed()
     maps = torch.randint(0, 4, (2, 2, SIZE, SIZE))
     fake = (torch.rand_like(photo) * 2 - 1).requires_grad_()
     both = critics(features, loss=loss)
-    view = both.view(told, photo, fake, maps)
+    view = both.view(given, photo, fake, maps)
     losses = both.discriminator_losses(view.fixed())
     assert set(losses) == {"critic", "named"}
     sum(losses.values()).backward()
@@ -111,27 +111,27 @@ def test_each_side_gets_its_own_losses(features, loss):
         assert gradient.abs().sum() > 0, name
 
 
-def test_the_generator_is_asked_for_what_it_was_told():
-    """A critic that calls everything the first class pleases who was told the first only."""
-    told, photo, fake, _ = placed()
+def test_the_generator_is_asked_for_what_it_was_given():
+    """A critic that calls everything the first class is content with one given the first only."""
+    given, photo, fake, _ = placed()
     both = critics()
     head = both.patches[0].name
     head.weight.data.zero_()
     head.bias.data = torch.tensor([9.0, 0.0, 0.0])
     one, other = torch.ones(2, SIZE, SIZE).long(), torch.full((2, SIZE, SIZE), 2)
-    view = both.view(told, -photo.abs(), fake, torch.stack([one, other], 1))
+    view = both.view(given, -photo.abs(), fake, torch.stack([one, other], 1))
     assert (
         both.discriminator_losses(view)["named"] < 0.01
         and both.generator_losses(view, matching=False)["species"] > 8
     )
-    untold = both.view(told, -photo.abs(), fake, torch.stack([one, one * 0], 1))
-    assert both.generator_losses(untold, matching=False)["species"] == 0
+    unknown = both.view(given, -photo.abs(), fake, torch.stack([one, one * 0], 1))
+    assert both.generator_losses(unknown, matching=False)["species"] == 0
 
 
 def test_what_is_not_asked_for_is_not_there(features):
-    told, photo, fake, maps = placed()
+    given, photo, fake, maps = placed()
     plain = critics(classes=0)
-    view = plain.view(told, photo, fake, maps)
+    view = plain.view(given, photo, fake, maps)
     assert set(plain.discriminator_losses(view)) == {"critic"}
     assert set(plain.generator_losses(view, matching=False)) == {"gan"}
     with_features = critics(features)
@@ -141,9 +141,9 @@ def test_what_is_not_asked_for_is_not_there(features):
 
 
 def test_both_scales_count():
-    told, photo, fake, maps = placed()
+    given, photo, fake, maps = placed()
     both = critics(scales=2)
-    both.discriminator_losses(both.view(told, photo, fake, maps % 4))["critic"].backward()
+    both.discriminator_losses(both.view(given, photo, fake, maps % 4))["critic"].backward()
     assert all(p.real.weight.grad.abs().sum() > 0 for p in both.patches)
     assert len(both.patches) == 2
 
@@ -160,7 +160,7 @@ def test_species_count_only_where_they_are_told_and_seen():
     hidden = dark.clone()
     hidden[..., :4] = 1.0  # white where it is wrong
     torch.testing.assert_close(species_loss(logits, half, hidden), right)
-    half[..., :4] = 0  # untold where it would be wrong
+    half[..., :4] = 0  # unknown where it would be wrong
     torch.testing.assert_close(species_loss(logits, half, dark), right)
     assert species_loss(logits, classes * 0, dark) == 0
     # the middle of a patch counts, not its corner

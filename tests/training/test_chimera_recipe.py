@@ -205,8 +205,8 @@ def test_the_generators_step_leaves_the_critic_alone(config):
     recipe = ChimeraRecipe(config)
     batch = recipe.batch(0)
     fake = recipe.network(batch.edges, batch.given, batch.scene, inside=batch.inside)
-    told = torch.zeros(2, 2, 32, 32)
-    view = recipe.critics.view(told, batch.photo, fake, torch.stack([batch.classes] * 2, 1))
+    given = torch.zeros(2, 2, 32, 32)
+    view = recipe.critics.view(given, batch.photo, fake, torch.stack([batch.classes] * 2, 1))
     before = {k: v.clone() for k, v in recipe.critics.state_dict().items()}
     recipe.optimisers["critic"].zero_grad()
     recipe._generator_step(batch, fake, view, torch.zeros(2, 0))

@@ -74,8 +74,8 @@ def test_every_preset_is_named_by_its_command(name):
 
 def test_a_command_tells_inputs_and_leaves_outputs_and_the_machine_out():
     config = read("sketch_rnn", OPTIONS["sketch_rnn"])
-    told = overrides(config, sketch_rnn.PRESETS)
-    assert told == {
+    given = overrides(config, sketch_rnn.PRESETS)
+    assert given == {
         "data": "DATA",  # it lies above the current folder
         "seed": 6,
         "minutes": 125.0,

@@ -53,7 +53,14 @@ def test_the_page_config_is_plain_json_and_small_enough():
     for component in (canvas, channel):
         assert len(json.dumps(component.get_config())) < 150_000
     props = canvas.get_config()["props"]
-    asked = {"autosave": "pad", "hint": "draw", "gif": True, "rail": False, "debounce": 80}
+    asked = {
+        "autosave": "pad",
+        "formerly": "",
+        "hint": "draw",
+        "gif": True,
+        "rail": False,
+        "debounce": 80,
+    }
     assert props == {**asked, "palette": "{}"}
     assert channel.get_config()["props"] == {"target": "pad"}
 

@@ -90,8 +90,8 @@ def test_points_count_in_pixels_of_the_file(client: Client):
         from_url(ask(client, image=image, points=points)["pictures"][0]).astype(int)
         for image, points in rows
     )
-    untold = from_url(ask(client, image=rows[1][0])["pictures"][0]).astype(int)
-    assert np.abs(first - second).mean() < 0.3 * np.abs(untold - second).mean()
+    unknown = from_url(ask(client, image=rows[1][0])["pictures"][0]).astype(int)
+    assert np.abs(first - second).mean() < 0.3 * np.abs(unknown - second).mean()
 
 
 @pytest.mark.parametrize(

@@ -59,7 +59,7 @@ def outline(tasks: ChimeraTasks, text: str, kept: Any) -> dict:
 
 def message(tags: Any = ("lion", "fish"), **asked: Any) -> str:
     drawing = {"v": 1, "w": 1000, "h": 750, "strokes": STROKES, "tags": list(tags)}
-    return json.dumps({"at": 7, "drawing": drawing, "seed": 1, "n": 2} | asked)
+    return json.dumps({"request": 7, "drawing": drawing, "seed": 1, "n": 2} | asked)
 
 
 def rendered(tasks: ChimeraTasks, text: str, picture: Any = None) -> tuple[dict, dict, Any]:
@@ -84,7 +84,12 @@ def file(data: bytes, name: str) -> SimpleNamespace:
 
 def test_the_preview_shows_the_very_edges_and_animals_of_the_pictures(tasks: ChimeraTasks):
     seen = preview(tasks, message())
-    assert (seen["run"], seen["size"], seen["kind"], seen["problem"]) == (7, SIZE, "strokes", "")
+    assert (seen["request"], seen["size"], seen["kind"], seen["problem"]) == (
+        7,
+        SIZE,
+        "strokes",
+        "",
+    )
     assert from_url(seen["edges"]).any() and seen["species"]
     result, edges, kept = rendered(tasks, message())
     assert result["edges"] == edges["edges"] == seen["edges"]
@@ -107,7 +112,7 @@ def test_tags_points_and_one_animal_for_all_reach_the_network(tasks: ChimeraTask
 
 def test_sliders_and_edited_edges_change_what_is_seen(tasks: ChimeraTasks):
     thin = from_url(preview(tasks, message())["edges"])
-    thick = from_url(preview(tasks, message(look={"thickness": 4}))["edges"])
+    thick = from_url(preview(tasks, message(options={"thickness": 4}))["edges"])
     assert (thick > 0).sum() > 2 * (thin > 0).sum()
     mine = np.zeros((SIZE, SIZE), np.uint8)
     mine[10:12, 5:60] = 255
@@ -120,7 +125,7 @@ def test_sliders_and_edited_edges_change_what_is_seen(tasks: ChimeraTasks):
 def test_an_empty_paper_is_no_problem_yet_but_nothing_to_render(tasks: ChimeraTasks):
     empty = message(drawing={"strokes": []}, picture=False)
     seen = preview(tasks, empty)
-    assert seen["edges"] == seen["problem"] == "" and seen["fresh"]
+    assert seen["edges"] == seen["problem"] == "" and seen["new_source"]
     assert "nothing drawn" in rendered_error(tasks, empty)
 
 
@@ -141,7 +146,7 @@ def rendered_error(tasks: ChimeraTasks, text: Any) -> str:
         (message(tags=[["lion"]]), "name of an animal"),
         (message(tags=["lion"] * 3), "3 tags for 2 strokes"),
         (message(seed="many"), "The seed must be"),
-        (message(look={"sigma": 7}), "Sigma must be from 0 to 1"),
+        (message(options={"sigma": 7}), "Sigma must be from 0 to 1"),
         (message(points=[[1]]), "A point is"),
         (message(background="beach"), "The background must be"),
         (message(edited="data:nothing,x"), "data URL"),
@@ -169,10 +174,10 @@ def test_a_picture_comes_to_lie_below_the_ink_and_stays_with_the_visitor(
 ):
     out = io.BytesIO()
     Image.fromarray(photograph(3000, 1800)).save(out, "JPEG", quality=60)
-    told, kept = tasks.opened(file(out.getvalue(), "photo.jpg"))
-    told = json.loads(told)
-    assert (told["w"], told["h"]) == kept.shape[1::-1] == (1024, 614)
-    shown = from_url(told["picture"])
+    answer, kept = tasks.opened(file(out.getvalue(), "photo.jpg"))
+    answer = json.loads(answer)
+    assert (answer["w"], answer["h"]) == kept.shape[1::-1] == (1024, 614)
+    shown = from_url(answer["picture"])
     assert shown.shape == kept.shape and np.abs(shown.astype(int) - kept).mean() < 30
     assert rendered(tasks, message(tags=(), picture=True), kept)[0]["pictures"]
 
@@ -180,8 +185,8 @@ def test_a_picture_comes_to_lie_below_the_ink_and_stays_with_the_visitor(
 def test_a_project_file_brings_its_tags_back(tasks: ChimeraTasks):
     text = json.dumps({"strokes": STROKES, "tags": ["lion", "fish"]})
     sent = {"name": "mine.json", "kind": "text", "data": text}
-    told, kept = tasks.opened(SimpleNamespace(_data=sent))
-    drawing = json.loads(told)["drawing"]
+    answer, kept = tasks.opened(SimpleNamespace(_data=sent))
+    drawing = json.loads(answer)["drawing"]
     assert kept is None and json.loads(drawing)["tags"] == ["lion", "fish"]
     assert Drawing.parse(drawing).n_points == 4
     sent["data"] = json.dumps({"strokes": STROKES, "tags": ["lion"]})
@@ -206,25 +211,25 @@ def test_a_project_file_brings_its_tags_back(tasks: ChimeraTasks):
 def test_a_file_that_cannot_be_used_is_refused_and_the_picture_stays(
     tasks: ChimeraTasks, sent: Any, says: str
 ):
-    told, kept = tasks.opened(SimpleNamespace(_data=sent))
-    assert says in json.loads(told)["error"] and not isinstance(kept, np.ndarray | None)
+    answer, kept = tasks.opened(SimpleNamespace(_data=sent))
+    assert says in json.loads(answer)["error"] and not isinstance(kept, np.ndarray | None)
 
 
 def test_full_size_and_outlines_belong_to_the_result_on_show(tasks: ChimeraTasks):
-    assert "press Render" in full(tasks, '{"ask":"full","k":0}', None)["note"]
+    assert "press Render" in full(tasks, '{"ask":"full","variant":0}', None)["note"]
     picture = photograph(200, 120)
     _, _, kept = rendered(tasks, message(tags=(), picture=True), picture)
-    told = full(tasks, '{"ask":"full","k":1}', kept)
-    assert told["name"] == "creature-2.png" and from_url(told["data"]).shape == (120, 200, 3)
+    answer = full(tasks, '{"ask":"full","variant":1}', kept)
+    assert answer["name"] == "chimera-2.png" and from_url(answer["data"]).shape == (120, 200, 3)
     _, _, kept = rendered(tasks, message(tags=(), picture=True, n=1), picture)
     drawn = []
     for k in (0, -1):
-        told = outline(tasks, json.dumps({"ask": "outline", "k": k}), kept)
-        drawn.append(Drawing.parse(told["outline"]))
+        answer = outline(tasks, json.dumps({"ask": "outline", "variant": k}), kept)
+        drawn.append(Drawing.parse(answer["outline"]))
         assert drawn[-1] and (drawn[-1].width, drawn[-1].height) == (200, 120)
     assert drawn[0] != drawn[1]
     for k in (2, -2, "0", True, None):
-        assert "arrive whole" in outline(tasks, json.dumps({"k": k}), kept)["error"]
+        assert "arrive whole" in outline(tasks, json.dumps({"variant": k}), kept)["error"]
 
 
 # -- messages --------------------------------------------------------------------------------------

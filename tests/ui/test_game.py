@@ -95,18 +95,18 @@ def test_each_visitor_gets_the_answer_to_his_own_drawing(monkeypatch):
     monkeypatch.setattr(StubRecognition, "_guess", guess)
     two = {**LINE, "strokes": LINE["strokes"] * 2}
     messages = [
-        json.dumps({"at": 4, "drawing": json.dumps(LINE)}),
+        json.dumps({"version": 4, "drawing": json.dumps(LINE)}),
         "{nonsense",
-        json.dumps({"at": 9, "drawing": json.dumps(two)}),
+        json.dumps({"version": 9, "drawing": json.dumps(two)}),
     ]
     look = look_of(LocalExecutor(StubRegistry()))
     first, broken, last = (json.loads(answered(look(one, VISITOR))) for one in messages)
-    assert (first["at"], first["guesses"][0][0]) == (4, "1 lines")
-    assert (last["at"], last["guesses"][0][0]) == (9, "2 lines")
+    assert (first["version"], first["guesses"][0][0]) == (4, "1 lines")
+    assert (last["version"], last["guesses"][0][0]) == (9, "2 lines")
     assert "problem" in broken and "guesses" not in broken
 
 
 def test_a_missing_model_is_told_in_one_sentence():
-    message = json.dumps({"at": 1, "drawing": json.dumps(LINE)})
+    message = json.dumps({"version": 1, "drawing": json.dumps(LINE)})
     answer = answered(look_of(LocalExecutor(StubRegistry(missing=True)))(message, VISITOR))
     assert "missing" in json.loads(answer)["problem"]

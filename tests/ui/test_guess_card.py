@@ -63,13 +63,13 @@ def reasons(executor: LocalExecutor, message: object) -> str:
 
 
 def message(drawing: str, at: int = 1, word: str | None = None) -> str:
-    return json.dumps({"at": at, "drawing": drawing, "word": word})
+    return json.dumps({"version": at, "drawing": drawing, "word": word})
 
 
 def test_each_message_is_answered_under_its_own_number(executor: LocalExecutor):
     sent = [message(LINE, 4), message('{"strokes": []}', 5), message(TICK, 6), message(FISH, 7)]
     answers = [json.loads(ask(executor, text)) for text in sent]
-    assert [answer["at"] for answer in answers] == [4, 5, 6, 7]
+    assert [answer["version"] for answer in answers] == [4, 5, 6, 7]
     assert [answer["unknown"] for answer in answers] == [False, True, True, False]
     assert answers[1]["guesses"] == []
     assert answers[0]["guesses"][0] == ["cat", 0.6] and answers[3]["guesses"][0][0] == "fish"
@@ -85,10 +85,10 @@ def test_each_message_is_answered_under_its_own_number(executor: LocalExecutor):
         "{",
         "[]",
         "{}",
-        '{"at": 2}',
-        '{"at": "x", "drawing": null}',
+        '{"version": 2}',
+        '{"version": "x", "drawing": null}',
         "[" * 100_000,
-        '{"at": 1e999, "drawing": null}',
+        '{"version": 1e999, "drawing": null}',
         message('{"strokes": [[1, 2, 3]]}', 2),
     ],
 )
@@ -103,7 +103,7 @@ def test_what_cannot_be_read_spoils_nobody_elses_answer(executor: LocalExecutor,
 def test_without_a_recogniser_the_card_is_told_so():
     executor = LocalExecutor(NoRecogniser())
     assert json.loads(ask(executor, message(LINE, 3))) == {
-        "at": 3,
+        "version": 3,
         "missing": True,
         "problem": "There is no checkpoint 'recogniser'. Run `mend it`.",
     }
@@ -112,7 +112,7 @@ def test_without_a_recogniser_the_card_is_told_so():
 
 def test_why_weighs_every_stroke_for_the_word_asked_about(executor: LocalExecutor):
     answer = json.loads(reasons(executor, message(FISH, 8, "rabbit")))
-    assert (answer["at"], answer["word"]) == (8, "rabbit")
+    assert (answer["version"], answer["word"]) == (8, "rabbit")
     assert answer["weights"] == [3.0, -1.5, 0.02]
     assert json.loads(reasons(executor, message(FISH)))["word"] == "fish"
     assert "nothing drawn" in json.loads(reasons(executor, message('{"strokes": []}')))["problem"]
@@ -143,8 +143,8 @@ def visit(url: str, which: int, session: str, text: str) -> dict:
 
 def test_visitors_are_looked_at_together_and_each_gets_their_own_answer(url: str, monkeypatch):
     config = json.loads(urllib.request.urlopen(f"{url}config").read())
-    [card] = [c["id"] for c in config["components"] if c["props"].get("elem_id") == "see"]
-    [which] = [d["id"] for d in config["dependencies"] if [card, "look"] in d["targets"]]
+    [card] = [c["id"] for c in config["components"] if c["props"].get("elem_id") == "guesses"]
+    [which] = [d["id"] for d in config["dependencies"] if [card, "guess"] in d["targets"]]
     monkeypatch.setattr(StubRecognition, "pause", 0.3)
     sent = {f"s{k}": (k, [LINE, FISH, TICK, "broken"][k % 4]) for k in range(8)}
     got: dict[str, dict] = {}
@@ -157,7 +157,7 @@ def test_visitors_are_looked_at_together_and_each_gets_their_own_answer(url: str
         thread.start()
     for thread in threads:
         thread.join(20)
-    assert {name: answer["at"] for name, answer in got.items()} == {
+    assert {name: answer["version"] for name, answer in got.items()} == {
         n: k for n, (k, _) in sent.items()
     }
     first = {LINE: "cat", FISH: "fish", TICK: "cat", "broken": None}

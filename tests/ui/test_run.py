@@ -120,7 +120,7 @@ def test_nothing_is_kept_of_a_run_that_is_over(runs: Runs):
 
 
 def test_events_of_the_queue_come_as_sentences(runs: Runs):
-    async def told() -> list[Any]:
+    async def heard() -> list[Any]:
         run = runs.begin(A, "draw")
         heard = []
 
@@ -136,7 +136,7 @@ def test_events_of_the_queue_come_as_sentences(runs: Runs):
         await listening
         return heard
 
-    assert answered(told()) == [
+    assert answered(heard()) == [
         Queued("3 are before you."),
         "ink",
         Queued("One is before you."),
@@ -147,7 +147,7 @@ def test_events_of_the_queue_come_as_sentences(runs: Runs):
 
 
 def test_a_run_hears_nothing_after_its_end(runs: Runs):
-    async def told() -> list[Any]:
+    async def heard() -> list[Any]:
         run, heard = runs.begin(A, "draw"), []
         listening = run.events("anything")
         first = asyncio.ensure_future(anext(listening))
@@ -159,7 +159,7 @@ def test_a_run_hears_nothing_after_its_end(runs: Runs):
         runs.stop(A, "draw")
         return [*heard, *[event async for event in listening], await run.answer("anything")]
 
-    assert answered(told()) == ["ink", None]
+    assert answered(heard()) == ["ink", None]
 
 
 @pytest.mark.parametrize(

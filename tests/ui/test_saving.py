@@ -34,9 +34,9 @@ def ask(**request: object) -> dict:
     ],
 )
 def test_each_format_comes_as_a_file_of_its_kind(kind: str, suffix: str, begins: bytes):
-    told = ask(format=kind, name="Half a cat!", drawing=CAT)
-    assert told["name"] == f"half-a-cat.{suffix}"
-    assert base64.b64decode(told["data"].partition(",")[2]).startswith(begins)
+    answer = ask(format=kind, name="Half a cat!", drawing=CAT)
+    assert answer["name"] == f"half-a-cat.{suffix}"
+    assert base64.b64decode(answer["data"].partition(",")[2]).startswith(begins)
 
 
 def test_a_project_opens_again_as_the_same_drawing():

@@ -130,7 +130,7 @@ def test_a_canvas_alone_brings_what_it_needs_and_no_tool():
     [
         ("tools/words/grid", {"more", "named", "pick"}),
         ("tools/chimera/result", {"full", "outline"}),
-        ("tools/play/game", {"look"}),
+        ("tools/play/game", {"guess"}),
         ("shell/tray", set()),
     ],
 )

@@ -47,7 +47,7 @@ def more(tasks: DoodleTasks, message: object) -> dict:
 
 
 def walk(tasks: DoodleTasks, **asked: object) -> dict:
-    message = {"at": 5, "text": "cat", "second": "fish", "steps": 4, "seed": 1, "candidate": 2,
+    message = {"request": 5, "text": "cat", "second": "fish", "steps": 4, "seed": 1, "candidate": 2,
               "truncation": 1.0}  # fmt: skip
     return json.loads(answered(tasks.walk(json.dumps(message | asked), VISITOR)))
 
@@ -57,11 +57,11 @@ def stop(tasks: DoodleTasks, visitor: SimpleNamespace = VISITOR) -> None:
 
 
 def test_a_result_tells_all_that_the_cards_show(tasks: DoodleTasks):
-    told = drawn(tasks, " a  sleepy cat ")
-    assert (told["text"], told["name"], told["finish"]) == ("a sleepy cat", "cat", "cat")
-    assert told["read"]["parts"] == [["sleepy", "placed by meaning"], ["cat", "known exactly"]]
-    assert len(told["doodles"]) == 4
-    for one in told["doodles"]:
+    answer = drawn(tasks, " a  sleepy cat ")
+    assert (answer["text"], answer["name"], answer["finish_as"]) == ("a sleepy cat", "cat", "cat")
+    assert answer["reading"]["parts"] == [["sleepy", "placed by meaning"], ["cat", "known exactly"]]
+    assert len(answer["doodles"]) == 4
+    for one in answer["doodles"]:
         assert all(0 <= v <= 256 for flat in one["strokes"] for v in flat)
         assert len(one["curves"]) == len(one["strokes"])
         assert all(len(flat) % 6 == 2 for flat in one["curves"])
@@ -134,16 +134,20 @@ def test_more_like_one_and_between_two(tasks: DoodleTasks):
     assert near["doodles"] != more(tasks, asked | {"candidate": 1})["doodles"]
     mixed = more(tasks, {"task": "mix", "text": "cat", "second": " fish ", "share": 0.3})
     assert (mixed["task"], mixed["second"], mixed["share"]) == ("mix", "fish", 0.3)
-    assert [word for word, _ in mixed["read"]["parts"]] == ["cat", "fish"]
+    assert [word for word, _ in mixed["reading"]["parts"]] == ["cat", "fish"]
     typo = more(tasks, {"task": "mix", "text": "cat", "second": "qqq", "share": 0.3})
-    assert (typo["read"]["sure"], typo["read"]["notice"]) == (0.2, "I read it as a cat.")
+    assert (typo["reading"]["sure"], typo["reading"]["notice"]) == (0.2, "I read it as a cat.")
 
 
 def test_a_walk_answers_with_the_number_it_was_asked_under(tasks: DoodleTasks):
-    told = walk(tasks)
-    assert told["at"] == 5 and told["words"] == ["cat", "fish"] and len(told["doodles"]) == 4
+    answer = walk(tasks)
+    assert (
+        answer["request"] == 5
+        and answer["words"] == ["cat", "fish"]
+        and len(answer["doodles"]) == 4
+    )
     assert walk(tasks, candidate=None)["doodles"]
-    assert walk(tasks, candidate=3)["doodles"] != told["doodles"]
+    assert walk(tasks, candidate=3)["doodles"] != answer["doodles"]
 
 
 @pytest.mark.parametrize(

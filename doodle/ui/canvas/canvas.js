@@ -12,6 +12,7 @@ import { find } from "../shared/dom.js";
 export function mount({ element, props, trigger, watch }) {
   const root = find(".sc-root", element);
   const keep = props.autosave ? createKeep("canvas:" + props.autosave, {
+    formerly: props.formerly && "canvas:" + props.formerly,
     lifetime: new AbortController().signal,
     onFull: () => canvas.status("The browser has no room left: this drawing is not kept on reload."),
   }) : null;

@@ -36,11 +36,12 @@ class StrokeCanvas(gr.HTML):
     Args:
         value: a Drawing, its JSON or its dict.
         autosave: name under which the browser keeps the drawing across reloads; "" keeps nothing.
+        formerly: another such name, under which an earlier version kept it; "" for none.
         hint: shown while the canvas is empty.
         gif: offer "GIF" among the files to save; the page answers the event ``export``.
         rail: show the tools.
         palette: names that strokes can be tagged with, and their colours (#rrggbb); none when None.
-        debounce: ms after which a change is told to Python.
+        debounce: ms after which Python hears of a change.
     """
 
     def __init__(
@@ -48,6 +49,7 @@ class StrokeCanvas(gr.HTML):
         value: Drawing | dict[str, Any] | str | None = None,
         *,
         autosave: str = "",
+        formerly: str = "",
         hint: str = "",
         gif: bool = False,
         rail: bool = True,
@@ -61,6 +63,7 @@ class StrokeCanvas(gr.HTML):
             **scripts.part("canvas/canvas", alone=True),
             apply_default_css=False,
             autosave=autosave,
+            formerly=formerly,
             hint=hint,
             gif=gif,
             rail=rail,

@@ -152,8 +152,9 @@ export function createImporter({ root, stage, onFile, say, lifetime }) {
   return { open: () => picker.click() };
 }
 
-/* Text kept in the browser under `key`; written a little later, and at once when the page goes. */
-export function createKeep(key, { onFull, lifetime }) {
+/* Text kept in the browser under `key`, by earlier versions under `formerly`; written a little later, and at
+ * once when the page goes. */
+export function createKeep(key, { onFull, lifetime, formerly = "" }) {
   let waiting = null, timer = 0;
   function flush() {
     clearTimeout(timer);
@@ -165,11 +166,21 @@ export function createKeep(key, { onFull, lifetime }) {
     }
     waiting = null;
   }
+  /* Once: from then on it stands under the key. */
+  function moved() {
+    const text = localStorage.getItem(STORE + formerly);
+    if (text) localStorage.setItem(STORE + key, text);
+    localStorage.removeItem(STORE + formerly);
+    return text;
+  }
   window.addEventListener("pagehide", flush, { signal: lifetime });
   document.addEventListener("visibilitychange", flush, { signal: lifetime });
   return {
     read() {
-      try { return localStorage.getItem(STORE + key); } catch { /* forbidden: nothing is kept */ }
+      try {
+        const text = localStorage.getItem(STORE + key) ?? (formerly && moved());
+        return text || null;
+      } catch { /* forbidden: nothing is kept */ }
       return null;
     },
     write(text) {

@@ -4,7 +4,7 @@ import { toolOf } from "./tools.js";
 
 /** @typedef {import("./tools.js").Entry} Entry */
 
-const KEY = "doodle.tray", MOST = 24;
+const KEY = "doodle.visit", MOST = 24;
 
 /** @type {any[]} newest first */
 let entries = read();

@@ -25,32 +25,32 @@ _JPEG = 86  # quality of the picture below the canvas's ink
 _FINER = 4  # bits of a pixel's fraction in OpenCV's coordinates
 
 
-def edges_message(found: EdgesFound, at: Any, *, fresh: bool = False) -> str:
+def edges_message(found: EdgesFound, request: Any, *, new_source: bool = False) -> str:
     """For the card of the edges.
 
     Args:
-        at: number of the request, so that equal answers differ.
-        fresh: the source is another one than before, so edits of its edges are over.
+        request: number of the request, so that equal answers differ.
+        new_source: the source is another one than before, so edits of its edges are over.
     """
     return _edges_card(
-        at,
+        request,
         found.edge_map.size,
-        fresh,
+        new_source,
         edges=png_url(found.edges),
         kind=found.kind,
         species=overlay(found.classes, found.species),
     )
 
 
-def no_edges_message(problem: str, size: int, at: Any, *, fresh: bool = False) -> str:
+def no_edges_message(problem: str, size: int, request: Any, *, new_source: bool = False) -> str:
     """For the same card, where there are no edges; the problem is a sentence or empty."""
-    return _edges_card(at, size, fresh, problem=problem)
+    return _edges_card(request, size, new_source, problem=problem)
 
 
 def _edges_card(
-    at: Any,
+    request: Any,
     size: int,
-    fresh: bool,
+    new_source: bool,
     *,
     edges: str = "",
     kind: str = "",
@@ -59,13 +59,13 @@ def _edges_card(
 ) -> str:
     return json.dumps(
         {
-            "run": at,
+            "request": request,
             "size": size,
             "edges": edges,
             "kind": kind,
             "species": species,
             "problem": problem,
-            "fresh": fresh,
+            "new_source": new_source,
         }
     )
 
@@ -79,7 +79,7 @@ def pictures_message(made: Pictures, request: Render, run: str) -> str:
             "size": found.edge_map.size,
             "seed": request.seed,
             "pictures": [png_url(picture) for picture in made.pictures],
-            "before": png_url(source_picture(request, found.edge_map)),
+            "source": png_url(source_picture(request, found.edge_map)),
             "edges": png_url(found.edges),
             "title": title(found.classes, found.species),
         }

@@ -23,7 +23,7 @@ export function createBackdrop({ part, pad, onChange, onRemove }) {
     keep(url);
     await pad().showPicture(url, w, h);
     removal.hidden = !url;
-    find("#creature_pad").classList.toggle("dd-over-picture", Boolean(url));
+    find("#chimera_pad").classList.toggle("dd-over-picture", Boolean(url));
     find(".dd-tags-say", part).textContent = url ? "Mark" : "Draw";
     sourceChanged.send(url ? "picture" : "drawing");
     onChange();

@@ -88,7 +88,7 @@ export function mount(context) {
     }
     if (turn !== newest) return;                     // a newer one is already here
     tell(message.problem);
-    const mine = (map.isEdited || map.isDrawing) && message.size === map.size && !message.fresh;
+    const mine = (map.isEdited || map.isDrawing) && message.size === map.size && !message.new_source;
     if (!mine) replace(images[0], message.size);
     const kind = KINDS[message.kind] || message.kind;
     if (!message.problem) saying.textContent = map.levels ? `${kind}, ${map.size} px` : "";
@@ -100,7 +100,7 @@ export function mount(context) {
     if (!map.levels) dialog.close();
   }
   const read = onMessage(context, (message) => {
-    if ("run" in message) receive(message);          // not one of ours on its way out
+    if ("request" in message) receive(message);          // not one of ours on its way out
   });
   function send() {
     clearTimeout(sending);

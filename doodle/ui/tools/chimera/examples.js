@@ -22,7 +22,7 @@ function coloured(drawing, palette) {
 /** @param {import("../../shell/mount.js").Context} context */
 export function mount({ element, props }) {
   const strip = find(".dd-starts", element), palette = JSON.parse(props.palette);
-  for (const { name, drawing } of JSON.parse(props.creatures)) {
+  for (const { name, drawing } of JSON.parse(props.examples)) {
     const svg = coloured(drawing, palette);
     const button = make("button", { type: "button", title: `Start from ${name}` }, svg);
     button.setAttribute("aria-label", `Start from ${name}`);
@@ -31,5 +31,5 @@ export function mount({ element, props }) {
     });
     strip.append(button);
   }
-  find("[data-act=open]", element).addEventListener("click", () => canvas("creature_pad")?.open());
+  find("[data-act=open]", element).addEventListener("click", () => canvas("chimera_pad")?.open());
 }

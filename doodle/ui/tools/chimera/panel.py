@@ -17,7 +17,7 @@ from doodle.ui.scripts import call
 from doodle.ui.tool import Context
 from doodle.ui.tools.chimera.tasks import ChimeraTasks
 
-HINT = "Draw a creature here, or drop a picture of one."
+HINT = "Draw an animal here, or drop a picture of one."
 KEPT_FOR = 3600  # seconds that a visitor's picture is kept after the tab was closed
 EXAMPLES = Path(__file__).resolve().parent / "examples"
 
@@ -40,20 +40,24 @@ def build(context: Context) -> ChimeraPanel:
     """Lay the tool out."""
     problem, species, size = chimerical(context.registry)
     palette = colours(species)
-    shown = {"palette": json.dumps(palette), "creatures": json.dumps(read_examples(EXAMPLES))}
-    with gr.Row(elem_classes="dd-desk dd-desk-creature"):
+    shown = {"palette": json.dumps(palette), "examples": json.dumps(read_examples(EXAMPLES))}
+    with gr.Row(elem_classes="dd-desk dd-desk-chimera"):
         with gr.Column(elem_classes="dd-work", min_width=0):
-            desk = scripted("tools/chimera/sentence", problem=problem, **shown, elem_id="creature")
+            desk = scripted("tools/chimera/sentence", problem=problem, **shown, elem_id="chimera")
             canvas = StrokeCanvas(
-                elem_id="creature_pad", autosave="creature", palette=palette, hint=HINT
+                elem_id="chimera_pad",
+                autosave="chimera",
+                formerly="creature",
+                palette=palette,
+                hint=HINT,
             )
-            scripted("tools/chimera/examples", **shown, elem_id="creatures")
+            scripted("tools/chimera/examples", **shown, elem_id="chimera_examples")
         with gr.Column(elem_classes="dd-side", min_width=0):
             with gr.Column(elem_classes="dd-card", min_width=0):
-                edges = scripted("tools/chimera/edges", elem_id="creature_edges")
-                scripted("tools/chimera/look", elem_id="creature_look")
+                edges = scripted("tools/chimera/edges", elem_id="chimera_edges")
+                scripted("tools/chimera/options", elem_id="chimera_options")
             with gr.Column(elem_classes="dd-card", min_width=0):
-                result = scripted("tools/chimera/result", size=size, elem_id="creature_result")
+                result = scripted("tools/chimera/result", size=size, elem_id="chimera_result")
     kept = {"time_to_live": KEPT_FOR}
     return ChimeraPanel(desk, canvas, edges, result, gr.State(**kept), gr.State(**kept))
 
@@ -67,11 +71,11 @@ def wire(panel: ChimeraPanel, context: Context) -> None:
     desk, result, edges = panel.desk, panel.result, panel.edges
     tasks = ChimeraTasks(context.runs)
     inputs = [desk, panel.picture]
-    desk.see(tasks.edges, inputs, edges, **{**DIRECT, "trigger_mode": "always_last"})
+    desk.edges(tasks.edges, inputs, edges, **{**DIRECT, "trigger_mode": "always_last"})
     shown = [result, edges, panel.made]
-    desk.make(tasks.render, inputs, shown, **WORK)
+    desk.render_pictures(tasks.render, inputs, shown, **WORK)
     desk.live(tasks.render, inputs, shown, **{**WORK, "trigger_mode": "always_last"})
-    desk.halt(context.runs.stopper("chimera"), None, None, queue=False, **QUIET)
+    desk.stop(context.runs.stopper("chimera"), None, None, queue=False, **QUIET)
     panel.canvas.on_import(tasks.opened, None, [desk, panel.picture], **WORK)
     edges.edited(None, edges, None, js=_EDITED, **QUIET)
     result.full(tasks.full, [result, panel.made], context.mailbox, **WORK)

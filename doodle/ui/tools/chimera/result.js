@@ -19,15 +19,15 @@ export function mount(context) {
     ".dd-compare-after", ".dd-compare-before", "[role=slider]", ".dd-note", ".dd-variants", ".dd-made-say",
   ].map((name) => find(name, card));
   const run = createRun({
-    name: "chimera", patience: PATIENCE, note, busy: field, go: "creature_go", stop: "creature_stop",
+    name: "chimera", patience: PATIENCE, note, busy: field, go: "chimera_go", stop: "chimera_stop",
     onPhase: (phase) => { card.dataset.busy = String(phase === "waits"); },
   });
 
-  let shown = null;           // { pictures, before, edges, title, seed, size }
+  let shown = null;           // { pictures, source, edges, title, seed, size }
   let newest = "";            // first picture of the newest result, the only one that the server still knows
   let at = 0;                 // the chosen variant
   let share = FIRST;          // percent of the width that shows the input
-  let against = "before";     // or edges
+  let against = "source";     // or edges
 
   /* ---- the slider ---------------------------------------------------------------------------- */
   function slide(percent) {
@@ -59,7 +59,7 @@ export function mount(context) {
     slide(share + STEPS[event.key] * (event.shiftKey ? 5 : 1));
   });
   function compare(what) {
-    against = shown[what] ? what : "before";
+    against = shown[what] ? what : "source";
     before.hidden = !shown[against];
     if (shown[against]) before.src = shown[against];
     card.dataset.against = against;
@@ -134,7 +134,7 @@ export function mount(context) {
   /* ---- waiting and answers ------------------------------------------------------------------- */
   /* Whether nobody pressed Render, and the sentence stands above the paper or with the edges already. */
   function isSaid(sentence) {
-    const others = findAll(":is(#creature, #creature_edges) .dd-note:not([hidden])");
+    const others = findAll(":is(#chimera, #chimera_edges) .dd-note:not([hidden])");
     return newestRequest()?.live && others.some((one) => one.textContent === sentence);
   }
   const read = onMessage(context, (answer) => {
@@ -161,8 +161,8 @@ export function mount(context) {
     const name = [slug || "chimera", shown.seed ?? 0, at + 1].join("-");
     download(`${name}.png`, shown.pictures[at]);
   }
-  function ask(what, k, tellPython) {
-    props.value = JSON.stringify({ ask: what, k });
+  function ask(what, variant, tellPython) {
+    props.value = JSON.stringify({ ask: what, variant });
     tellPython();
   }
   const acts = {

@@ -18,9 +18,9 @@ const QUICK = 700;          // ms that an answer may take for all variants to fo
 export function mount(context) {
   const { element, props, trigger } = context;
   const part = find(".dd-chimera", element), note = find(".dd-note", part);
-  const pad = () => canvas("creature_pad"), control = (name) => find(`#creature_${name}`);
+  const pad = () => canvas("chimera_pad"), control = (name) => find(`#chimera_${name}`);
   const palette = JSON.parse(props.palette);
-  let options = {}, edited = "", fresh = false, marked = false;
+  let options = {}, edited = "", newSource = false, marked = false;
   let timer = 0, liveTimer = 0;
   let asked = 0, many = VARIANTS;
   let pace = null;           // ms that a picture took at best
@@ -44,7 +44,7 @@ export function mount(context) {
     const drawing = JSON.parse(pad().serialize()), box = pad().pictureBox();
     const points = box ? marksOf(drawing, box) : [], seed = control("seed").value.trim();
     return {
-      at: Date.now(), picture: Boolean(box), drawing: box ? null : drawing, points, look: options, edited,
+      request: Date.now(), picture: Boolean(box), drawing: box ? null : drawing, points, options, edited,
       species: box && !points.length && animals.now ? animals.now : "unknown",
       background: control("background").value, seed: /^\d+$/.test(seed) ? Number(seed) : seed, ...more,
     };
@@ -57,13 +57,13 @@ export function mount(context) {
   const something = () => pad()?.stats().strokes || pad()?.pictureBox();
 
   /* The edges follow every change, and with "live" so do the pictures. */
-  function changed(isFresh = false) {
-    if (isFresh) edited = "";
-    fresh ||= isFresh;
+  function changed(isNewSource = false) {
+    if (isNewSource) edited = "";
+    newSource ||= isNewSource;
     clearTimeout(timer);
     timer = window.setTimeout(() => {
-      send(() => trigger("see"), { fresh });
-      fresh = false;
+      send(() => trigger("edges"), { new_source: newSource });
+      newSource = false;
     }, PATIENCE);
     clearTimeout(liveTimer);
     const follows = control("live").checked && something() && !props.problem;
@@ -76,7 +76,7 @@ export function mount(context) {
     asked = performance.now();
     many = live && pace * VARIANTS > QUICK ? 1 : VARIANTS;
     if (live) send(() => trigger("live"), { n: many });
-    else send(() => trigger("make"), { n: many });
+    else send(() => trigger("render_pictures"), { n: many });
   }
   rendered.listen(() => {
     pace = Math.min(pace ?? Infinity, (performance.now() - asked) / many);
@@ -84,7 +84,7 @@ export function mount(context) {
 
   control("go").addEventListener("click", () => render());
   control("stop").addEventListener("click", () => {
-    trigger("halt");
+    trigger("stop");
     renderAsked.send(null);
   });
   control("reroll").addEventListener("click", () => {
@@ -104,18 +104,18 @@ export function mount(context) {
     edited = url;
     changed();
   });
-  onCanvas("creature_pad", "drawing", ({ why }) => {
+  onCanvas("chimera_pad", "drawing", ({ why }) => {
     animals.refresh();
     tell(props.problem);
     if (edited && why === "stroke") pad().status("The edges are edited: this stroke is not in them.");
     changed(why === "load" || why === "clear");
   });
-  onCanvas("creature_pad", "status", () => tell(props.problem));   // it is said on the paper
+  onCanvas("chimera_pad", "status", () => tell(props.problem));   // it is said on the paper
   notes.listen((sentence) => { if (sentence && part.offsetParent) tell(sentence); });
 
   /* ---- what comes ---------------------------------------------------------------------------- */
   onMessage(context, (answer) => {
-    if (!("came" in answer)) return;                 // a message of ours on its way out
+    if (!("sent_at" in answer)) return;              // a message of ours on its way out
     const { picture, w, h, drawing, outline, error } = answer;
     tell(error || props.problem);
     if (drawing) lay(drawing);
@@ -147,7 +147,7 @@ export function mount(context) {
     pad().load(text, { undoable: true });
   }
 
-  whenMounted("#creature_pad").then(() => {
+  whenMounted("#chimera_pad").then(() => {
     find(".sc-frame", control("pad")).append(backdrop.removal, peek);
     tell(props.problem);
     animals.refresh();

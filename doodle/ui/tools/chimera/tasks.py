@@ -56,18 +56,18 @@ class ChimeraTasks:
 
     async def edges(self, message: str, picture: np.ndarray | None, request: gr.Request) -> Any:
         """A preview of the edges that the network would get now."""
-        at, fresh, size = None, False, chimerical(self._runs.executor.registry)[2]
+        number, new_source, size = None, False, chimerical(self._runs.executor.registry)[2]
         with self._runs.begin(request, EDGES) as run:
             given = parse(message, limit=MAX_MESSAGE)
-            at, fresh = given.get("at"), bool(given.get("fresh"))
+            number, new_source = given.get("request"), bool(given.get("new_source"))
             render = _render(given, picture)
             if isinstance(render.source, Drawing) and not render.source:
-                return no_edges_message("", size, at, fresh=True)
+                return no_edges_message("", size, number, new_source=True)
             found = await run.answer(Edges(**_edge_fields(render)))
             if found is None:
                 return gr.skip()
-            return edges_message(found, at, fresh=fresh)
-        return no_edges_message(run.problem, size, at, fresh=fresh)
+            return edges_message(found, number, new_source=new_source)
+        return no_edges_message(run.problem, size, number, new_source=new_source)
 
     async def render(
         self, message: str, picture: np.ndarray | None, request: gr.Request
@@ -103,18 +103,20 @@ class ChimeraTasks:
     async def full(self, message: str, rendered: Rendered | None, request: gr.Request) -> Any:
         """A variant in the frame and at the size of its source, as a file to save."""
         with self._runs.begin(request, FILES, beside=True) as run:
-            k, rendered = _chosen(message, rendered)
-            found = await run.answer(FullSize(**{**vars(rendered.request), "first": k}))
+            variant, rendered = _chosen(message, rendered)
+            found = await run.answer(FullSize(**{**vars(rendered.request), "first": variant}))
             if found is None:
                 return gr.skip()
-            return file(f"creature-{k + 1}.png", await asyncio.to_thread(png_url, found.pixels))
+            return file(
+                f"chimera-{variant + 1}.png", await asyncio.to_thread(png_url, found.pixels)
+            )
         return note(run.problem)
 
     async def outline(self, message: str, rendered: Rendered | None, request: gr.Request) -> Any:
         """Strokes of a variant, or of the edges (variant -1), for the canvas of Draw."""
         with self._runs.begin(request, FILES, beside=True) as run:
-            k, rendered = _chosen(message, rendered)
-            picture = None if k < 0 else rendered.made.pictures[k]
+            variant, rendered = _chosen(message, rendered)
+            picture = None if variant < 0 else rendered.made.pictures[variant]
             found = await run.answer(Outline(**_edge_fields(rendered.request), picture=picture))
             if found is None:
                 return gr.skip()
@@ -152,10 +154,10 @@ def _render(given: dict[str, Any], picture: np.ndarray | None) -> Render:
 
     Args:
         given: ``{"picture": bool, "drawing", "points", "species", "background", "seed", "n",
-            "look", "edited"}``; a drawing in wire form with its list of tags.
+            "options", "edited"}``; a drawing in wire form with its list of tags.
         picture: that the visitor brought.
     """
-    options = given.get("look")
+    options = given.get("options")
     options = options if isinstance(options, dict) else {}
     drawing = given.get("drawing")
     tags = drawing.get("tags") if isinstance(drawing, dict) else None
@@ -180,14 +182,14 @@ def _edge_fields(request: Render) -> dict[str, Any]:
 
 def _chosen(message: str, rendered: Rendered | None) -> tuple[int, Rendered]:
     """Which variant the result card asks for."""
-    k = parse(message).get("k")
+    variant = parse(message).get("variant")
     if not isinstance(rendered, Rendered):
         raise ValueError(_NOTHING_MADE)
-    if type(k) is not int or not -1 <= k < len(rendered.made.pictures):
+    if type(variant) is not int or not -1 <= variant < len(rendered.made.pictures):
         raise ValueError(BROKEN)
-    return k, rendered
+    return variant, rendered
 
 
 def _message(**values: Any) -> str:
-    """For the sentence's part; `came`, never twice the same, tells it from the part's own."""
-    return json.dumps({"came": time.time(), **values})
+    """For the sentence's part; `sent_at`, never twice the same, tells it from the part's own."""
+    return json.dumps({"sent_at": time.time(), **values})

@@ -8,7 +8,7 @@ import { newestRequest, rendered } from "./news.js";
 /* The paper and the sentence above it. */
 async function sentence() {
   const part = await whenMounted("tools/chimera/sentence");
-  await whenMounted("#creature_pad");
+  await whenMounted("#chimera_pad");
   return part;
 }
 

@@ -22,7 +22,7 @@ export function mount(context) {
     ".dd-guesses", ".dd-see-say", ".dd-see-tip", ".dd-legend", ".dd-see-live", ".dd-why",
   ].map((name) => find(name, card));
   let version = 0;            // of the drawing
-  let asked = null;           // the request in flight: { at: version, word: to explain }
+  let asked = null;           // the request in flight: { version, word: to explain }
   let shown = null;           // the answer on show: { guesses, unknown }
   let wanted = null;          // the word to explain next
   let painted = false;        // the strokes on the paper show the reasons
@@ -46,20 +46,20 @@ export function mount(context) {
     const drawing = canvas("pad")?.serialize();
     if (!drawing || asked) return;                   // the answer in flight sends what came after it
     if (met && !canvas("pad").stats().strokes) return;
-    asked = { at: version, word: wanted };
+    asked = { version, word: wanted };
     list.setAttribute("aria-busy", "true");
     lost = setTimeout(answered, PATIENCE);
     props.value = JSON.stringify({ ...asked, drawing });
-    if (wanted) trigger("why"); else trigger("look");
+    if (wanted) trigger("explain"); else trigger("guess");
   }
   function answered(answer = null) {
-    const { at, word: explained } = asked;
+    const { version: about, word: explained } = asked;
     clearTimeout(lost);
     asked = null;
     met ||= Boolean(answer);
     list.setAttribute("aria-busy", "false");
     // drawn on meanwhile
-    if (at !== version) {
+    if (about !== version) {
       send();
       return;
     }
@@ -69,7 +69,7 @@ export function mount(context) {
     else if (wanted) send();
   }
   onMessage(context, (answer) => {
-    if (!("drawing" in answer) && answer.at === asked?.at) answered(answer);
+    if (!("drawing" in answer) && answer.version === asked?.version) answered(answer);
   });
 
   /* ---- the guesses --------------------------------------------------------------------------- */

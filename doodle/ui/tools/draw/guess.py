@@ -19,7 +19,7 @@ _BUTTON = call("draw.named")
 
 def build() -> gr.HTML:
     """The card, empty."""
-    return scripted("tools/draw/guess", says=SHOWN, automatic=AUTO, rows=TOP, elem_id="see")
+    return scripted("tools/draw/guess", says=SHOWN, automatic=AUTO, rows=TOP, elem_id="guesses")
 
 
 def wire(card: gr.HTML, word: gr.Dropdown, draw_me: gr.Button, runs: Runs) -> None:
@@ -36,8 +36,8 @@ def wire(card: gr.HTML, word: gr.Dropdown, draw_me: gr.Button, runs: Runs) -> No
     async def explain(message: str, request: gr.Request) -> str:
         return await explained(runs, "draw", message, request)
 
-    card.look(guess, card, card, **DIRECT)
-    card.why(explain, card, card, **DIRECT)
+    card.guess(guess, card, card, **DIRECT)
+    card.explain(explain, card, card, **DIRECT)
     card.choose(None, None, word, js=call("draw.chosen"), **QUIET)
     card.named(None, word, draw_me, js=_BUTTON, **QUIET)
     word.change(None, word, draw_me, js=_BUTTON, **QUIET)

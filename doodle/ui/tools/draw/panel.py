@@ -56,7 +56,7 @@ class DrawPanel:
     stop: gr.Button
     draw_me: gr.Button
     again: gr.Button
-    see: gr.HTML
+    guesses: gr.HTML
     examples: gr.HTML
 
     @property
@@ -75,8 +75,8 @@ def build(context: Context) -> DrawPanel:
             channel = InkChannel("pad", visible="hidden", elem_id="ink")
             strip = examples.build()
         with gr.Column(elem_classes="dd-side", min_width=0):
-            with gr.Column(elem_id="see_card", elem_classes="dd-card", min_width=0):
-                see = guess.build()
+            with gr.Column(elem_id="guesses_card", elem_classes="dd-card", min_width=0):
+                guesses = guess.build()
             with gr.Column(elem_classes="dd-card", min_width=0):
                 scripted("tools/draw/results", sample=json.dumps(_SAMPLE), elem_id="results")
                 with gr.Row(elem_classes="dd-ways"):
@@ -84,7 +84,7 @@ def build(context: Context) -> DrawPanel:
                     again = gr.Button("Again my way", size="sm", elem_id="again")
     context.word = fields["word"]
     return DrawPanel(
-        canvas, channel, **fields, draw_me=draw_me, again=again, see=see, examples=strip
+        canvas, channel, **fields, draw_me=draw_me, again=again, guesses=guesses, examples=strip
     )
 
 
@@ -137,7 +137,7 @@ def wire(panel: DrawPanel, context: Context) -> None:
         )
     )
     panel.stop.click(runs.stopper("draw"), None, None, js=_STOPPED, queue=False, **QUIET)
-    guess.wire(panel.see, panel.word, panel.draw_me, runs)
+    guess.wire(panel.guesses, panel.word, panel.draw_me, runs)
     panel.canvas.export(saving.moving_picture, [panel.canvas, panel.word], mailbox, **QUIET)
     _wire_files(panel, mailbox)
 

@@ -49,7 +49,7 @@ def build(context: Context) -> MorphPanel:
                 seed = number_field(FIRST_SEED, "Seed of the morph", "morph_seed")
                 go = gr.Button("Morph", variant="primary", elem_id="morph_go")
                 stop = gr.Button("Stop", variant="stop", elem_id="morph_stop")
-            film = scripted("tools/morph/film", elem_id="film")
+            film = scripted("tools/morph/film", elem_id="morph_film")
         with gr.Column(elem_classes="dd-side", min_width=0):
             heads, slots = [], []
             for place, title in enumerate(("From", "To")):

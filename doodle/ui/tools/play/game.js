@@ -224,12 +224,12 @@ export function mount(context) {
     seenText = text;
     newer = false;
     lastLook = performance.now();
-    look = { at: ++looks, seconds: clock.spent, timer: setTimeout(() => failed(SEEN_LOST), PATIENCE) };
-    props.value = JSON.stringify({ at: looks, drawing: text });
-    trigger("look");
+    look = { version: ++looks, seconds: clock.spent, timer: setTimeout(() => failed(SEEN_LOST), PATIENCE) };
+    props.value = JSON.stringify({ version: looks, drawing: text });
+    trigger("guess");
   }
-  function hear({ at, guesses, unknown, problem }) {
-    if (!look || at !== look.at) return;           // of an earlier word or game
+  function hear({ version, guesses, unknown, problem }) {
+    if (!look || version !== look.version) return;           // of an earlier word or game
     const { seconds } = look;
     clearTimeout(look.timer);
     if (problem) {

@@ -66,7 +66,7 @@ def build(context: Context) -> GamePanel:
             deck=json.dumps(playable(context.registry)),
             turns=ROUNDS,
             limit=SECONDS,
-            elem_id="game",
+            elem_id="play_game",
         )
         canvas = StrokeCanvas(elem_id="play")
     return GamePanel(game, canvas)
@@ -78,4 +78,4 @@ def wire(panel: GamePanel, context: Context) -> None:
     async def guess(message: str, request: gr.Request) -> str:
         return await recognised(context.runs, "play", message, request)
 
-    panel.game.look(guess, panel.game, panel.game, **DIRECT)
+    panel.game.guess(guess, panel.game, panel.game, **DIRECT)

@@ -11,7 +11,7 @@ import { doodleChosen, moreAsked } from "./news.js";
 /** @type {import("../../types").ChosenDoodle | null} */
 let shown = null;
 
-expose("words.finish", () => shown.finish);
+expose("words.finish", () => shown.finish_as);
 
 /** @param {import("../../shell/mount.js").Context} context */
 export function mount({ element, trigger }) {

@@ -30,7 +30,7 @@ export function mount(context) {
     go: "words_go", stop: "words_stop", onPhase,
   });
 
-  let shown = null;           // { task, text, seed, truncation, second, share, name, finish, read, doodles }
+  let shown = null;           // a WordsResult
   let at = 0;                 // the chosen doodle
 
   /* ---- waiting ------------------------------------------------------------------------------- */
@@ -61,7 +61,7 @@ export function mount(context) {
       button.setAttribute("aria-label", `${i + 1} of ${doodles.length}, ${chance}`);
       return make("li", {}, button);
     }));
-    const notice = make("span", { textContent: shown.read.notice });   // its card may be far below
+    const notice = make("span", { textContent: shown.reading.notice });   // its card may be far below
     saying.replaceChildren(`${summary()} `, notice);
     run.show("idle");
     choose(0);
@@ -90,10 +90,10 @@ export function mount(context) {
     [...grid.children].forEach((item, i) => {
       item.firstElementChild?.setAttribute("aria-pressed", String(i === at));
     });
-    const { task, text, seed, truncation, second, name, finish } = shown;
+    const { task, text, seed, truncation, second, name, finish_as } = shown;
     const title = task === "mix" ? `${name} and ${second}` : name, near = task !== "mix";
     const one = shown.doodles[at], candidate = task === "draw" ? one.candidate : null;
-    doodleChosen.send({ one, title, what: subject(), text, seed, candidate, truncation, finish, near });
+    doodleChosen.send({ one, title, what: subject(), text, seed, candidate, truncation, finish_as, near });
   }
   const buttons = () => findAll("button", grid);
   grid.addEventListener("click", ({ target }) => {

@@ -55,7 +55,7 @@ def build(context: Context) -> WordsPanel:
         with gr.Column(elem_classes="dd-work", min_width=0):
             with gr.Row(elem_id="say_words", elem_classes="dd-say"):
                 fields = _sentence(choices)
-            grid = scripted("tools/words/grid", problem=problem, elem_id="ideas")
+            grid = scripted("tools/words/grid", problem=problem, elem_id="doodles")
         with gr.Column(elem_classes="dd-side", min_width=0):
             with gr.Column(elem_classes="dd-card", min_width=0):
                 chosen = scripted("tools/words/chosen", elem_id="chosen")
@@ -65,7 +65,7 @@ def build(context: Context) -> WordsPanel:
                     word_field(choices, FIRST_GOAL, "The word to walk to", "words_goal")
                 walk = scripted("tools/words/walk", steps=WALK_STEPS, elem_id="walk")
             with gr.Column(elem_classes="dd-card", min_width=0):
-                scripted("tools/words/read", elem_id="read")
+                scripted("tools/words/reading", elem_id="reading")
     return WordsPanel(**fields, grid=grid, chosen=chosen, walk=walk)
 
 

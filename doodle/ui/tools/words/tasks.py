@@ -22,7 +22,7 @@ from doodle.ui.messages import BROKEN, parse
 from doodle.ui.run import Queued, Run, Runs
 
 WALK = "words walk"  # the name of its runs, which go on beside those of the grid
-_WALK_FIELDS = ("at", "text", "second", "steps", "seed", "candidate", "truncation")
+_WALK_FIELDS = ("request", "text", "second", "steps", "seed", "candidate", "truncation")
 
 
 class DoodleTasks:
@@ -77,21 +77,24 @@ class DoodleTasks:
         """The way from a doodle's text to another.
 
         Args:
-            message: ``{"at", "text", "second", "steps", "seed", "candidate", "truncation"}``;
-                ``at`` comes back, so that the page can drop what it no longer waits for.
+            message: ``{"request", "text", "second", "steps", "seed", "candidate", "truncation"}``;
+                ``request``, its number, comes back, so that the page can drop what it no longer
+                waits for.
         """
-        at = None
+        number = None
         with self._runs.begin(request, WALK) as run:
             fields = parse(message, *_WALK_FIELDS)
-            at = fields["at"]
+            number = fields["request"]
             walk = _walk_request(fields)
             walked = await run.answer(walk)
             if walked is None:
-                return json.dumps({"at": at, "stopped": True})
+                return json.dumps({"request": number, "stopped": True})
             shares = [round(one.share, 4) for one in walked.doodles]
             words, doodles = [walk.text, walk.second], [_doodle(one) for one in walked.doodles]
-            return json.dumps({"at": at, "words": words, "shares": shares, "doodles": doodles})
-        return json.dumps({"at": at, "error": run.problem})
+            return json.dumps(
+                {"request": number, "words": words, "shares": shares, "doodles": doodles}
+            )
+        return json.dumps({"request": number, "error": run.problem})
 
     async def _answers(
         self, make: Callable[[], tuple[Imagine, dict[str, Any]]], caller: gr.Request
@@ -120,8 +123,8 @@ class DoodleTasks:
             "seed": request.seed,
             "truncation": request.truncation,
             "name": made.reading.name,
-            "finish": finishable(made.reading, known),
-            "read": read_as(made.reading, *([made.second] if made.second else [])),
+            "finish_as": finishable(made.reading, known),
+            "reading": read_as(made.reading, *([made.second] if made.second else [])),
             "doodles": [_doodle(one) for one in made.doodles],
         }
 

@@ -45,14 +45,14 @@ export function mount(context) {
       run.say("Draw something first, then walk from the one you choose.");
       return;
     }
-    const { text, seed, candidate, truncation } = from, at = run.ask();
+    const { text, seed, candidate, truncation } = from, request = run.ask();
     props.value = JSON.stringify({
-      at, text, second: goal(), steps: props.steps, seed, candidate, truncation,
+      request, text, second: goal(), steps: props.steps, seed, candidate, truncation,
     });
     trigger("go");
   }
   onMessage(context, (answer) => {
-    if ("steps" in answer || !run.isNewest(answer.at)) return;   // our own message, or an older answer
+    if ("steps" in answer || !run.isNewest(answer.request)) return;   // our own message, or an older answer
     run.end(answer.error);
     if (answer.error || answer.stopped) return;
     show({ ...answer, from });
@@ -90,7 +90,7 @@ export function mount(context) {
     const what = end ? phrase(end) : `something between ${phrase(first)} and ${phrase(second)}`;
     doodleChosen.send({
       one: reel.doodles[step], title, what, text: title, near: false, box: reel.box, walked: true,
-      finish: step * 2 <= last ? reel.from.finish : second,
+      finish_as: step * 2 <= last ? reel.from.finish_as : second,
     });
   }
 

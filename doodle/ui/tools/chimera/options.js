@@ -12,7 +12,7 @@ const EVERY = 60, LEAST_DETAIL = 0.05;               // ms between two requests 
 
 /** @param {import("../../shell/mount.js").Context} context */
 export function mount({ element }) {
-  const form = find(".dd-look", element);
+  const form = find(".dd-options", element);
   const first = values();
   let sent = 0, timer = 0, drawn = true;
 

@@ -15,11 +15,11 @@ const sureness = (sure) => (sure >= 0.85 ? "sure" : sure >= 0.5 ? "fairly sure" 
 
 /** @param {import("../../shell/mount.js").Context} context */
 export function mount({ element }) {
-  const card = find(".dd-read", element), parts = find(".dd-read-parts", card);
-  const notice = find(".dd-read-notice", card), clip = find(".dd-read-clip", card);
+  const card = find(".dd-reading", element), parts = find(".dd-reading-parts", card);
+  const notice = find(".dd-reading-notice", card), clip = find(".dd-reading-clip", card);
 
-  resultShown.listen(({ read }) => {
-    const { encoder, kind, sure, notice: sentence, parts: words } = read;
+  resultShown.listen(({ reading }) => {
+    const { encoder, kind, sure, notice: sentence, parts: words } = reading;
     parts.replaceChildren();
     for (const [word, how] of words) {
       const bold = make("b", { textContent: word });
@@ -28,7 +28,7 @@ export function mount({ element }) {
     parts.append(make("span", {
       textContent: `Read by ${READERS[encoder]}, ${sureness(sure)} (${percent(sure)}).`,
       title: "How often a text like this is taken to mean what CLIP takes it to mean",
-      className: "dd-read-who",
+      className: "dd-reading-who",
     }));
     clip.hidden = encoder !== "words" || kind === "exact" || kind === "alias";
     notice.textContent = sentence;
