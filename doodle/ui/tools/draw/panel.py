@@ -75,6 +75,7 @@ def build(context: Context) -> DrawPanel:
             channel = InkChannel("pad", visible="hidden", elem_id="ink")
             strip = examples.build()
         with gr.Column(elem_classes="dd-side", min_width=0):
+            scripted("tools/draw/sheet", elem_id="sheet")
             with gr.Column(elem_id="guesses_card", elem_classes="dd-card", min_width=0):
                 guesses = guess.build()
             with gr.Column(elem_classes="dd-card", min_width=0):
