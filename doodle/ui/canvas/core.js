@@ -6,7 +6,7 @@ import { inkPaths } from "./geometry.js";
 import { createGhosts } from "./ghosts.js";
 import { createImporter, createKeep, saveFile, saveText, toPng, toSvg } from "./io.js";
 import { createKeyboard } from "./keys.js";
-import { createReplay, strokeCross, strokeInk, strokeLiveInk, strokeWeights } from "./paint.js";
+import { createReplay, strokeCross, strokeInk, strokeLiveInk, strokeRing, strokeWeights } from "./paint.js";
 import { createPanel } from "./panel.js";
 import { createTags, rejoined } from "./tags.js";
 import { createTools } from "./tools.js";
@@ -25,6 +25,7 @@ export function createStrokeCanvas(root, options, hooks) {
   const motion = window.matchMedia("(prefers-reduced-motion: reduce)");
   const isStill = () => motion.matches, isEmpty = () => !doc.strokes.length;
   const pen = { tool: "pen", ...PEN }, tagged = Object.keys(options.palette).length > 0;
+  let pointed = null;        // a place that the page points at: [x, y]
   let weights = null;        // how much each stroke speaks for a guess, while that is on show
   const penKeep = createKeep("pen", { onFull: () => {}, lifetime });
 
@@ -87,6 +88,7 @@ export function createStrokeCanvas(root, options, hooks) {
       ctx.arc(...tools.ring, 0, 2 * Math.PI);
       ctx.stroke();
     }
+    if (pointed) strokeRing(ctx, ...pointed, pixel, colours.accent);
     if (cursor.shown) strokeCross(ctx, cursor.x, cursor.y, pixel, colours.accent);
     return replaying || inking;
   }
@@ -95,6 +97,7 @@ export function createStrokeCanvas(root, options, hooks) {
   function changed(why) {
     replay.stop();
     weigh(null);
+    pointed = null;
     if (ENDS_GHOSTS.has(why)) ghosts.dismiss();
     view.invalidate();
     showDrawing();
@@ -281,6 +284,12 @@ export function createStrokeCanvas(root, options, hooks) {
     /* A picture below the ink (its URL, width and height), or none; and where it lies. */
     showPicture: tags.show, pictureBox: () => tags.box,
     open: importer.open, bring: hooks.imported, serialize: doc.serialize, load,
+    /* A ring around a place, until the next change; null takes it away. */
+    point(place) {
+      pointed = place;
+      view.invalidate("top");
+    },
+    pointed: () => pointed,
     paint: weigh, undo, redo, clear, setTool, setPen,
     replay: actions.replay, svg: () => toSvg(doc.strokes, tags), saveFile, status,
     resetView: view.home, zoomBy: view.zoomMiddle, focus: () => stage.focus({ preventScroll: true }),
