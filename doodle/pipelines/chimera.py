@@ -25,7 +25,7 @@ from doodle.models.pix2pix import Pix2Pix
 from doodle.pipelines.steps import Call, Task, alone
 from doodle.strokes.drawing import Drawing
 from doodle.strokes.edge_map import EdgeMap, EdgeStyle, edges_of_drawing, edges_of_picture
-from doodle.strokes.edges import contours, enclosed, outline, stable
+from doodle.strokes.edges import contours, enclosed, links, outline, stable
 from doodle.strokes.imports import is_written, read_drawings
 from doodle.strokes.lines import line_width, thickened
 from doodle.strokes.species import numbered, species_map
@@ -40,6 +40,7 @@ _CELLS, _BUSY_RIM = 16, 0.18  # a scene has edges in more than this share of the
 _PAPER = 225, 250  # grey levels between which what is nearly paper becomes paper
 _BODY = 0.02  # share of the square that lines must enclose before what is outside is paper
 _CLOSED = 0.7  # and share of the lines that must take part in it
+_GAP = 90.0  # pixels of 256: a wider gap is no slip of the hand
 _RIM = 2.0  # pixels of 256 around what is enclosed that stay as they are; as many that fade
 _WAVER = 2.0  # pixels of 256 by which a variant's lines move
 
@@ -196,7 +197,7 @@ class Chimera:
         """(S, S, 3) uint8, the k-th answer."""
         network = self.varied if k else self.network
         moved = lines if k == 0 or network.config.noise else _wavered(lines, generator)
-        within = enclosed(moved) if scene else stable(moved)
+        within = enclosed(moved) if scene else stable(closed(moved)[0])
         picture = self._picture(network, moved, within, given, scene, generator)
         return picture if scene else _on_paper(picture, moved, within)
 
@@ -324,6 +325,35 @@ def _on_paper(picture: np.ndarray, lines: np.ndarray, within: np.ndarray) -> np.
     return np.round(lifted).astype(np.uint8)
 
 
+def closed(lines: np.ndarray) -> tuple[np.ndarray, tuple[float, float] | None]:
+    """An outline that was left open, such as a roof with a gap, with its gaps closed.
+
+    Args:
+        lines: (S, S) uint8, edges above 0.
+
+    Returns:
+        The lines, and the middle of the widest gap, x and y in pixels; as they came and None where
+        they enclose a body, or closing what a hand leaves open would not make one.
+    """
+    if not lines.any() or _is_body(lines, stable(lines) > 0):
+        return lines, None
+    mended = lines.copy()
+    for link in links(lines, _GAP):
+        start, end = np.round(link).astype(int).tolist()
+        cv2.line(mended, start, end, 255, 1)
+        if _is_body(mended, stable(mended) > 0):
+            x, y = link.mean(axis=0)
+            return mended, (float(x), float(y))
+    return lines, None
+
+
+def _is_body(lines: np.ndarray, within: np.ndarray) -> bool:
+    """Whether most lines enclose something, and that is not too small."""
+    near = cv2.dilate((within & (lines == 0)).astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
+    large = np.count_nonzero(within) >= _BODY * within.size
+    return bool(large and near[lines > 0].mean() >= _CLOSED)
+
+
 def _outside(lines: np.ndarray, within: np.ndarray) -> np.ndarray:
     """How surely a pixel of edges (S, S) is paper, 0 to 1: only where most lines enclose something.
 
@@ -331,8 +361,7 @@ def _outside(lines: np.ndarray, within: np.ndarray) -> np.ndarray:
     """
     lit = lines > 0
     unit = lines.shape[0] / 256
-    near = cv2.dilate((within & ~lit).astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
-    if np.count_nonzero(within) < _BODY * within.size or near[lit].mean() < _CLOSED:
+    if not _is_body(lines, within):
         return np.zeros(lines.shape, np.float32)
     kept = (within | lit).astype(np.uint8)
     distance = cv2.distanceTransform(1 - kept, cv2.DIST_L2, 5)

@@ -22,7 +22,7 @@ from doodle.services.readiness import VARIED, chimerical
 from doodle.services.results import EdgesFound, Outlined, Picture, Pictures
 from doodle.services.tasks import Task, relayed
 from doodle.strokes.drawing import Drawing
-from doodle.strokes.edge_map import edges_of_drawing, edges_of_picture
+from doodle.strokes.edge_map import EdgeMap, edges_of_drawing, edges_of_picture
 from doodle.strokes.species import species_map
 
 
@@ -129,7 +129,18 @@ def found_edges(request: Edges, size: int, species: tuple[str, ...]) -> EdgesFou
     if request.edited is not None:
         found = replace(found, edges=_resized(request.edited, size))
     classes = species_map(found, species, **_species_given(request))
-    return EdgesFound(found.edges, found, classes, found.kind, species)
+    gap = _gap(found) if isinstance(source, Drawing) else None
+    return EdgesFound(found.edges, found, classes, found.kind, species, gap)
+
+
+def _gap(found: EdgeMap) -> tuple[float, float] | None:
+    """Where a drawing's outline is open, in the drawing's units."""
+    from doodle.pipelines.chimera import closed
+
+    if (place := closed(found.edges)[1]) is None:
+        return None
+    x, y = ((p + 0.5 - o) / found.scale for p, o in zip(place, found.offset, strict=True))
+    return x, y
 
 
 def _species_given(request: Edges) -> dict[str, Any]:

@@ -165,6 +165,8 @@ class EdgesFound:
         classes: (S, S) uint8, 0 unknown, k the network's k-th species.
         kind: "strokes", "drawing", "photograph" or "edges": what it was taken for.
         species: the network's, in order.
+        gap: where the outline must be closed to enclose a body, x and y in the units of what came
+            in; None where nothing is to be closed.
     """
 
     edges: np.ndarray
@@ -172,6 +174,7 @@ class EdgesFound:
     classes: np.ndarray
     kind: str
     species: tuple[str, ...]
+    gap: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True, eq=False)

@@ -210,6 +210,28 @@ def stable(edges: np.ndarray) -> np.ndarray:
     return kept
 
 
+def links(edges: np.ndarray, longest: float) -> list[np.ndarray]:
+    """Segments between ends of lines, (2, 2) x and y in pixels, the shortest first; each end once.
+
+    Args:
+        edges: (S, S) uint8, lines above 0.
+        longest: pixels of 256 that a segment may measure.
+    """
+    count, _, _, ends = cv2.connectedComponentsWithStats(_ends(edges).astype(np.uint8))
+    first, second = np.triu_indices(count - 1, 1)
+    ends = ends[1:]
+    lengths = np.hypot(*(ends[first] - ends[second]).T)
+    found, used = [], set()
+    for k in np.argsort(lengths, kind="stable"):
+        pair = {int(first[k]), int(second[k])}
+        if lengths[k] > longest * max(edges.shape) / _SCALE:
+            break
+        if not pair & used:
+            used |= pair
+            found.append(ends[[first[k], second[k]]])
+    return found
+
+
 def _ends(edges: np.ndarray) -> np.ndarray:
     """Where thin lines end, (S, S) bool: one neighbour, or two that touch each other."""
     lit = np.pad(edges > 0, 1)

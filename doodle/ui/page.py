@@ -11,7 +11,7 @@ from doodle.errors import Busy, ModelUnavailable, OutOfBudget
 from doodle.requests import Status, Warm
 from doodle.services.executor import Executor
 from doodle.services.readiness import summary
-from doodle.ui import api, saving
+from doodle.ui import api, saving, scripts
 from doodle.ui.parts import QUIET, scripted
 from doodle.ui.run import Runs
 from doodle.ui.sessions import Sessions
@@ -45,6 +45,7 @@ def build_app(executor: Executor) -> gr.Blocks:
         runs.leave(request)
 
     with gr.Blocks(title=TITLE, fill_width=True, analytics_enabled=False) as app:
+        scripts.come_apart()
         with gr.Row(elem_id="top"):
             scripted("shell/wordmark", elem_id="wordmark")
             pill = gr.HTML(_pill("Waking up", "", "wait"), elem_id="status")

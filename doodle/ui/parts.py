@@ -7,7 +7,6 @@ from typing import Any
 import gradio as gr
 
 from doodle.ui import scripts
-from doodle.ui.theme import read
 
 # Handlers of the page: no overlay that would shift the layout, not part of the public API.
 QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
@@ -36,7 +35,7 @@ def scripted(name: str, **kwargs: Any) -> gr.HTML:
         **kwargs: for gr.HTML; unknown ones become properties that the script reads.
     """
     return gr.HTML(
-        html_template=read(f"{name}.html"),
+        html_template=scripts.read(f"{name}.html"),
         apply_default_css=False,
         **scripts.part(name),
         **kwargs,

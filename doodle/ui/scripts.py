@@ -44,6 +44,11 @@ class Module:
     body: str
 
 
+def read(*names: str) -> str:
+    """The text of files of the page, one after the other; names are paths below doodle/ui."""
+    return "\n".join((_HERE / name).read_text(encoding="utf-8") for name in names)
+
+
 def module(path: str, root: Path = _HERE) -> Module:
     """Read one module.
 
@@ -143,6 +148,16 @@ def call(name: str) -> str:
     return f'(...values) => {_PAGE}.call("{name}", ...values)'
 
 
+def style() -> str:
+    """Of the canvas; the first component of a page brings it with the scripts."""
+    return read(_STYLE)
+
+
+def come_apart() -> None:
+    """Scripts and the canvas's style come to the page that is built by other means (front.py)."""
+    _brought.setdefault(Context.root_block, set()).update([_STYLE, *every()])
+
+
 def _head(paths: list[str]) -> dict[str, str]:
     """The `head` that brings modules, unless an earlier component of this page brings them."""
     brought = (
@@ -150,9 +165,9 @@ def _head(paths: list[str]) -> dict[str, str]:
     )
     if brought.issuperset(paths):
         return {}
-    style = "" if _STYLE in brought else (_HERE / _STYLE).read_text(encoding="utf-8")
+    sheet = "" if _STYLE in brought else style()
     brought.update([_STYLE, *(one.path for one in ordered(paths))])
-    return {"head": f"<style>{style}</style><script>\n{bundle(paths)}</script>"}
+    return {"head": f"<style>{sheet}</style><script>\n{bundle(paths)}</script>"}
 
 
 def _names(listed: str) -> tuple[tuple[str, str], ...]:

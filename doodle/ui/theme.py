@@ -6,19 +6,17 @@ from pathlib import Path
 from typing import Any
 
 import gradio as gr
+from starlette.middleware import Middleware
 
+from doodle.ui.front import Front
+from doodle.ui.scripts import read
 from doodle.ui.sessions import CAPACITY
 
 _HERE = Path(__file__).parent
 _SANS = ("Inter", "Helvetica Neue", "Arial", "sans-serif")
 _MONO = ("ui-monospace", "Menlo", "Consolas", "monospace")
-# others build on these; the sheets of all tools follow them
-_FIRST_SHEETS = ("shell/page.css", "tools/draw/results.css", "tools/draw/guess.css")
-
-
-def read(*names: str) -> str:
-    """The text of files of the page, one after the other; names are paths below doodle/ui."""
-    return "\n".join((_HERE / name).read_text(encoding="utf-8") for name in names)
+# what all tools build on; a class of a tool's own sheets is its own (tests/ui/test_tools.py)
+_FIRST_SHEETS = ("shell/variables.css", "shell/page.css", "shell/parts.css")
 
 
 def _sheets() -> list[str]:
@@ -65,6 +63,7 @@ def launch_options() -> dict[str, Any]:
         "css": read(*_sheets()),
         "favicon_path": _HERE / "shell" / "icon.svg",
         "footer_links": [],
+        "app_kwargs": {"middleware": [Middleware(Front)]},
         "ssr_mode": False,
         "run_history": False,
         "state_session_capacity": CAPACITY,

@@ -1,4 +1,4 @@
-"""What a tool of the page is: its tab, its endpoints, its style sheets, and what tools share."""
+"""What a tool of the page is: its tab, its endpoints, and what tools share."""
 
 from __future__ import annotations
 
@@ -62,7 +62,6 @@ class Tool:
         wire: connects these parts with the models, when all tools are laid out.
         available: whether the checkpoints that are there let it be shown.
         endpoints: makes its functions of the public API, published under their names.
-        sheets: its style sheets, paths below doodle/ui without their suffix.
         examples: folder of its examples, see `doodle.ui.examples`.
     """
 
@@ -72,5 +71,4 @@ class Tool:
     wire: Callable[[Any, Context], None]
     available: Callable[[Registry], bool] = always
     endpoints: Callable[[Ask], list[Endpoint]] = no_endpoints
-    sheets: tuple[str, ...] = ()
     examples: Path | None = None

@@ -412,6 +412,25 @@ def test_without_speech_the_game_is_played_in_silence(enter: Callable):
     assert page.locator(".dd-game-end h2").inner_text() == "I knew it!"
 
 
+@pytest.mark.parametrize("size", [(390, 844), (844, 390), (1280, 800), (2560, 1440)])
+def test_the_clock_stands_with_the_word_and_covers_nothing(enter: Callable, size: tuple[int, int]):
+    page = enter(viewport={"width": size[0], "height": size[1]})
+    start(page)
+    begin(page)
+    apart = """() => {
+      const box = (one) => one.getBoundingClientRect();
+      const ring = box(document.querySelector(".dd-ring"));
+      const bar = box(document.querySelector(".dd-game-bar"));
+      const others = [...document.querySelectorAll("#wordmark svg, #tools [role=tab], #status p")];
+      const covers = ({ left, right, top, bottom }) => left < ring.right && right > ring.left
+        && top < ring.bottom && bottom > ring.top;
+      return { covered: others.filter((one) => covers(box(one))).length, others: others.length,
+        within: ring.top >= bar.top - 1 && ring.bottom <= bar.bottom + 1 };
+    }"""
+    found = page.evaluate(apart)
+    assert found["others"] == 7 and found["covered"] == 0 and found["within"]
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_it_fits_a_phone(enter: Callable, scheme: str):
     page = enter(viewport={"width": 390, "height": 844}, color_scheme=scheme)

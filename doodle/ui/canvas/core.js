@@ -7,7 +7,7 @@ import { createGhosts } from "./ghosts.js";
 import { createImporter, createKeep, saveFile, saveText, toPng, toSvg } from "./io.js";
 import { createKeyboard } from "./keys.js";
 import { logText } from "./log.js";
-import { createReplay, strokeCross, strokeInk, strokeLiveInk, strokeWeights } from "./paint.js";
+import { createReplay, strokeCross, strokeInk, strokeLiveInk, strokeRing, strokeWeights } from "./paint.js";
 import { createPanel } from "./panel.js";
 import { createTags, rejoined } from "./tags.js";
 import { createTools } from "./tools.js";
@@ -26,6 +26,7 @@ export function createStrokeCanvas(root, options, hooks) {
   const motion = window.matchMedia("(prefers-reduced-motion: reduce)");
   const isStill = () => motion.matches, isEmpty = () => !doc.strokes.length;
   const pen = { tool: "pen", ...PEN }, tagged = Object.keys(options.palette).length > 0;
+  let pointed = null;        // a place that the page points at: [x, y]
   let weights = null;        // how much each stroke speaks for a guess, while that is on show
   const penKeep = createKeep("pen", { onFull: () => {}, lifetime });
 
@@ -91,6 +92,7 @@ export function createStrokeCanvas(root, options, hooks) {
       ctx.arc(...tools.ring, 0, 2 * Math.PI);
       ctx.stroke();
     }
+    if (pointed) strokeRing(ctx, ...pointed, pixel, colours.accent);
     if (cursor.shown) strokeCross(ctx, cursor.x, cursor.y, pixel, colours.accent);
     return replaying || inking;
   }
@@ -100,6 +102,7 @@ export function createStrokeCanvas(root, options, hooks) {
     replay.stop();
     panel.hush();
     weigh(null);
+    pointed = null;
     if (ENDS_GHOSTS.has(why)) ghosts.dismiss();
     view.invalidate();
     showDrawing();
@@ -322,6 +325,12 @@ export function createStrokeCanvas(root, options, hooks) {
     open: importer.open, bring: hooks.imported, serialize: doc.serialize, load, pack, unpack,
     /* Tells of the ghosts once more, to who came later. */
     tellGhosts,
+    /* A ring around a place, until the next change; null takes it away. */
+    point(place) {
+      pointed = place;
+      view.invalidate("top");
+    },
+    pointed: () => pointed,
     paint: weigh, undo, redo, clear, setTool, setPen,
     replay: actions.replay, svg: () => toSvg(doc.strokes, tags), saveFile, status,
     resetView: view.home, zoomBy: view.zoomMiddle, 

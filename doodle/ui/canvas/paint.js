@@ -51,6 +51,15 @@ export function strokeLiveInk(ctx, live, widen = 1, rim = 0) {
 }
 
 /* The cross that stands for the pen when the keyboard moves it. */
+/* A ring that points at a place, as large at any zoom. */
+export function strokeRing(ctx, x, y, pixel, colour) {
+  ctx.strokeStyle = colour;
+  ctx.lineWidth = 2.5 * pixel;
+  ctx.beginPath();
+  ctx.arc(x, y, 17 * pixel, 0, 2 * Math.PI);
+  ctx.stroke();
+}
+
 export function strokeCross(ctx, x, y, pixel, colour) {
   const arm = 10 * pixel, gap = 3 * pixel;
   ctx.strokeStyle = colour;

@@ -14,6 +14,7 @@ export function createView(stage, host, { paintBase, paintTop, onMove, lifetime 
   const contexts = { base: base.getContext("2d"), top: top.getContext("2d") };
   const stats = { frames: 0, basePaints: 0, resizes: 0, lastPaint: 0 };
   const camera = { zoom: 1, x: 0, y: 0 };            // x, y: the page's place at the stage's corner
+  let span = PAGE;                                   // what the stage shows at zoom 1, canvas units
   let unit = 0, ratio = 1, frame = 0, dirty = { base: true, top: true }, palette = null;
 
   const clamp = (v, low, high) => Math.min(high, Math.max(low, v));
@@ -22,7 +23,10 @@ export function createView(stage, host, { paintBase, paintTop, onMove, lifetime 
     const box = host.getBoundingClientRect();
     if (box.width < 2 || box.height < 2) return;     // a hidden tab: keep what is there
     ratio = window.devicePixelRatio || 1;
-    unit = box.width / PAGE.width;
+    const wasHome = isHome();
+    unit = Math.min(box.width / PAGE.width, box.height / PAGE.height);
+    span = { width: box.width / unit, height: box.height / unit };
+    if (wasHome) Object.assign(camera, home());
     const w = Math.round(box.width * ratio), h = Math.round(box.height * ratio);
     if (base.width !== w || base.height !== h) {
       for (const c of [base, top]) {
@@ -34,9 +38,18 @@ export function createView(stage, host, { paintBase, paintTop, onMove, lifetime 
     moved();
   }
 
+  /* The page in the middle of the stage, all of it. */
+  function home() {
+    return { zoom: 1, x: (PAGE.width - span.width) / 2, y: (PAGE.height - span.height) / 2 };
+  }
+  function isHome() {
+    const { zoom, x, y } = home();
+    return camera.zoom === zoom && Math.abs(camera.x - x) < 1e-6 && Math.abs(camera.y - y) < 1e-6;
+  }
+
   function moved() {
     // the middle of what is seen stays on the page, so the drawing cannot be lost
-    const w = PAGE.width / camera.zoom, h = PAGE.height / camera.zoom;
+    const w = span.width / camera.zoom, h = span.height / camera.zoom;
     camera.x = clamp(camera.x + w / 2, 0, PAGE.width) - w / 2;
     camera.y = clamp(camera.y + h / 2, 0, PAGE.height) - h / 2;
     const step = GRID.step * camera.zoom * unit;
@@ -112,7 +125,7 @@ export function createView(stage, host, { paintBase, paintTop, onMove, lifetime 
   const api = {
     stats, invalidate, zoomAt,
     get zoom() { return camera.zoom; },
-    get isHome() { return camera.zoom === 1 && !camera.x && !camera.y; },
+    get isHome() { return isHome(); },
     get pixel() { return 1 / (unit * camera.zoom || 1); },      // a CSS pixel in canvas units
     toPage(clientX, clientY) {
       const box = host.getBoundingClientRect();
@@ -128,10 +141,10 @@ export function createView(stage, host, { paintBase, paintTop, onMove, lifetime 
       camera.y -= dy * api.pixel;
       moved();
     },
-    home() { Object.assign(camera, { zoom: 1, x: 0, y: 0 }); moved(); },
+    home() { Object.assign(camera, home()); moved(); },
     /* Scroll to a place of the page (keyboard drawing while zoomed in). */
     reveal(x, y) {
-      const w = PAGE.width / camera.zoom, h = PAGE.height / camera.zoom, edge = 20 * api.pixel;
+      const w = span.width / camera.zoom, h = span.height / camera.zoom, edge = 20 * api.pixel;
       const cx = clamp(camera.x, x - w + edge, x - edge), cy = clamp(camera.y, y - h + edge, y - edge);
       if (cx !== camera.x || cy !== camera.y) {
         camera.x = cx;

@@ -25,8 +25,3 @@ def tools_of(folders: Iterable[str]) -> tuple[Tool, ...]:
 
 
 TOOLS = tools_of(FOLDERS)
-
-
-def style_sheets() -> list[str]:
-    """The style sheets of all tools, paths below doodle/ui without their suffix."""
-    return [sheet for tool in TOOLS for sheet in tool.sheets]

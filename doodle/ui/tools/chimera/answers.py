@@ -39,6 +39,7 @@ def edges_message(found: EdgesFound, request: Any, *, new_source: bool = False) 
         edges=png_url(found.edges),
         kind=found.kind,
         species=overlay(found.classes, found.species),
+        gap=found.gap,
     )
 
 
@@ -56,6 +57,7 @@ def _edges_card(
     kind: str = "",
     species: str = "",
     problem: str = "",
+    gap: tuple[float, float] | None = None,
 ) -> str:
     return json.dumps(
         {
@@ -65,6 +67,7 @@ def _edges_card(
             "kind": kind,
             "species": species,
             "problem": problem,
+            "gap": gap,
             "new_source": new_source,
         }
     )

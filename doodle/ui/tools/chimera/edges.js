@@ -5,7 +5,7 @@ import { expose } from "../../shell/mount.js";
 import { createEdgeMap } from "./edgemap.js";
 import { colours, fitted, over, pixels, sheet } from "./edgepictures.js";
 import { createEditor } from "./editor.js";
-import { edgesEdited } from "./news.js";
+import { edgesEdited, gapFound } from "./news.js";
 
 const KINDS = {
   photograph: "taken for a photograph", drawing: "taken for a drawing", edges: "taken as edges already",
@@ -88,6 +88,7 @@ export function mount(context) {
     }
     if (turn !== newest) return;                     // a newer one is already here
     tell(message.problem);
+    gapFound.send(message.gap ?? null);
     const mine = (map.isEdited || map.isDrawing) && message.size === map.size && !message.new_source;
     if (!mine) replace(images[0], message.size);
     const kind = KINDS[message.kind] || message.kind;
@@ -122,6 +123,11 @@ export function mount(context) {
   const acts = {
     ...editor.acts,
     edit: open,
+    fold() {
+      const folds = card.dataset.folded !== "true";
+      card.dataset.folded = String(folds);
+      find("[data-act=fold]", card).setAttribute("aria-expanded", String(!folds));
+    },
     tint() {
       tinted = !tinted;
       refresh();

@@ -20,6 +20,10 @@ export const optionsChanged = createSignal();
  * @type {ReturnType<typeof createSignal<string>>} */
 export const edgesEdited = createSignal();
 
+/** Where the outline is open, x and y on the paper; null where it is not.
+ * @type {ReturnType<typeof createSignal<[number, number] | null>>} */
+export const gapFound = createSignal();
+
 /** Whether a drawing or a picture is on the paper now.
  * @type {ReturnType<typeof createSignal<"drawing" | "picture">>} */
 export const sourceChanged = createSignal();

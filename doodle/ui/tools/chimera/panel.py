@@ -54,10 +54,10 @@ def build(context: Context) -> ChimeraPanel:
             scripted("tools/chimera/examples", **shown, elem_id="chimera_examples")
         with gr.Column(elem_classes="dd-side", min_width=0):
             with gr.Column(elem_classes="dd-card", min_width=0):
+                result = scripted("tools/chimera/result", size=size, elem_id="chimera_result")
+            with gr.Column(elem_classes="dd-card", min_width=0):
                 edges = scripted("tools/chimera/edges", elem_id="chimera_edges")
                 scripted("tools/chimera/options", elem_id="chimera_options")
-            with gr.Column(elem_classes="dd-card", min_width=0):
-                result = scripted("tools/chimera/result", size=size, elem_id="chimera_result")
     picture, made = gr.State(time_to_live=KEPT_FOR), gr.State(time_to_live=KEPT_FOR)
     return ChimeraPanel(desk, canvas, edges, result, picture, made)
 

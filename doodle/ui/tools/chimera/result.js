@@ -4,7 +4,8 @@ import { onMessage } from "../../shared/messages.js";
 import { createRun } from "../../shared/run.js";
 import { newestRequest, renderAsked, rendered } from "./news.js";
 
-const FIRST = 50;                    // percent of the input on show
+const FIRST = 0;                     // percent of the input on show: at first all is result
+const ENDS = 4;                      // percent, from which on only one of both is seen
 const PATIENCE = 250;                // ms before waiting shows
 const STEPS = {
   ArrowLeft: -2, ArrowDown: -2, ArrowRight: 2, ArrowUp: 2, PageDown: -10, PageUp: 10, Home: -100, End: 100,
@@ -33,6 +34,9 @@ export function mount(context) {
   function slide(percent) {
     share = Math.min(Math.max(percent, 0), 100);
     field.style.setProperty("--share", `${share}%`);
+    if (share < ENDS) field.dataset.end = "result";
+    else if (share > 100 - ENDS) field.dataset.end = "input";
+    else delete field.dataset.end;
     handle.setAttribute("aria-valuenow", String(Math.round(share)));
     const what = against === "edges" ? "edges" : "input";
     handle.setAttribute("aria-valuetext", `${Math.round(share)} percent ${what}`);
@@ -80,7 +84,7 @@ export function mount(context) {
     row.replaceChildren(...shown.pictures.map((url, i) => {
       const button = make("button", { type: "button" }, make("img", { src: url, alt: "", draggable: false }));
       button.setAttribute("aria-label", `Variant ${i + 1} of ${shown.pictures.length}`);
-      button.title = i ? "The same drawing with a wavering hand" : "Your lines as they are";
+      button.title = hand(i);
       return make("li", {}, button);
     }));
     const old = shown.pictures[0] !== newest;
@@ -93,6 +97,7 @@ export function mount(context) {
     compare(against);
     if (first) unveil();
   }
+  const hand = (i) => (i ? "your lines as a wavering hand would draw them again" : "your lines as they are");
   function unveil() {          // once: the input first, then the bar draws back from it
     slide(100);
     after.decode().catch(() => {}).then(() => {
@@ -107,7 +112,7 @@ export function mount(context) {
     for (const [i, button] of findAll("button", row).entries()) {
       button.setAttribute("aria-pressed", String(i === at));
     }
-    const many = shown.pictures.length, which = many > 1 ? `variant ${at + 1} of ${many}` : "";
+    const many = shown.pictures.length, which = many > 1 ? `${hand(at)}, variant ${at + 1} of ${many}` : "";
     const name = make("b", { textContent: shown.title || "an animal" });
     after.alt = `Result: ${name.textContent}`;
     const seed = shown.seed == null ? "" : `seed ${shown.seed}`, size = shown.size ? `${shown.size} px` : "";

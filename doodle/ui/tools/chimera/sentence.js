@@ -8,9 +8,10 @@ import { sendTo } from "../../shell/tools.js";
 import { createAnimals } from "./animals.js";
 import { createBackdrop } from "./backdrop.js";
 import { marksOf } from "./marks.js";
-import { edgesEdited, newestRequest, optionsChanged, renderAsked, rendered } from "./news.js";
+import { edgesEdited, gapFound, newestRequest, optionsChanged, renderAsked, rendered } from "./news.js";
 
 const VARIANTS = 4, PATIENCE = 40, LIVE_PATIENCE = 120;   // ms after a change
+const OPEN = "The outline is open at the ring. Close it there, and the fur ends where your line does.";
 const UNSEEN = 0.7;         // of the window: a result that begins below is not seen
 const QUICK = 700;          // ms that an answer may take for all variants to follow every stroke
 
@@ -37,7 +38,15 @@ export function mount(context) {
   function tell(sentence) {
     note.textContent = sentence || "";
     note.hidden = !sentence;
+    note.dataset.about = "";
   }
+  gapFound.listen((place) => {
+    pad()?.point(place);
+    if (place && note.hidden) {
+      tell(OPEN);
+      note.dataset.about = "gap";
+    } else if (!place && note.dataset.about === "gap") tell(props.problem);
+  });
 
   /* ---- what is asked ------------------------------------------------------------------------- */
   function message(more) {

@@ -11,6 +11,5 @@ TOOL = Tool(
     build=panel.build,
     wire=panel.wire,
     endpoints=api.endpoints,
-    sheets=("tools/chimera/sentence", "tools/chimera/edges", "tools/chimera/result"),
     examples=panel.EXAMPLES,
 )

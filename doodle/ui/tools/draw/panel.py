@@ -67,7 +67,7 @@ class DrawPanel:
 
 def build(context: Context) -> DrawPanel:
     """Lay the tool out."""
-    with gr.Row(elem_classes="dd-desk"):
+    with gr.Row(elem_classes="dd-desk dd-desk-draw"):
         with gr.Column(elem_classes="dd-work", min_width=0):
             with gr.Row(elem_id="say", elem_classes="dd-say"):
                 fields = _sentence(known_words(context.registry))
@@ -75,6 +75,7 @@ def build(context: Context) -> DrawPanel:
             channel = InkChannel("pad", visible="hidden", elem_id="ink")
             strip = examples.build()
         with gr.Column(elem_classes="dd-side", min_width=0):
+            scripted("tools/draw/sheet", elem_id="sheet")
             with gr.Column(elem_id="guesses_card", elem_classes="dd-card", min_width=0):
                 guesses = guess.build()
             with gr.Column(elem_classes="dd-card", min_width=0):

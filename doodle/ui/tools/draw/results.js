@@ -10,6 +10,7 @@ import { expose, mounted, whenMounted } from "../../shell/mount.js";
 import { notes } from "../../shell/news.js";
 import { sendTo } from "../../shell/tools.js";
 import { logOf } from "./log.js";
+import { sheetTitle } from "./sheet.js";
 import { keepRun } from "./tool.js";
 import { settings, word } from "./word.js";
 
@@ -87,6 +88,7 @@ export function mount({ element, props }) {
     title.textContent = n ? counted(n, NAMES[mode]) : "Endings";
     if (n && name && mode === "draw") title.textContent += ` of ${phrase(name)}`;
     if (n && name && mode === "complete") title.textContent += `: ${name}`;
+    sheetTitle.send(title.textContent);
     card.dataset.empty = String(!n);
     card.dataset.live = String(pending || Boolean(shown?.live));
     grid.style.setProperty("--columns", Math.ceil(Math.sqrt(Math.max(n, 1))));

@@ -12,6 +12,5 @@ TOOL = Tool(
     build=panel.build,
     wire=panel.wire,
     endpoints=api.endpoints,
-    sheets=("tools/draw/results", "tools/draw/guess"),
     examples=FOLDER,
 )

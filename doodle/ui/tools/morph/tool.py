@@ -11,5 +11,4 @@ TOOL = Tool(
     build=panel.build,
     wire=panel.wire,
     endpoints=api.endpoints,
-    sheets=("tools/morph/film",),
 )

@@ -17,5 +17,4 @@ TOOL = Tool(
     build=panel.build,
     wire=panel.wire,
     available=_available,
-    sheets=("tools/play/game",),
 )
