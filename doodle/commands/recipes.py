@@ -19,8 +19,9 @@ RECIPES = (
     "dcgan",
     "dccgan",
     "chimera",
+    "faces",
 )
-EVALUATIONS = ("sketch_rnn", "recogniser", "stroke_classifier", "dccgan", "chimera")
+EVALUATIONS = ("sketch_rnn", "recogniser", "stroke_classifier", "dccgan", "chimera", "faces")
 
 
 def register_train(subparsers: Any) -> None:
