@@ -14,7 +14,7 @@ from doodle.models.stylegan2 import Stylegan2, Stylegan2Config
 def theirs():
     """A generator whose mapping learns at their rate, and its state dict without our mean."""
     torch.manual_seed(0)
-    config = Stylegan2Config(8, (6, 6, 5, 4), mapping_layers=3, mapping_rate=0.01)
+    config = Stylegan2Config(8, 8, (6, 6, 5, 4), mapping_layers=3, mapping_rate=0.01)
     network = Stylegan2(config).eval()
     state = {k: v for k, v in network.state_dict().items() if k != "w_avg"}
     return network, state

@@ -40,6 +40,7 @@ def generator_from_rosinality(state: dict[str, Tensor], mean: Tensor | None = No
         ]
         config = Stylegan2Config(
             style_size=state["style.1.weight"].shape[0],
+            z_size=state["style.1.weight"].shape[1],
             channels=tuple(weight.shape[1] for weight in widths),
             mapping_layers=sum(key.startswith("style.") for key in state) // 2,
             mapping_rate=MAPPING_RATE,
@@ -52,7 +53,7 @@ def generator_from_rosinality(state: dict[str, Tensor], mean: Tensor | None = No
         why = " ".join(str(error).split())[:300]
         raise ValueError(f"this is no StyleGAN2 generator of rosinality's: {why}") from error
     if mean is None:
-        z = torch.randn(_DRAWN, config.style_size, generator=torch.Generator().manual_seed(0))
+        z = torch.randn(_DRAWN, config.z_size, generator=torch.Generator().manual_seed(0))
         with torch.no_grad():
             module.w_avg.copy_(module.mapping(z).mean(dim=0))
     return module.eval().requires_grad_(False)

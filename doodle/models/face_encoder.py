@@ -1,7 +1,9 @@
 """Pictures of faces to codes in W+ of a generator (after e4e, Tov et al. 2021, arXiv 2102.02766).
 
-One code for all layers is read where the picture is smallest; each layer's offset from it (section
-4.1 there) is read from a map about as fine as what the layer draws: 4 x 4, 8 x 8 or 16 x 16.
+A point z of the generator's noise, which it maps to one code w for all layers, is read where the
+picture is smallest; each layer's offset from it (section 4.1 there) from a map about as fine as
+what the layer draws: 4 x 4, 8 x 8 or 16 x 16. Unlike e4e's, the codes without offsets cannot leave
+what the generator's mapping reaches: no critic of codes is needed.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from doodle.models.about import About
+from doodle.models.stylegan2 import Stylegan2
 
 SLOPE = 0.2
 LAST_SIDE = 4
@@ -25,12 +28,14 @@ class FaceEncoderConfig:
 
     Attributes:
         style_size: of a code w.
+        z_size: of the generator's noise.
         layers: codes of W+.
         widths: channels at a half, a quarter, ... of the picture's side; the last map is 4 x 4.
         head: channels of the maps that offsets are read from.
     """
 
     style_size: int = 256
+    z_size: int = 64
     layers: int = 12
     widths: tuple[int, ...] = (32, 64, 128, 256, 256)
     head: int = 64
@@ -48,7 +53,7 @@ class FaceEncoderConfig:
 
     @classmethod
     def tiny(cls) -> FaceEncoderConfig:
-        return cls(style_size=8, layers=6, widths=(4, 6, 8), head=4)
+        return cls(style_size=8, z_size=5, layers=6, widths=(4, 6, 8), head=4)
 
 
 class Down(nn.Module):
@@ -64,6 +69,36 @@ class Down(nn.Module):
         """(B, before, H, W) to (B, after, H / 2, W / 2)."""
         y = self.second(F.leaky_relu(self.first(x), SLOPE))
         return F.leaky_relu((y + self.skip(F.avg_pool2d(x, 2))) * math.sqrt(0.5), SLOPE)
+
+
+class Standardised(nn.Module):
+    """Each number less its mean, over its spread, both followed while training.
+
+    Without it all faces begin at one point and stay there. Unlike batch normalisation it computes
+    the same in training as in use, so a batch may be small.
+    """
+
+    mean: Tensor
+    variance: Tensor
+    steps: Tensor
+
+    def __init__(self, size: int) -> None:
+        super().__init__()
+        self.register_buffer("mean", torch.zeros(size))
+        self.register_buffer("variance", torch.ones(size))
+        self.register_buffer("steps", torch.zeros((), dtype=torch.long))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, size) to the same."""
+        if self.training:
+            self._follow(x.detach())
+        return (x - self.mean) * torch.rsqrt(self.variance + 1e-8)
+
+    def _follow(self, x: Tensor) -> None:
+        self.steps += 1
+        share = max(0.02, 1 / int(self.steps))
+        self.mean.lerp_(x.mean(dim=0), share)
+        self.variance.lerp_((x - self.mean).square().mean(dim=0), share)
 
 
 class Offsets(nn.Module):
@@ -92,8 +127,6 @@ class Offsets(nn.Module):
 class FaceEncoder(nn.Module):
     """The encoder; its codes are those of the generator that it was trained with."""
 
-    mean: Tensor  # (style_size,) the code that offsets of a fresh encoder begin at
-
     def __init__(self, config: FaceEncoderConfig) -> None:
         super().__init__()
         self.config = config
@@ -102,53 +135,54 @@ class FaceEncoder(nn.Module):
         self.blocks = nn.ModuleList(
             Down(before, after) for before, after in zip(widths, widths[1:], strict=False)
         )
-        self.code = nn.Linear(widths[-1] * LAST_SIDE**2, style)
-        # of e4e's three groups the first layer's offset is zero: it has the code itself
+        self.code = nn.Linear(widths[-1] * LAST_SIDE**2, config.z_size)
+        self.standardised = Standardised(config.z_size)
         shares = self.groups(config.layers)
         self.offsets = nn.ModuleList(
             Offsets(widths[-1 - k], LAST_SIDE * 2**k, config.head, count, style)
             for k, count in enumerate(shares)
         )
-        self.register_buffer("mean", torch.zeros(style))
 
     @staticmethod
     def groups(layers: int) -> tuple[int, int, int]:
         """How many layers' offsets are read from 4 x 4, 8 x 8 and 16 x 16: about a third each."""
-        third = (layers - 1) // 3
-        return third, third, layers - 1 - 2 * third
+        third = layers // 3
+        return third, third, layers - 2 * third
 
-    def parts(self, pictures: Tensor) -> tuple[Tensor, Tensor]:
-        """The code of all layers, and what each layer adds to it.
+    def forward(self, pictures: Tensor) -> tuple[Tensor, Tensor]:
+        """The point in the noise, and what each layer adds to the code that it is mapped to.
 
         Args:
             pictures: (B, 3, size, size) in [-1, 1].
 
         Returns:
-            (B, style_size) and (B, layers, style_size); the first layer adds nothing.
+            z, (B, z_size) of root mean square 1, and offsets (B, layers, style_size).
         """
         x = F.leaky_relu(self.stem(pictures), SLOPE)
         maps = [x]
         for block in self.blocks:
             x = block(x)
             maps.append(x)
-        code = self.code(x.flatten(1)).float() + self.mean
+        z = self.standardised(self.code(x.flatten(1)).float())
+        z = F.normalize(z, dim=1) * self.config.z_size**0.5
         found = [head(maps[-1 - k]).float() for k, head in enumerate(self.offsets)]
-        return code, torch.cat([torch.zeros_like(code).unsqueeze(1), *found], dim=1)
-
-    def forward(self, pictures: Tensor) -> Tensor:
-        """Codes in W+: (B, 3, size, size) in [-1, 1] to (B, layers, style_size)."""
-        code, offsets = self.parts(pictures)
-        return code.unsqueeze(1) + offsets
+        return z, torch.cat(found, dim=1)
 
     def probe(self, seed: int = 0) -> Tensor:
-        """A few numbers of the codes of seeded noise. (12,)"""
+        """A few numbers of the codes of seeded noise. (16,)"""
         generator = torch.Generator().manual_seed(seed)
         side = self.config.size
         pictures = torch.rand(2, 3, side, side, generator=generator) * 2 - 1
         with torch.no_grad():
-            codes = self(pictures).flatten(1)
-        step = max(1, codes.shape[1] // 6)
-        return codes[:, ::step][:, :6].flatten()
+            z, offsets = self(pictures)
+        offsets = offsets.flatten(1)
+        step = max(1, offsets.shape[1] // 6)
+        return torch.cat([z[:, :2], offsets[:, ::step][:, :6]], dim=1).flatten()
+
+
+def w_plus(network: Stylegan2, z: Tensor, offsets: Tensor) -> Tensor:
+    """Codes in W+ of what the encoder found: (B, layers, style_size)."""
+    return network.mapping(z).unsqueeze(1) + offsets
 
 
 ABOUT = {

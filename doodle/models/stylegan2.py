@@ -25,13 +25,15 @@ class Stylegan2Config:
     """Sizes.
 
     Attributes:
-        style_size: of z and of w.
+        style_size: of w.
+        z_size: of the noise; few numbers suffice (Sauer et al. 2022, arXiv 2202.00273, 3.1).
         channels: at 4, 8, 16, ... pixels; the last ones are the picture's side's.
         mapping_layers: from z to w.
         mapping_rate: by which the mapping's weights learn more slowly than the others.
     """
 
     style_size: int = 256
+    z_size: int = 64
     channels: tuple[int, ...] = (256, 256, 256, 128, 64, 32)
     mapping_layers: int = 4
     mapping_rate: float = 0.1
@@ -39,8 +41,8 @@ class Stylegan2Config:
     def __post_init__(self) -> None:
         if len(self.channels) < 2 or min(self.channels) < 1:
             raise ValueError("channels are two or more positive numbers")
-        if self.mapping_rate <= 0:
-            raise ValueError("mapping_rate lies above 0")
+        if self.mapping_layers < 1 or self.mapping_rate <= 0:
+            raise ValueError("mapping_layers are at least 1, mapping_rate lies above 0")
 
     @property
     def size(self) -> int:
@@ -54,7 +56,7 @@ class Stylegan2Config:
 
     @classmethod
     def tiny(cls) -> Stylegan2Config:
-        return cls(style_size=8, channels=(6, 6, 4), mapping_layers=2)
+        return cls(style_size=8, z_size=5, channels=(6, 6, 4), mapping_layers=2)
 
 
 class Constant(nn.Module):
@@ -75,8 +77,10 @@ class Stylegan2(nn.Module):
         self.config = config
         style, channels = config.style_size, config.channels
         mapping = [
-            EqualLinear(style, style, rate=config.mapping_rate, activated=True)
-            for _ in range(config.mapping_layers)
+            EqualLinear(
+                style if k else config.z_size, style, rate=config.mapping_rate, activated=True
+            )
+            for k in range(config.mapping_layers)
         ]
         self.style = nn.Sequential(PixelNorm(), *mapping)
         self.input = Constant(channels[0])
@@ -97,7 +101,7 @@ class Stylegan2(nn.Module):
     # -- z to w to s -----------------------------------------------------------------------------
 
     def mapping(self, z: Tensor) -> Tensor:
-        """(B, style_size) of a standard normal distribution to w, (B, style_size)."""
+        """(B, z_size) of a standard normal distribution to w, (B, style_size)."""
         return self.style(z)
 
     def truncated(self, w: Tensor, psi: float) -> Tensor:
@@ -178,7 +182,7 @@ class Stylegan2(nn.Module):
         """Pictures of one of the three.
 
         Args:
-            z: (B, style_size).
+            z: (B, z_size).
             w: (B, style_size), or W+ (B, layers, style_size).
             s: (B, sum of channels).
             truncation_psi: of what z is mapped to.
@@ -201,7 +205,7 @@ class Stylegan2(nn.Module):
     def probe(self, seed: int = 0) -> Tensor:
         """A few pixels for seeded noise: the golden numbers of a checkpoint. (12,)"""
         generator = torch.Generator().manual_seed(seed)
-        z = torch.randn(2, self.config.style_size, generator=generator)
+        z = torch.randn(2, self.config.z_size, generator=generator)
         with torch.no_grad():
             w = self.truncated(self.mapping(z), 0.7)
             return self.synthesize(self.styles(w))[:, :, ::7, ::5].flatten()[::3][:12]

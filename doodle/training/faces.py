@@ -45,15 +45,14 @@ class FacesRecipe(FaceFigures):
         torch.backends.cudnn.benchmark = True  # there are two shapes of batches
         torch.manual_seed(c.run.seed)
         self.faces = load_faces(c.run.data, c.size)
-        model = Stylegan2Config(c.style_size, c.channels, c.mapping_layers)
+        model = Stylegan2Config(c.style_size, c.z_size, c.channels, c.mapping_layers)
         self.network, shadow = (Stylegan2(model).to(self.device) for _ in range(2))
         quiet(self.network, c.size // 2)
-        reads = FaceEncoderConfig(c.style_size, model.layers, c.encoder_widths)
+        reads = FaceEncoderConfig(c.style_size, c.z_size, model.layers, c.encoder_widths)
         self.encoder, reading = (self._place(FaceEncoder(reads)) for _ in range(2))
         with torch.no_grad():
-            mean = self.network.mapping(torch.randn(4096, c.style_size).to(self.device)).mean(0)
-        self.network.w_avg.copy_(mean)
-        self.encoder.mean.copy_(mean)
+            z = torch.randn(4096, c.z_size).to(self.device)
+            self.network.w_avg.copy_(self.network.mapping(z).mean(dim=0))
         if c.start:
             self._begin_with(c.start)
         self.features = self._place(load_features(c.backbone))
@@ -62,7 +61,7 @@ class FacesRecipe(FaceFigures):
                 self.features, c.critic_width, c.pixel_width, c.loss, c.sight, c.diff_augment
             )
         )
-        self.memory = CodeMemory(REMEMBERED, c.style_size).to(self.device)
+        self.memory = CodeMemory(REMEMBERED, c.z_size).to(self.device)
         self.averages = [Ema(self.network, shadow, c.ema), Ema(self.encoder, reading, c.ema)]
         self.modules = {
             "network": self.network,
@@ -115,7 +114,7 @@ class FacesRecipe(FaceFigures):
         side, half = self.side(progress), c.run.batch // 2
         self.seen = (step + 1) * c.run.batch
         with self._autocast():
-            codes, offsets = self.encoder.parts(real[:half])
+            codes, offsets = self.encoder(real[:half])
             fake, apart = self._fakes(codes, offsets, side)
             real = F.avg_pool2d(real, c.size // side) if side < c.size else real
             real_view, fake_view = self.critics.views(real, fake)
@@ -158,28 +157,30 @@ class FacesRecipe(FaceFigures):
         """Pictures of the codes and as many of noise, and how far codes and noise lie apart.
 
         Args:
-            codes: (B, style_size) of real pictures.
-            offsets: (B, layers, style_size).
+            codes: (B, z_size) of real pictures.
+            offsets: (B, layers, style_size) of the same.
 
         Returns:
             (2 B, 3, side, side) float32, and a scalar.
         """
         c, network, half = self.config, self.network, len(codes)
-        z = torch.randn(COMPARED, c.style_size).to(self.device)
-        w = network.mapping(z).float()
-        network.w_avg.lerp_(w.detach().mean(dim=0), TRACKING)
-        known = torch.cat([codes, self.memory.some(COMPARED - half)])
+        noise = torch.randn(COMPARED, c.z_size).to(self.device)
         with torch.autocast(self.device.type, enabled=False):
-            apart = energy_distance(known, w)
-        # half of the codes have to do without offsets, so that W itself holds what faces differ in
-        keep = (torch.rand(half, 1, 1) < c.offsets).to(self.device)
-        layers = torch.arange(offsets.shape[1], device=self.device)[None, :, None]
+            others = torch.cat([codes.detach(), self.memory.some(COMPARED - half)])
+            apart = energy_distance(codes, others, network.style[0](noise))
+        # half of the codes have to do without offsets: the noise itself holds what faces differ in
+        keep = (torch.rand(half, 1) < c.offsets).to(self.device)
+        moved = codes + ~keep * c.code_noise * torch.randn(half, c.z_size).to(self.device)
+        w = network.mapping(torch.cat([moved, noise])).float()
+        redrawn, w = w[:half].unsqueeze(1) + keep.unsqueeze(2) * offsets, w[half:]
+        network.w_avg.lerp_(w.detach().mean(dim=0), TRACKING)
         # style mixing (Karras et al. 2019, arXiv 1812.04948, section 3.1)
+        layers = torch.arange(offsets.shape[1], device=self.device)[None, :, None]
         crossing = torch.randint(1, offsets.shape[1], (half, 1, 1))
         crossing[torch.rand(half) >= c.mixing] = offsets.shape[1]
         first, second = w[:half].unsqueeze(1), w[half : 2 * half].unsqueeze(1)
         mixed = torch.where(layers < crossing.to(self.device), first, second)
-        s = network.styles(torch.cat([codes.unsqueeze(1) + keep * offsets, mixed]))
+        s = network.styles(torch.cat([redrawn, mixed]))
         return network.synthesize(s, network.random_noise(2 * half), side), apart
 
     def _critic_step(self, real: View, fake: View) -> dict[str, float]:

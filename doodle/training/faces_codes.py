@@ -6,22 +6,22 @@ import torch
 from torch import Tensor, nn
 
 
-def energy_distance(first: Tensor, second: Tensor) -> Tensor:
-    """How far apart two sets of vectors are as distributions, 0 on average for one and the same.
+def energy_distance(codes: Tensor, others: Tensor, wanted: Tensor) -> Tensor:
+    """What codes of a batch add to the energy distance of all codes from a distribution.
 
     2 E|x - y| - E|x - x'| - E|y - y'| (Székely and Rizzo 2013, doi 10.1016/j.jspi.2013.03.018,
-    equation 1), over the root of their length, so that vectors of many numbers count alike.
+    equation 1) with x a code of the batch and x' one of the others, over the root of their length.
+    As a mean over all codes it is the distance, and its gradient is theirs.
 
     Args:
-        first, second: (N, C) and (M, C), at least two rows each.
+        codes: (B, C) with a gradient.
+        others: (M, C), at least one row.
+        wanted: (N, C), at least two rows.
     """
-
-    def within(rows: Tensor) -> Tensor:
-        count = len(rows)
-        return torch.cdist(rows, rows).sum() / (count * (count - 1))
-
-    across = torch.cdist(first, second).mean()
-    return (2 * across - within(first) - within(second)) / first.shape[1] ** 0.5
+    across, within = torch.cdist(codes, wanted).mean(), torch.cdist(codes, others).mean()
+    within = 2 * within - within.detach()  # every pair of codes counts for both of its ends
+    fixed = torch.cdist(wanted, wanted).sum() / (len(wanted) * (len(wanted) - 1))
+    return (2 * across - within - fixed) / codes.shape[1] ** 0.5
 
 
 class CodeMemory(nn.Module):

@@ -41,7 +41,8 @@ class Config:
         default=(256, 256, 256, 128, 64, 32),
         metadata={"help": "of the generator at 4, 8, 16, ... pixels; the last are the picture's"},
     )
-    style_size: int = field(default=256, metadata={"help": "numbers of z and w"})
+    style_size: int = field(default=256, metadata={"help": "numbers of a code w"})
+    z_size: int = field(default=64, metadata={"help": "numbers of the noise"})
     mapping_layers: int = field(default=4, metadata={"help": "from z to w"})
     encoder_widths: tuple[int, ...] = field(
         default=(32, 64, 128, 256, 256),
@@ -61,10 +62,13 @@ class Config:
     l1_weight: float = field(default=4.0, metadata={"help": "of what is drawn again"})
     perceptual_weight: float = field(default=4.0, metadata={"help": "of the same, in features"})
     codes_weight: float = field(
-        default=1.0, metadata={"help": "of the distance between codes of pictures and of noise"}
+        default=4.0, metadata={"help": "of the distance between codes of pictures and noise"}
     )
     offsets_weight: float = field(
         default=0.02, metadata={"help": "of the squared offsets of layers from the one code"}
+    )
+    code_noise: float = field(
+        default=0.2, metadata={"help": "added to codes without offsets, beside their length"}
     )
     offsets: float = field(default=0.5, metadata={"help": "share of codes that have offsets"})
     mixing: float = field(default=0.5, metadata={"help": "share of samples of two noises"})

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from doodle.data.faces import Faces
-from doodle.models.face_encoder import FaceEncoder
+from doodle.models.face_encoder import FaceEncoder, w_plus
 from doodle.models.image_features import ImageFeatures
 from doodle.models.stylegan2 import Stylegan2
 from doodle.training.faces_config import PRESETS, Config
@@ -79,9 +79,8 @@ class FaceFigures:
         network, encoder = self.averaged
         made = []
         for start in range(0, len(pictures), _AT_ONCE):
-            code, apart = encoder.parts(self._input(pictures[start : start + _AT_ONCE]))
-            w = code.unsqueeze(1) + apart if offsets else code
-            made.append(as_pictures(network(w=w)))
+            z, apart = encoder(self._input(pictures[start : start + _AT_ONCE]))
+            made.append(as_pictures(network(w=w_plus(network, z, apart * offsets))))
         return np.concatenate(made)
 
     @torch.no_grad()
@@ -89,7 +88,7 @@ class FaceFigures:
         """Pictures of seeded noise, (count, S, S, 3) uint8."""
         network, _ = self.averaged
         generator = torch.Generator().manual_seed(seed)
-        z = torch.randn(count, self.config.style_size, generator=generator).to(self.device)
+        z = torch.randn(count, self.config.z_size, generator=generator).to(self.device)
         parts = z.split(_AT_ONCE)
         return np.concatenate([as_pictures(network(part, truncation_psi=psi)) for part in parts])
 
@@ -126,7 +125,7 @@ class FaceFigures:
         rows = {
             "held out": real,
             "drawn again": self.redrawn(real),
-            "of one code": self.redrawn(real, offsets=False),
+            "of z alone": self.redrawn(real, offsets=False),
             f"psi {PSI:g}": drawn[:SHOWN],
             "": drawn[SHOWN : 2 * SHOWN],
             " ": drawn[2 * SHOWN :],
@@ -139,7 +138,7 @@ class FaceFigures:
         network, encoder = self.averaged
         with torch.no_grad():
             generator = torch.Generator().manual_seed(0)
-            z = torch.randn(10_000, self.config.style_size, generator=generator).to(self.device)
+            z = torch.randn(10_000, self.config.z_size, generator=generator).to(self.device)
             network.w_avg.copy_(network.mapping(z).mean(dim=0))
         held_out = newest(log, "valid", {})
         told = {
