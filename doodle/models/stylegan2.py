@@ -239,7 +239,7 @@ ABOUT = {
     "stylegan2": About(
         title="Faces of nobody",
         does="Makes up a face from noise; mixes and moves faces in its style space.",
-        run="python -m doodle faces --n 16 --seed 0 --psi 0.7 --out faces",
+        run="python -m doodle evaluate faces --data FACES",
         fails=(
             "It knows adult faces as its synthetic training set has them: upright, one at a time, "
             "plain in light. Glasses, hats, hands and the far side of turned heads come out "

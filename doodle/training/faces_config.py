@@ -59,13 +59,13 @@ class Config:
     pixel_width: int = field(default=32, metadata={"help": "of the critic of pixels; 0: none"})
     loss: Literal["hinge", "bce"] = field(default="hinge", metadata={"help": "adversarial loss"})
     gan_weight: float = field(default=1.0, metadata={"help": "of the adversarial loss"})
-    l1_weight: float = field(default=4.0, metadata={"help": "of what is drawn again"})
+    l1_weight: float = field(default=6.0, metadata={"help": "of what is drawn again"})
     perceptual_weight: float = field(default=4.0, metadata={"help": "of the same, in features"})
     codes_weight: float = field(
         default=4.0, metadata={"help": "of the distance between codes of pictures and noise"}
     )
     offsets_weight: float = field(
-        default=0.02, metadata={"help": "of the squared offsets of layers from the one code"}
+        default=0.1, metadata={"help": "of the squared offsets of layers from the one code"}
     )
     code_noise: float = field(
         default=0.2, metadata={"help": "added to codes without offsets, beside their length"}
