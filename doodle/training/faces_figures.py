@@ -99,7 +99,7 @@ class FaceFigures:
         return torch.cat([self.features.pooled(self._input(part)).cpu() for part in parts])
 
     def evaluate(self) -> dict[str, float]:
-        """How true what is drawn again is, and how far samples lie from held-out faces."""
+        """How true what is drawn again is, how far samples lie from held-out faces, how various."""
         real = self.faces.valid(self.config.held_out)
         made = self.redrawn(real)
         error = made.astype(np.float32) - real
@@ -115,6 +115,10 @@ class FaceFigures:
         for psi in (1.0, PSI):
             rows = (self._pooled(self.samples(len(real), psi)) - mean) / spread
             figures[f"kernel distance, psi {psi:g}"] = kernel_distance(rows, wanted)
+            # of two samples, over that of two faces: below 1 they are too much alike
+            figures[f"variety, psi {psi:g}"] = float(
+                torch.pdist(rows).mean() / torch.pdist(wanted).mean()
+            )
         rows = (self._pooled(made) - mean) / spread
         return figures | {"kernel distance, redrawn": kernel_distance(rows, wanted)}
 

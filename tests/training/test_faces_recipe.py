@@ -62,6 +62,7 @@ def test_two_steps_from_the_command_then_evaluate(data, tmp_path, capsys):
     lines = [json.loads(line) for line in (run / "log.jsonl").read_text().splitlines()]
     wanted = {"pictures", "l1", "psnr"}
     wanted |= {f"kernel distance, {k}" for k in ("psi 1", "psi 0.7", "redrawn")}
+    wanted |= {"variety, psi 1", "variety, psi 0.7"}
     assert set(lines[-1]["valid"]) == wanted and lines[-1]["valid"]["pictures"] == 8
     assert (run / "samples" / "0000002.png").exists() and (run / "losses.png").exists()
     network, header = checkpoint.load(export / checkpoint.FILE)
