@@ -101,3 +101,24 @@ def write_image_features(path: Path, kind: str = "tf_efficientnet_lite0") -> Pat
     weights = timm.create_model(kind, pretrained=False).state_dict()
     torch.save({f"layer.{k}": value for k, value in enumerate(weights.values())}, path)
     return path
+
+
+def write_faces(root: Path, count: int = 24, side: int = 32, val: int = 8) -> Path:
+    """A folder of faces: an oval of one colour on another, half of them at twice the side too."""
+    import cv2
+
+    rng = np.random.default_rng(0)
+    lines = ["id,split,caption"]
+    for k in range(count):
+        picture = np.full((2 * side, 2 * side, 3), rng.integers(0, 255, 3), np.uint8)
+        middle = (side + int(rng.integers(-4, 4)), side + int(rng.integers(-4, 4)))
+        colour = rng.integers(0, 255, 3).tolist()
+        cv2.ellipse(picture, middle, (side // 2, side * 3 // 4), 0, 0, 360, colour, -1)
+        small = cv2.resize(picture, (side, side), interpolation=cv2.INTER_AREA)
+        for folder, made in ((str(side), small), (str(2 * side), picture)):
+            if made is small or k % 2:
+                (root / folder).mkdir(parents=True, exist_ok=True)
+                cv2.imwrite(str(root / folder / f"{k:03d}.jpg"), made)
+        lines.append(f'{k:03d},{"val" if k < val else "train"},"a face, number {k}"')
+    (root / "index.csv").write_text("\n".join(lines) + "\n")
+    return root

@@ -173,7 +173,20 @@ def _dccgan(module):
     return (pictures, logits), (3,)
 
 
+def _stylegan2(module):
+    z = torch.randn(3, module.config.z_size, generator=torch.Generator().manual_seed(0))
+    return module(z), (3, 3, 16, 16)
+
+
+def _face_encoder(module):
+    side = module.config.size
+    pictures = torch.rand(3, 3, side, side, generator=torch.Generator().manual_seed(0)) * 2 - 1
+    return module(pictures), (3,)
+
+
 FORWARD = {
+    "stylegan2": _stylegan2,
+    "face_encoder": _face_encoder,
     "dccgan": _dccgan,
     "stroke_classifier": _stroke_classifier,
     "writing_detector": _writing_detector,

@@ -48,9 +48,12 @@ def register_models(subparsers: Any) -> None:
 def register_convert(subparsers: Any) -> None:
     """Add `convert KIND FILE`."""
     parser = subparsers.add_parser("convert", description="Take over weights of others.")
-    kinds = "a SketchRNN decoder of Magenta's; a pix2pix generator of junyanz's, or ours to that"
-    parser.add_argument("kind", choices=("magenta", "pix2pix", "to-pix2pix"), help=kinds)
-    parser.add_argument("file", type=Path, help="bird.gen.json, latest_net_G.pth, a checkpoint")
+    kinds = "a SketchRNN decoder of Magenta's; a pix2pix generator of junyanz's, or ours to that; "
+    kinds += "a StyleGAN2 generator of rosinality's"
+    names = ("magenta", "pix2pix", "to-pix2pix", "stylegan2")
+    parser.add_argument("kind", choices=names, help=kinds)
+    files = "bird.gen.json, latest_net_G.pth, a checkpoint, stylegan2-ffhq-config-f.pt"
+    parser.add_argument("file", type=Path, help=files)
     parser.add_argument(
         "--out", type=Path, metavar="FOLDER", help="of what is written (runs/KIND-NAME)"
     )
@@ -148,10 +151,12 @@ def convert(args: argparse.Namespace) -> None:
     """Write a checkpoint from a file of others, or the other way round."""
     from doodle.convert.magenta import convert_magenta
     from doodle.convert.pix2pix import convert_pix2pix, export_pix2pix
+    from doodle.convert.stylegan2 import convert_stylegan2
 
     folder = args.out or Path("runs") / f"{args.kind}-{args.file.name.split('.')[0]}"
     target = folder / ("latest_net_G.pth" if args.kind == "to-pix2pix" else checkpoint.FILE)
     kinds = {"magenta": convert_magenta, "pix2pix": convert_pix2pix, "to-pix2pix": export_pix2pix}
+    kinds["stylegan2"] = convert_stylegan2
     kinds[args.kind](args.file, target)
     print(target, file=sys.stdout)
 

@@ -19,10 +19,11 @@ RECIPES = (
     "dcgan",
     "dccgan",
     "chimera",
+    "faces",
 )
 # what older checkpoints' headers and notes call a recipe
 FORMER_NAMES = {"letters": "writing_detector"}
-EVALUATIONS = ("sketch_rnn", "recogniser", "stroke_classifier", "dccgan", "chimera")
+EVALUATIONS = ("sketch_rnn", "recogniser", "stroke_classifier", "dccgan", "chimera", "faces")
 
 
 def register_train(subparsers: Any) -> None:

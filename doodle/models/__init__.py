@@ -25,6 +25,8 @@ MODELS: dict[str, str] = {
     "writing_detector": "writing_detector:WritingDetectorConfig:WritingDetector",
     "dccgan": "dccgan:DccganConfig:Dccgan",
     "pix2pix": "pix2pix:Pix2PixConfig:Pix2Pix",
+    "stylegan2": "stylegan2:Stylegan2Config:Stylegan2",
+    "face_encoder": "face_encoder:FaceEncoderConfig:FaceEncoder",
     "magenta_decoder": "magenta_decoder:MagentaDecoderConfig:MagentaDecoder",
 }
 

@@ -38,6 +38,7 @@ OPTIONS = {
     "dccgan": "--preset original --data d --discriminator-rate 1e-4",
     "chimera": "--preset gpu-modes --data animals.npz --start checkpoints/chimera --no-inside "
     "--backbone installed --workers 3",
+    "faces": "--preset gpu --data d --start checkpoints/faces --no-diff-augment --l1-weight 2",
 }
 
 
