@@ -15,7 +15,7 @@ from doodle.ui.run import Runs
 
 # Submits a request for a caller of the public API and gives all its events.
 Ask = Callable[[Any, gr.Request | None], Awaitable[list[Any]]]
-Endpoint = Callable[..., Awaitable[dict[str, Any]]]
+Endpoint = Callable[..., Awaitable[Any]]
 
 
 @dataclass

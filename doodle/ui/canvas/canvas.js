@@ -73,7 +73,7 @@ export function mount({ element, props, trigger, watch }) {
     quiet = true;
     if (kept && canvas.unpack(kept)) props.value = known = canvas.serialize();
     quiet = false;
-    if (!shelf || canvas.stats().strokes) return;
+    if (!shelf || !props.rail || canvas.stats().strokes) return;   // no room on a small paper
     showOffer(offer, shelf.others(), (drawing) => {
       canvas.load(drawing, { undoable: true });
       canvas.focus({ byPointer: true });

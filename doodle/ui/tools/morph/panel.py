@@ -8,12 +8,15 @@ import gradio as gr
 
 from doodle.services.readiness import known_words
 from doodle.ui.canvas import StrokeCanvas
-from doodle.ui.parts import QUIET, WORK, number_field, scripted, word_field, words
+from doodle.ui.guesses import recognised
+from doodle.ui.parts import DIRECT, QUIET, WORK, number_field, scripted, word_field, words
 from doodle.ui.scripts import call
 from doodle.ui.tool import Context
 from doodle.ui.tools.morph.tasks import MorphTasks
 
-FIRST_WORDS = ("cat", "rabbit")
+FIELDS = ("morph_first", "morph_second")
+# of the pairs that were tried the one whose every step is taken for one of the two
+FIRST_WORDS = ("mushroom", "umbrella")
 FIRST_STEPS, FIRST_SEED = 9, 7
 HINT = "Draw here, or leave it empty: then it is drawn for you."
 _STOPPED = call("morph.stopped")
@@ -40,9 +43,9 @@ def build(context: Context) -> MorphPanel:
         with gr.Column(elem_classes="dd-work", min_width=0):
             with gr.Row(elem_id="say_morph", elem_classes="dd-say"):
                 words("Turn the")
-                first = word_field(choices, FIRST_WORDS[0], "What the first is", "morph_first")
+                first = word_field(choices, FIRST_WORDS[0], "What the first is", FIELDS[0])
                 words("into the")
-                second = word_field(choices, FIRST_WORDS[1], "What the second is", "morph_second")
+                second = word_field(choices, FIRST_WORDS[1], "What the second is", FIELDS[1])
                 words("in")
                 steps = number_field(FIRST_STEPS, "How many steps", "morph_steps")
                 words("steps, seed")
@@ -55,7 +58,15 @@ def build(context: Context) -> MorphPanel:
             for place, title in enumerate(("From", "To")):
                 with gr.Column(elem_classes="dd-card", min_width=0):
                     target = f"slot_{place}"
-                    heads.append(scripted("tools/morph/slot", title=title, target=target))
+                    heads.append(
+                        scripted(
+                            "tools/morph/slot",
+                            title=title,
+                            target=target,
+                            field=FIELDS[place],
+                            word=FIRST_WORDS[place],
+                        )
+                    )
                     slots.append(
                         StrokeCanvas(elem_id=target, autosave=target, rail=False, hint=HINT)
                     )
@@ -64,7 +75,12 @@ def build(context: Context) -> MorphPanel:
 
 def wire(panel: MorphPanel, context: Context) -> None:
     """Connect the controls with the models."""
+
+    async def guess(message: str, request: gr.Request) -> str:
+        return await recognised(context.runs, "morph", message, request)
+
     for head, word in zip(panel.heads, panel.words, strict=True):
+        head.guess(guess, head, head, **DIRECT)
         head.filled(_word_of, None, word, queue=False, **QUIET)
     panel.go.click(
         MorphTasks(context.runs).morph,

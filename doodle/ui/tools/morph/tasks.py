@@ -11,11 +11,13 @@ import numpy as np
 
 from doodle.requests import Draw, Morph, tidy_word
 from doodle.strokes.drawing import Drawing
+from doodle.strokes.geometry import fit
 from doodle.ui import limits
 from doodle.ui.protocol import Place
 from doodle.ui.run import Queued, Run, Runs
 
 TEMPERATURE = 0.15  # low: steps of one morph should differ by their place on the way, not by chance
+_BOX = (256, 256, 8)  # width, height and margin of a step, as the network's steps have it
 
 
 class MorphTasks:
@@ -47,14 +49,29 @@ class MorphTasks:
             ]
             if not run.live:
                 return
-            async for event in run.events(Morph(ends[0], ends[1], words, steps, TEMPERATURE, seed)):
+            # what the visitor drew stays as it is
+            slots = [
+                gr.skip() if own else end for own, end in zip((first, second), ends, strict=True)
+            ]
+            between = steps - 2 if steps > 3 else steps
+            async for event in run.events(
+                Morph(ends[0], ends[1], words, between, TEMPERATURE, seed)
+            ):
                 if isinstance(event, Queued):
                     yield gr.skip(), gr.skip(), json.dumps({"waiting": event.sentence})
                 else:
-                    drawings = [drawing.to_dict() for drawing in event.drawings]
-                    yield ends[0], ends[1], json.dumps({"words": words, "drawings": drawings})
+                    drawings = [one.to_dict() for one in _between(ends, event.drawings, steps)]
+                    yield slots[0], slots[1], json.dumps({"words": words, "drawings": drawings})
         if run.problem:
             yield gr.skip(), gr.skip(), json.dumps({"error": run.problem})
+
+
+def _between(ends: Sequence[Drawing], way: Sequence[Drawing], steps: int) -> list[Drawing]:
+    """The way from one drawing to the other with themselves at its ends, which the network only
+    reconstructs: of `way`, as many steps as fit."""
+    first, last = (Drawing.from_polylines(fit(end.polylines(), *_BOX)) for end in ends)
+    inner = way if len(way) == steps - 2 else way[1 : steps - 1]
+    return [first, *inner, last]
 
 
 async def _drawn(run: Run, word: str, seed: int) -> Drawing:
