@@ -154,7 +154,7 @@ def style() -> str:
 
 
 def come_apart() -> None:
-    """The page that is being built gets scripts and the canvas's style by other means (front.py)."""
+    """The page that is being built gets scripts and the canvas's style from front.py."""
     _brought.setdefault(Context.root_block, set()).update([_STYLE, *every()])
 
 
