@@ -2,8 +2,8 @@
 
 Gradio answers with an empty page whose settings hold everything, uncompressed, and builds the rest
 by script: some seconds on a slow phone, in which its parts push each other around. Here the answer
-is compressed, the page's own scripts are a file of their own that the browser fetches meanwhile, and
-until the parts stand in their places (shell/first.js) an outline of the page stands there.
+is compressed, the page's own scripts are a file of their own that the browser fetches meanwhile,
+and until the parts stand in their places (shell/first.js) an outline of the page stands there.
 """
 
 from __future__ import annotations

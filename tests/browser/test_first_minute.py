@@ -1,4 +1,4 @@
-"""The first minute: one sentence, a hand that shows what to do, and names for what can be pressed."""
+"""The first minute: one sentence, a hand that shows what to do, and what each control says."""
 # ruff: noqa: F811
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 /* What the controls of Draw do, said where the pointer rests on them. */
-import { find } from "../../shared/dom.js";
+import { find, nextFrame } from "../../shared/dom.js";
 
+const LOOKS = 2000;                  // frames
 const TITLES = {
   "#go": "Finish the drawing: the endings come as faint ink on the paper, the best one in colour",
   "#stop": "Stop drawing endings; those that are there stay",
@@ -13,9 +14,16 @@ const TITLES = {
   "#again": "Draw all of what you drew anew, in your own way of drawing",
 };
 
-export function nameControls() {
-  for (const [selector, title] of Object.entries(TITLES)) {
-    const control = find(selector);
-    if (control) control.title = title;
+/* Gradio fetches its buttons and sliders one by one: each is named when it is there. */
+export async function nameControls() {
+  const waiting = new Map(Object.entries(TITLES));
+  for (let look = 0; waiting.size && look < LOOKS; look++) {
+    for (const [selector, title] of waiting) {
+      const control = find(selector);
+      if (!control) continue;
+      control.title = title;
+      waiting.delete(selector);
+    }
+    await nextFrame();
   }
 }
