@@ -19,6 +19,7 @@ from doodle.ui.tool import Context, Tool
 from doodle.ui.tools import table
 
 TITLE = "doodle: draw half of it"
+ABOUT = "Draw half of something: a small network draws the rest."
 QUEUE_LENGTH = 256  # events that Gradio lets wait; how many requests may, the executor says
 _FOOTER = (
     '<p>Drawings learned from <a href="https://quickdraw.withgoogle.com/data">Quick, Draw!</a> '
@@ -48,6 +49,7 @@ def build_app(executor: Executor) -> gr.Blocks:
         scripts.come_apart()
         with gr.Row(elem_id="top"):
             scripted("shell/wordmark", elem_id="wordmark")
+            gr.HTML(f"<p>{ABOUT}</p>", elem_id="about")
             pill = gr.HTML(_pill("Waking up", "", "wait"), elem_id="status")
         context = Context(executor, runs, saving.build())
         with gr.Tabs(elem_id="tools", overflow_behavior="wrap"):  # no menu: all fit, at any width

@@ -154,7 +154,7 @@ def style() -> str:
 
 
 def come_apart() -> None:
-    """Scripts and the canvas's style come to the page that is built by other means (front.py)."""
+    """The page that is being built gets scripts and the canvas's style from front.py."""
     _brought.setdefault(Context.root_block, set()).update([_STYLE, *every()])
 
 

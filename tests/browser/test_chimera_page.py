@@ -254,3 +254,39 @@ def test_the_tabs_stay_when_the_bar_is_narrow_for_a_moment(enter: Callable):
     assert tabs.count() == count
     bar.evaluate("(bar) => { bar.style.width = '' }")
     assert len({tab.bounding_box()["y"] for tab in tabs.all()}) == 1
+
+
+def test_the_result_is_large_and_whole_beside_the_paper_and_its_variants_are_seen(enter: Callable):
+    page = enter(viewport={"width": 1280, "height": 800})
+    stroke(page, RING)
+    page.locator("#chimera_go").click()
+    page.wait_for_selector("#chimera_result .dd-variants button")
+    large = page.locator("#chimera_result .dd-compare").bounding_box()
+    assert large["width"] > 430
+    slider = page.locator("#chimera_result [role=slider]")
+    page.wait_for_function(f"{CARD}.querySelector('[role=slider]').ariaValueNow === '0'")
+    assert slider.is_visible()
+    variants = page.locator("#chimera_result .dd-variants").bounding_box()
+    assert variants["y"] + variants["height"] <= 800
+    assert page.locator("#chimera_edges canvas").first.is_hidden()
+    assert page.locator("#chimera_options").is_hidden()
+    page.locator("#chimera_result .dd-variants button").nth(1).click()
+    assert "wavering hand" in page.locator(".dd-made-say").inner_text()
+    page.get_by_role("button", name="What the network sees").click()
+    assert page.locator("#chimera_edges canvas").first.is_visible()
+    assert page.locator("#chimera_options").is_visible()
+
+
+def test_a_gap_in_the_outline_is_pointed_at_until_it_is_closed(enter: Callable):
+    page = enter()
+    pointed = "document.querySelector('#chimera_pad .sc-root').strokeCanvas.pointed()"
+    house = [(450, 180), (270, 360), (300, 365), (300, 650), (700, 650), (700, 365), (730, 360)]
+    stroke(page, [*house, (560, 190)])
+    note = page.locator("#chimera .dd-note")
+    note.wait_for()
+    assert "open at the ring" in note.inner_text()
+    x, y = page.evaluate(pointed)
+    assert abs(x - 505) < 25 and abs(y - 185) < 25
+    stroke(page, [(445, 185), (505, 150), (565, 195)])
+    note.wait_for(state="hidden")
+    assert page.evaluate(pointed) is None

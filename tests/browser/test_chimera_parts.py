@@ -36,6 +36,7 @@ def enter(visit: Callable, parts_url: str) -> Callable:
         page = visit(parts_url, **{**still, **context})
         page.wait_for_selector(f"{RESULT} .dd-made[data-busy]")
         page.wait_for_selector(f"{EDGES} .dd-sees[data-empty]")
+        page.get_by_role("button", name="What the network sees").click()
         page.wait_for_selector("#heard textarea", state="attached")
         return page
 

@@ -6,6 +6,18 @@ import { frame, path } from "./strokes.js";
 const SVG = "http://www.w3.org/2000/svg";
 
 /**
+ * A new SVG element.
+ * @param {string} tag
+ * @param {Record<string, string>} attributes
+ * @returns {any}
+ */
+export function svgNode(tag, attributes = {}) {
+  const node = document.createElementNS(SVG, tag);
+  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
+  return node;
+}
+
+/**
  * What the visitor drew in ink, what was added in the accent colour.
  * @param {Flat[]} drawn
  * @param {Flat[]} added
@@ -13,15 +25,9 @@ const SVG = "http://www.w3.org/2000/svg";
  * @returns {SVGElement}
  */
 export function picture(drawn, added = [], box = frame([...drawn, ...added])) {
-  const svg = document.createElementNS(SVG, "svg");
-  svg.setAttribute("viewBox", box);
-  svg.setAttribute("aria-hidden", "true");
-  svg.classList.add("dd-picture");
+  const svg = svgNode("svg", { "viewBox": box, "aria-hidden": "true", "class": "dd-picture" });
   for (const [flats, kind] of /** @type {[Flat[], string][]} */ ([[drawn, "drawn"], [added, "added"]])) {
-    const shape = document.createElementNS(SVG, "path");
-    shape.setAttribute("d", path(flats));
-    shape.classList.add(kind);
-    svg.append(shape);
+    svg.append(svgNode("path", { d: path(flats), class: kind }));
   }
   return svg;
 }

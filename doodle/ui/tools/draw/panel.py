@@ -22,7 +22,7 @@ from doodle.ui.tools.draw.tasks import DrawTasks
 
 FIRST_COUNT, FIRST_SEED, FIRST_TEMPERATURE = 9, 7, 0.3
 DARING = (0.1, 1.0)  # of all temperatures, those that the slider offers
-HINT = "Draw a few lines here."
+HINT = "Draw half of something here; Complete draws the rest."
 # the picture of the empty results card, drawn for it; lists of x, y, x, y, ...
 _SAMPLE = {
     "drawn": [[30, 96, 24, 66, 30, 22, 52, 44, 82, 42, 98, 16, 104, 52], [56, 66, 55, 74]],

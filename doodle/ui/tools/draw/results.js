@@ -9,8 +9,10 @@ import { save } from "../../shell/mailbox.js";
 import { expose, mounted, whenMounted } from "../../shell/mount.js";
 import { notes } from "../../shell/news.js";
 import { sendTo } from "../../shell/tools.js";
+import { showHow } from "./demo.js";
 import { logOf } from "./log.js";
 import { sheetTitle } from "./sheet.js";
+import { nameControls } from "./titles.js";
 import { keepRun } from "./tool.js";
 import { settings, word } from "./word.js";
 
@@ -121,6 +123,8 @@ export function mount({ element, props }) {
     pic.firstElementChild.setAttribute("viewBox", frame([...drawn, ...ghost.strokes]));
     pic.querySelector(".added").setAttribute("d", path(inked(ghost)));
     mark.textContent = score(ghost.score);
+    mark.title = ghost.score == null ? ""
+      : `How sure the guess is that the whole drawing is ${phrase(shown.word)}, of 1`;
     const chosen = Boolean(shown.live) && shown.selected === ghost.id;
     button.setAttribute("aria-pressed", String(chosen));
     const likeness = ghost.score == null ? "" : `, ${Math.round(ghost.score * 100)} percent ${shown.word}`;
@@ -214,9 +218,11 @@ export function mount({ element, props }) {
   whenMounted("#pad").then((paper) => {              // with endings that were kept
     if (paper.ghosts().length) paper.tellGhosts(true);
   });
+  nameControls();
   if (props.sample) {
-    const { drawn, added } = JSON.parse(props.sample);
-    find(".dd-sample", card).replaceChildren(picture(drawn, added));
+    const sample = JSON.parse(props.sample);
+    find(".dd-sample", card).replaceChildren(picture(sample.drawn, sample.added));
+    whenMounted("#pad").then(() => showHow(sample));
   }
 
   return {

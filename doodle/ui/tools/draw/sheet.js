@@ -39,7 +39,7 @@ export function mount({ element }) {
     if (target !== handle && find("#results", sheet)?.contains(target)) open(true);
   });
   document.addEventListener("pointerdown", ({ target }) => {
-    if (isOpen() && !sheet.contains(target)) open(false);
+    if (isOpen() && !sheet.contains(/** @type {Node} */ (target))) open(false);
   }, true);
   sheetTitle.listen((text) => { title.textContent = text; });
 }
