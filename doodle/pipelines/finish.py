@@ -75,7 +75,8 @@ class Finisher:
         vector, count = completer.vector(word), self._count(n)
         name, side = completer.words.lookup(word).name, extent(lines)
         begun = yield from completer.begun(drawing, vector)
-        found, scores, before = _Candidates([], [], []), [], 0.0
+        found, before = _Candidates([], [], []), 0.0
+        scores: list[float] = []
         chosen: list[int] = []
         for part in range(2 if selective else 1):
             first = part * count

@@ -37,7 +37,7 @@ def _recognise(ask: Ask) -> Endpoint:
         """
         wanted = Recognise((Drawing.parse(drawing),), top, _among(words))
         *_, found = await ask(wanted, request)
-        return listed(found.answers[0])
+        return wire.Guesses(**listed(found.answers[0]))
 
     return recognise
 
