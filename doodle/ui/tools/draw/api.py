@@ -37,7 +37,8 @@ def _recognise(ask: Ask) -> Endpoint:
         """
         wanted = Recognise((Drawing.parse(drawing),), top, _among(words))
         *_, found = await ask(wanted, request)
-        return wire.Guesses(**listed(found.answers[0]))
+        answer = listed(found.answers[0])
+        return {"guesses": answer["guesses"], "unknown": answer["unknown"]}
 
     return recognise
 
