@@ -49,7 +49,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[bool], 
 
 def opened(page):
     """The page in Chimera, ready to draw on."""
-    page.wait_for_selector("#pad .sc-stage canvas")
+    page.wait_for_selector("#pad .sc-stage canvas", state="attached")  # a reload opens Chimera
     page.get_by_role("tab", name="Chimera").click()
     page.wait_for_selector("#chimera_pad .dd-remove", state="attached")
     return page

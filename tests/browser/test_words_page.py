@@ -279,7 +279,7 @@ def test_the_tray_brings_doodles_back_and_hands_them_to_morph(enter: Callable):
     shape = page.locator(f"{CELLS} path").first.get_attribute("d")
     draw(page, "fish")
     page.reload()
-    page.wait_for_selector("#pad .sc-stage canvas")
+    page.wait_for_selector("#doodles .dd-chips button", state="attached")  # the tab is kept
     tray = page.get_by_role("region", name="this visit").get_by_role("listitem")
     page.wait_for_function("document.querySelectorAll('.dd-tray li').length === 2")
     assert tray.all_inner_texts() == ["fish\nWords", "a sleepy cat\nWords"]
