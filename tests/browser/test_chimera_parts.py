@@ -176,7 +176,7 @@ def test_edits_outlive_new_messages_until_a_new_source(seen: Callable):
     map_ = edges_of(heard(page))
     assert (map_[10] == edges_of(kept)[10]).all() and map_[32].any() and not map_[50].any()
     page.keyboard.press("Escape")
-    tell(page, row=50, run=3, fresh=True)
+    tell(page, row=50, run=3, new_source=True)
     page.wait_for_selector(".dd-sees[data-edited=false]")
     assert not badge(page)
     edit(page)
