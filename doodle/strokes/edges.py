@@ -221,7 +221,7 @@ def links(edges: np.ndarray, longest: float) -> list[np.ndarray]:
     first, second = np.triu_indices(count - 1, 1)
     ends = ends[1:]
     lengths = np.hypot(*(ends[first] - ends[second]).T)
-    found = []
+    found: list[np.ndarray] = []
     used: set[int] = set()
     for k in np.argsort(lengths, kind="stable"):
         pair = {int(first[k]), int(second[k])}

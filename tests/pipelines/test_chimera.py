@@ -13,10 +13,10 @@ from PIL import Image
 
 from doodle.errors import BadDrawing
 from doodle.models.pix2pix import Pix2Pix, Pix2PixConfig
-from doodle.pipelines.chimera import Chimera, looks_like_a_scene
+from doodle.pipelines.chimera import Chimera, closed, looks_like_a_scene
 from doodle.strokes.drawing import Drawing
 from doodle.strokes.edge_map import EdgeMap, EdgeStyle
-from doodle.strokes.edges import agreement, canny, enclosed
+from doodle.strokes.edges import agreement, canny, enclosed, stable
 from doodle.strokes.lines import line_width
 from doodle.strokes.species import COLOURS, painted, read_map
 
@@ -505,3 +505,28 @@ def test_the_outline_comes_back_as_strokes(chimera):
     assert len(chimera.outline(edges, shape).strokes) <= 3
     with pytest.raises(BadDrawing, match="outline"):
         chimera.outline(edges, np.full((SIZE, SIZE, 3), 255, np.uint8))
+
+
+def ring(gap: float, size: int = 128) -> np.ndarray:
+    """A circle that is open by an angle at its right, one pixel wide."""
+    angles = np.linspace(gap / 2, 2 * np.pi - gap / 2, 200)
+    points = np.stack([np.cos(angles), np.sin(angles)], 1) * 45 + size / 2
+    lines = np.zeros((size, size), np.uint8)
+    cv2.polylines(lines, [np.round(points).astype(np.int32)], False, 255)
+    return lines
+
+
+@pytest.mark.parametrize("gap", [0.0, 0.9, np.pi])
+def test_an_outline_with_a_gap_is_closed_and_the_gap_is_found(gap):
+    mended, place = closed(ring(gap))
+    if gap == 0.9:
+        assert place == pytest.approx((64 + 45 * np.cos(0.45), 64), abs=2)
+        assert (stable(mended)[40:90, 40:90] > 0).mean() > 0.9
+        assert (stable(ring(gap))[40:90, 40:90] > 0).mean() < 0.1
+    else:  # there is none, or it is half of the circle
+        assert place is None and (mended == ring(gap)).all()
+
+
+def test_nothing_has_no_gap():
+    empty = np.zeros((64, 64), np.uint8)
+    assert closed(empty)[1] is None
