@@ -46,7 +46,7 @@ def build_app(executor: Executor) -> gr.Blocks:
         runs.leave(request)
 
     with gr.Blocks(title=TITLE, fill_width=True, analytics_enabled=False) as app:
-        scripts.come_apart()
+        scripts.leave_to_front()
         with gr.Row(elem_id="top"):
             scripted("shell/wordmark", elem_id="wordmark")
             gr.HTML(f"<p>{ABOUT}</p>", elem_id="about")

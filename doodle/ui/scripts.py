@@ -153,7 +153,7 @@ def style() -> str:
     return read(_STYLE)
 
 
-def come_apart() -> None:
+def leave_to_front() -> None:
     """The page that is being built gets scripts and the canvas's style from front.py."""
     _brought.setdefault(Context.root_block, set()).update([_STYLE, *every()])
 
