@@ -55,6 +55,10 @@ class Config:
         default="checkpoints/words", metadata={"help": "checkpoint of the word vectors"}
     )
     recogniser: str = field(default="checkpoints/recogniser", metadata={"help": "its folder"})
+    generator: str = field(
+        default="checkpoints/dccgan",
+        metadata={"help": "checkpoint of the doodles that drawings are completed with too; none"},
+    )
     magenta: str = field(default="", metadata={"help": "folder of .gen.json decoders to compare"})
     drawings: int = field(default=16, metadata={"help": "drawings a word"})
     completions: int = field(default=400, metadata={"help": "held-out drawings that are completed"})
@@ -86,6 +90,9 @@ def main(config: Config) -> None:
         figures += product.completions()
         if config.magenta:
             figures += product.against_magenta()
+    if config.generator:
+        with asking(Registry.of({**folders, "dccgan": config.generator}, "cpu")) as executor:
+            figures += Product(executor, recogniser, sketches, config).completions_of_both()
     for figure in figures:
         print(json.dumps(figure))
     if config.write:
@@ -166,32 +173,45 @@ class Product:
         return figures
 
     def completions(self) -> list[dict[str, Any]]:
-        """Held-out recorded drawings, their second half removed, finished."""
+        """Held-out recorded drawings, their second half removed, finished by SketchRNN."""
+        whole, half, labels = self._halves()
+        drawn = {"recorded drawings named, whole": whole, "the same, first half only": half}
+        for rank in (False, True):
+            name = f"the same, completed, {'ranked' if rank else 'unranked'}"
+            drawn[name] = self._completed(half, labels, rank)
+        return [_figure(name, self._named(d, labels), len(labels)) for name, d in drawn.items()]
+
+    def completions_of_both(self) -> list[dict[str, Any]]:
+        """The same, ranked, where the executor has the generator of doodles too."""
+        _, half, labels = self._halves()
+        named = self._named(self._completed(half, labels, True), labels)
+        return [_figure("the same, completed with doodles too, ranked", named, len(labels))]
+
+    def _halves(self) -> tuple[list[list[np.ndarray]], list[list[np.ndarray]], np.ndarray]:
+        """Held-out recorded drawings, their first halves, and their categories."""
         sketches, config = self.sketches, self.config
         held = np.flatnonzero((sketches.split > 0) & sketches.named)
         chosen = np.random.default_rng(config.seed).permutation(held)[: config.completions]
         whole = [from_stroke3(sketches.drawing(i)) for i in chosen]
-        half = [first_part(lines, 0.5) for lines in whole]
-        judged = {"recorded drawings named, whole": whole, "the same, first half only": half}
-        for rank in (False, True):
-            requests = (
-                Complete(
-                    sketches.names[sketches.category[i]],
-                    drawing=Drawing.from_polylines(part),
-                    n=1,
-                    rank=rank,
-                    temperature=config.temperature,
-                    seed=config.seed,
-                )
-                for i, part in zip(chosen, half, strict=True)
+        return whole, [first_part(lines, 0.5) for lines in whole], sketches.category[chosen]
+
+    def _completed(
+        self, half: list[list[np.ndarray]], labels: np.ndarray, rank: bool
+    ) -> list[list[np.ndarray]]:
+        """The halves with one ending each."""
+        requests = (
+            Complete(
+                self.sketches.names[label],
+                drawing=Drawing.from_polylines(part),
+                n=1,
+                rank=rank,
+                temperature=self.config.temperature,
+                seed=self.config.seed,
             )
-            name = f"the same, completed, {'ranked' if rank else 'unranked'}"
-            endings = [found[0] for found in self._asked(requests)]
-            judged[name] = [[*part, *end] for part, end in zip(half, endings, strict=True)]
-        labels = sketches.category[chosen]
-        return [
-            _figure(name, self._named(drawn, labels), len(labels)) for name, drawn in judged.items()
-        ]
+            for label, part in zip(labels, half, strict=True)
+        )
+        endings = [found[0] for found in self._asked(requests)]
+        return [[*part, *end] for part, end in zip(half, endings, strict=True)]
 
     def against_magenta(self) -> list[dict[str, Any]]:
         """Magenta's own decoders on their categories, beside ours, at the same tau."""
