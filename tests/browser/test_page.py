@@ -137,7 +137,7 @@ def test_a_sketch_is_finished_at_one_click_and_undo_brings_the_drawing_back(ente
     page.get_by_role("button", name="Start from half a butterfly").click()
     page.wait_for_function(INKED % 9)
     assert page.get_by_label("What it is").input_value() == "butterfly"
-    assert strokes(page) > 3
+    assert strokes(page) >= 3
     handle(page, "undo()")
     assert handle(page, "serialize()") == mine
 

@@ -10,7 +10,6 @@ const TITLES = {
   "#daring": "Careful endings are what most people draw; daring ones are odder",
   "#seed": "The number that chance begins from: the same seed gives the same endings",
   "#reroll": "Another seed: other endings of the same drawing",
-  "#draw_me": "Draw the word of the sentence from nothing, on a new paper",
   "#again": "Draw all of what you drew anew, in your own way of drawing",
 };
 

@@ -35,6 +35,7 @@ expose("draw.named", (value) => {
   wordChanged.send(value);
   const label = `Draw me ${phrase(value === sentence.automatic ? sentence.seen : value)}`;
   const button = document.getElementById("draw_me");
-  if (button) button.title = label;                  // a long one is cut
+  // the label too, for a long one is cut
+  if (button) button.title = `${label}: from nothing, on a new paper`;
   return label;
 });
