@@ -93,7 +93,13 @@ class Finisher:
             before, *new = yield from ranker.scores(every, name, vector[0])
             scores, found = scores + new, _joined(found, more)
             worth = [score - less for score, less in zip(scores, found.penalties, strict=True)]
-            least = selection.least_worth(worth, before) if selective else -np.inf
+            least = -np.inf
+            if selective:
+                least = selection.least_worth(worth, before)
+                worth = [
+                    -1.0 if selection.is_stray(ending, value, before, side) else value
+                    for ending, value in zip(found.strokes, worth, strict=True)
+                ]
             chosen = selection.best(found.strokes, worth, n, side, least)
             if len(chosen) >= FEW:
                 break

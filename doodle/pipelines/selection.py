@@ -11,6 +11,7 @@ GAIN = 0.05  # of chance that an ending must bring to a drawing that is not reco
 RECOGNISED = 0.5  # chance from which it is; then an ending may cost LOSS: nearly nothing is gained
 LOSS = 0.1
 SHARE = 0.2  # of the best ending's chance
+TINY = 0.1  # of the drawing's longer side: less ink than that must bring GAIN, recognised or not
 TWINS = 0.03  # of the drawing's longer side: mean distance below which two endings are the same
 FINISHED_CHANCE = 0.7  # of the word before anything is added, and
 FINISHED_END = 0.3  # of the network's ending there, from which a drawing counts as finished
@@ -31,6 +32,18 @@ def least_worth(worth: Sequence[float], before: float) -> float:
     """
     own = before - LOSS if before >= RECOGNISED else before + GAIN
     return max(LEAST, own, SHARE * max(worth, default=0.0))
+
+
+def is_stray(ending: Sequence[np.ndarray], worth: float, before: float, side: float) -> bool:
+    """Whether an ending is but a few dots that change nothing.
+
+    Args:
+        ending: strokes (P, 2).
+        worth, before: as of `least_worth`.
+        side: the drawing's longer side, in the ending's units.
+    """
+    ink = sum(float(np.hypot(*np.diff(stroke, axis=0).T).sum()) for stroke in ending)
+    return ink < TINY * side and worth < before + GAIN
 
 
 def best(

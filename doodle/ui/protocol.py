@@ -7,6 +7,7 @@ Lines of a log:
     <c> . x y ...              candidate c goes on with its stroke
     F <c>                      candidate c is finished
     K <c> <score or ->         what stays, best first; every other candidate vanishes
+    N                          nothing stays
     M <sentence>               a message for the visitor
     D                          done
 Coordinates are canvas units. Gradio sends only what was appended, and the browser inks it at a
@@ -106,6 +107,8 @@ class Log:
                 self._whole(ending.candidate, ending.strokes, place(ending))
         self._add(f"F {ending.candidate}" for ending in endings)
         self._add(f"K {ending.candidate} {_score(ending.score)}" for ending in endings)
+        if not endings:
+            self._add(["N"])
 
     def message(self, sentence: str) -> None:
         """Add a message for the visitor."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from doodle.pipelines.selection import best, is_finished, least_worth
+from doodle.pipelines.selection import best, is_finished, is_stray, least_worth
 
 
 def ending(x: float, y: float = 0.0) -> list[np.ndarray]:
@@ -43,6 +43,14 @@ def test_endings_of_nothing_and_of_a_single_dot():
     dot = [np.array([[5.0, 5.0]], np.float32)]
     assert best([[], dot], [0.9, 0.8], 2, side=100) == [1]
     assert best([], [], 2, side=100) == []
+
+
+@pytest.mark.parametrize(
+    ("length", "worth", "stray"), [(3, 0.93, True), (3, 0.97, False), (30, 0.9, False)]
+)
+def test_dots_that_change_nothing_are_strays(length, worth, stray):
+    dot = [np.array([[0, 0], [length, 0]], np.float32)]
+    assert is_stray(dot, worth, before=0.91, side=100) is stray
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 /* Ghosts: endings that Python streams as an append-only log (one run = one log) and that are inked
  * here at a steady pen speed, so a few messages a run are enough for a smooth hand.
- *   R run | B n mode word | c + x y ... | c . x y ... | F c | K c score | M text | D */
+ *   R run | B n mode word | c + x y ... | c . x y ... | F c | K c score | N | M text | D */
 import { lineDistance, STRIDE, traceInk } from "./geometry.js";
 
 const INK = {
@@ -14,7 +14,8 @@ const INK = {
 export function createGhosts({ view, isStill, isEmpty, onChange, onMessage }) {
   const all = new Map();
   let run = null, newest = -Infinity, closed = null, halted = null, used = 0, header = "";
-  let shownCount = 0, mode = "complete", word = "", ranking = [], ranked = false, over = true;
+  let shownCount = 0, mode = "complete", word = "", ranking = [];
+  let ranked = false, nothing = false, over = true;
   let selectedId = null, hot = null, lastFrame = 0, lastReport = 0, moving = false;
 
   function reset() {
@@ -23,7 +24,7 @@ export function createGhosts({ view, isStill, isEmpty, onChange, onMessage }) {
     shownCount = used = 0;
     mode = "complete";
     word = header = "";
-    ranked = over = moving = false;
+    ranked = nothing = over = moving = false;
     selectedId = hot = null;
   }
 
@@ -69,6 +70,7 @@ export function createGhosts({ view, isStill, isEmpty, onChange, onMessage }) {
       ghost(id).score = score === undefined || score === "-" ? null : Number(score);
       ranking.push(Number(id));
     } else if (key === "M") { if (isOpen()) onMessage(rest); }
+    else if (key === "N") nothing = true;
     else if (key === "D") finish();
     else if (/^\d+$/.test(key)) extend(ghost(key), rest);
   }
@@ -99,7 +101,7 @@ export function createGhosts({ view, isStill, isEmpty, onChange, onMessage }) {
 
   function finish() {
     over = true;
-    if (ranking.length) {
+    if (ranking.length || nothing) {
       ranked = true;
       for (const id of [...all.keys()]) if (!ranking.includes(id)) all.delete(id);
     }

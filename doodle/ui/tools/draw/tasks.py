@@ -18,6 +18,7 @@ from doodle.ui.run import Queued, Runs
 
 SECONDS_BETWEEN = 0.06  # ink is sent in batches; the browser animates it at a steady pen speed
 _REQUESTS = {"complete": Complete, "draw": Draw, "again": Again}
+SURE = 0.7  # chance of the word from which a drawing that nothing improves looks finished
 _FAINT = "I am not sure what this is; here it is taken for: {}."
 _FINISHED = "This looks finished to me: {} %, {}."
 _STUCK = "I cannot go on from here. Another word, or a few more lines?"
@@ -100,8 +101,9 @@ def _write(event: Any, log: Log, request: Draw) -> None:
         log.ink(event)
     elif isinstance(event, Endings):
         log.ranked(event.endings, _placing(log.mode, request.drawing))
-        if event.finished and event.before is not None:
-            log.message(_FINISHED.format(round(100 * event.before), log.word))
+        before = event.before or 0.0
+        if event.finished or (not event.endings and before >= SURE):
+            log.message(_FINISHED.format(round(100 * before), log.word))
         elif not event.endings:
             log.message(_STUCK)
 
