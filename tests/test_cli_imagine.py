@@ -104,7 +104,8 @@ def test_ink_is_black_on_white(run: Callable, tmp_path: Path, networks: Path):
     with torch.no_grad():
         ink = (module(z, words.lookup("cat").vector[None])[0, 0].numpy() + 1) / 2
     picture = np.array(Image.open(tmp_path / "one" / "00.png"))
-    assert np.abs(picture - 255 * (1 - ink)).max() < 1.01
+    # a grey level of rounding, and what bfloat16 leaves of the products
+    assert np.abs(picture - 255 * (1 - ink)).max() < 4
 
 
 def test_without_a_folder_the_result_is_printed(run: Callable):

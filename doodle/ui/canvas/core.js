@@ -143,8 +143,8 @@ export function createStrokeCanvas(root, options, hooks) {
   }
 
   function tellGhosts(restored = false) {
-    const { run, mode, word, selected, state } = ghosts;
-    emit("ghosts", { run, mode, word, selected, state, restored, list: ghosts.list() });
+    const { run, mode, word, selected, state, nothing } = ghosts;
+    emit("ghosts", { run, mode, word, selected, state, nothing, restored, list: ghosts.list() });
   }
 
   function setPen(change) {

@@ -273,6 +273,8 @@ export function createGhosts({ view, isStill, isEmpty, onChange, onMessage }) {
     get count() { return visible().length; },
     get run() { return run; },
     get mode() { return mode; },
+    /* Whether the run ended with nothing to show. */
+    get nothing() { return over && nothing; },
     get word() { return word; },
     get replaces() { return mode !== "complete" && visible().length > 0; },
     get selected() { return visible().some((g) => g.id === selectedId) ? selectedId : null; },

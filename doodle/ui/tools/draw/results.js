@@ -51,6 +51,7 @@ export function mount({ element, props }) {
   /* ---- what the canvas tells ----------------------------------------------------------------- */
   function follow(detail) {
     if (detail.state === "empty") {
+      if (shown && detail.nothing && shown.run === detail.run) shown = null;
       if (shown) shown.live = false;
       if (state.phase === "inking") state.show(asked ? "waits" : "idle"); else refresh();
       return;

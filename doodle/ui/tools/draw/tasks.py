@@ -67,12 +67,12 @@ class DrawTasks:
             if request.word != AUTO:
                 log = Log(run.id, request.n, task, request.word)
                 yield log.text, note("")  # at once: the page knows that the run began
-            sent = 0.0
+            sent, said = 0.0, ""
             async for event in run.events(request):
                 if isinstance(event, Taken):
                     log = _begun(run.id, request, task, event)
                 waits = isinstance(event, Queued)
-                _write(event, log, request)
+                said = _write(event, log, request) or said
                 if waits or time.monotonic() - sent >= SECONDS_BETWEEN:
                     sent = 0.0 if waits else time.monotonic()
                     # without its word the log is not begun: what is sent is never changed
@@ -84,7 +84,7 @@ class DrawTasks:
             log.message(run.problem)
         log.done()
         # the mailbox belongs to the newer run, if there is one
-        yield log.text, gr.skip() if run.superseded else note(run.problem)
+        yield log.text, gr.skip() if run.superseded else note(run.problem or said)
 
 
 def _begun(run_id: str, request: Draw, task: str, taken: Taken) -> Log:
@@ -95,17 +95,18 @@ def _begun(run_id: str, request: Draw, task: str, taken: Taken) -> Log:
     return log
 
 
-def _write(event: Any, log: Log, request: Draw) -> None:
-    """Write an event into the log."""
+def _write(event: Any, log: Log, request: Draw) -> str:
+    """Write an event into the log; what is to be said of it, or nothing."""
     if isinstance(event, Ink):
         log.ink(event)
     elif isinstance(event, Endings):
         log.ranked(event.endings, _placing(log.mode, request.drawing))
         before = event.before or 0.0
         if event.finished or (not event.endings and before >= SURE):
-            log.message(_FINISHED.format(round(100 * before), log.word))
-        elif not event.endings:
-            log.message(_STUCK)
+            return _FINISHED.format(round(100 * before), log.word)
+        if not event.endings:
+            return _STUCK
+    return ""
 
 
 def _placing(mode: str, paper: Drawing) -> Callable[[Ending], Place]:
