@@ -274,7 +274,7 @@ class Visitor:
             text = new
 
         await self._page.send(self._go, asked, seen)
-        if "\nK " not in text:
+        if not re.search(r"\n(K |N$)", text, re.MULTILINE):  # N: nothing of it is worth showing
             said = re.search(r"^M (.*)", text, re.MULTILINE)
             raise Failed(said[1] if said else f"no endings: {text[-80:]!r}")
 

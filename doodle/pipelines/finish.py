@@ -22,6 +22,7 @@ PICTURES, TRUNCATION = 32, 0.9  # doodles among which some may contain the drawi
 TRACED = 12  # of them, those that fit best
 DOODLES_FROM = 1000  # number of the first of their candidates
 FEW = 3  # endings worth showing, below which as many candidates again are drawn
+HOPE = 0.03  # but not where the best of the first ones is worth less
 
 
 class _Candidates(NamedTuple):
@@ -101,7 +102,7 @@ class Finisher:
                     for ending, value in zip(found.strokes, worth, strict=True)
                 ]
             chosen = selection.best(found.strokes, worth, n, side, least)
-            if len(chosen) >= FEW:
+            if len(chosen) >= FEW or max(worth) < HOPE:
                 break
         end = yield Call(partial(completer.end_chance, begun))
         kept = [Ending(tuple(found.strokes[k]), scores[k], found.numbers[k]) for k in chosen]

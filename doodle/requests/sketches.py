@@ -73,17 +73,20 @@ class Complete(Draw):
     Attributes:
         word: as `Draw`; AUTO is the first guess, however faint.
         drawing: what is there already, not empty.
+        doodles: where they are ranked, also endings from doodles that contain the drawing: better
+            ones for twice the time.
         selective: keep only endings that do the drawing good; there may be fewer than n, or none.
 
     Raises:
         ValueError: as `Draw`; BadDrawing: the drawing is empty.
     """
 
+    doodles: bool = True
     selective: bool = False
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        keep(self, selective=bool(self.selective))
+        keep(self, doodles=bool(self.doodles), selective=bool(self.selective))
         some(self.drawing, EMPTY_AUTO if self.word == AUTO else EMPTY)
 
 

@@ -46,11 +46,12 @@ class Sketches:
         word = yield from self._word(request)
         with self.networks.pipeline(_finisher) as finisher:
             asked = request.sampling()
-            if asked.pop("rank"):
+            if request.rank and request.doodles:
+                del asked["rank"]
                 asked["selective"] = request.selective
                 task = finisher.endings(request.drawing, word, **asked)
             else:
-                task = finisher.completer.endings(request.drawing, word, rank=False, **asked)
+                task = finisher.completer.endings(request.drawing, word, **asked)
             yield from relayed(task, _result_of)
 
     def draw(self, request: Draw) -> Task:
