@@ -30,7 +30,9 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True, help="PNG to write")
     args = parser.parse_args()
     words = [word.strip() for word in args.words.split(",")]
-    requests = [Draw(word, args.n, args.temperature, args.seed, args.rank) for word in words]
+    requests = [
+        Draw(word, args.n, args.temperature, args.seed, args.rank, doodles=False) for word in words
+    ]
     with asking(Registry()) as executor:
         rows = [
             [

@@ -28,6 +28,9 @@ class Read:
     encoder: str = "words"
     sure: float = 0.9
     notice: str = ""
+    seen: bool = True
+    near: tuple[str, ...] = ()
+    caveat: str = ""
 
 
 class StubEncoder:
@@ -48,6 +51,9 @@ class StubEncoder:
         read = Read(text, names[-1], parts, "exact" if len(names) == 1 else "composed")
         if text == "qqq":
             return replace(read, name="cat", kind="nearest", sure=0.2, notice="I read it as a cat.")
+        if text == "robot":
+            caveat = "I have never seen “robot” drawn; nearest: fish or cat."
+            return replace(read, kind="placed", seen=False, near=("fish", "cat"), caveat=caveat)
         return read
 
 

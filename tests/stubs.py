@@ -13,11 +13,15 @@ from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
+import torch
 
 from doodle.errors import ModelUnavailable
+from doodle.pipelines import complete as completing
+from doodle.pipelines import drawer as drawing_words
 from doodle.pipelines.complete import Ending, Ink, Morphed, Ranked
 from doodle.pipelines.recognise import Guesses
 from doodle.pipelines.steps import GUESS, Call, Step
+from doodle.pipelines.text import TextVector
 from doodle.strokes.drawing import Drawing
 
 EXAMPLES = Path(__file__).resolve().parents[1] / "doodle" / "ui" / "tools" / "draw" / "sketches"
@@ -126,13 +130,6 @@ class StubCompleter:
             yield Ink([point for ink in inks for point in ink[step : step + 6]])
         yield Ranked(self._endings(word, n, seed, rank and self.ranks, False))
 
-    def drawings(
-        self, word: str, *, n: int = 9, temperature: float = 0.3, seed: int = 0, rank: bool = True
-    ) -> Iterator[Any]:
-        endings = self._endings(word, n, seed, rank and self.ranks, True)
-        small = [Ending(tuple(s * 0.25 for s in e.strokes), e.score, e.candidate) for e in endings]
-        yield Ranked(small)
-
     def redrawn(
         self,
         drawing: Drawing,
@@ -177,6 +174,39 @@ class StubCompleter:
                 for t in np.linspace(0, 1, steps)
             ]
         )
+
+
+class StubDrawer:
+    """The task of `Drawer`: whole drawings of the stub's words, every third one traced."""
+
+    def __init__(self, completer: StubCompleter, *_: Any) -> None:
+        self.completer = completer
+
+    def drawings(
+        self,
+        text: str,
+        *,
+        n: int = 9,
+        temperature: float = 0.3,
+        seed: int = 0,
+        rank: bool = True,
+        doodles: bool = True,
+    ) -> Iterator[Any]:
+        caveat = "I have never seen “blob” drawn; nearest: fish." if text == "blob" else ""
+        yield TextVector(text, torch.zeros(512), "words", text, "exact", 1.0, caveat=caveat)
+        endings = self.completer._endings(text, n, seed, rank and self.completer.ranks, True)
+        yield Ranked(
+            [
+                Ending(tuple(s * 0.25 for s in e.strokes), e.score, e.candidate, k % 3 == 2)
+                for k, e in enumerate(endings)
+            ]
+        )
+
+
+def use_stubs(patch: Any) -> None:
+    """Let services draw with the stubs."""
+    patch.setattr(completing, "Completer", StubCompleter)
+    patch.setattr(drawing_words, "Drawer", StubDrawer)
 
 
 def _curved(points: np.ndarray) -> np.ndarray:

@@ -61,7 +61,7 @@ def check_endings(line, n, ranked):
     endings = json.loads(line, parse_constant=pytest.fail)["endings"]
     assert len(endings) == n
     for ending in endings:
-        assert set(ending) == {"strokes", "score"}
+        assert set(ending) == {"strokes", "score", "traced"}
         assert (ending["score"] is not None) == ranked
         if ranked:
             assert 0 <= ending["score"] <= 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
@@ -45,8 +46,17 @@ def register_complete(subparsers: Any) -> None:
 
 def register_draw(subparsers: Any) -> None:
     """Add `draw WORD`."""
-    parser = subparsers.add_parser("draw", description="Draw a word from nothing.")
-    parser.add_argument("word", help="what to draw; auto is a surprise that the seed decides")
+    parser = subparsers.add_parser(
+        "draw",
+        description="Draw a word from nothing, by SketchRNN and by the doodle generator; `traced` "
+        "in the JSON says by which.",
+    )
+    parser.add_argument(
+        "word", help="what to draw, or a phrase; auto is a surprise that the seed decides"
+    )
+    parser.add_argument(
+        "--no-doodles", dest="doodles", action="store_false", help="SketchRNN's drawings only"
+    )
     _add_sampling(parser, n=16)
     parser.set_defaults(run=draw)
 
@@ -109,7 +119,7 @@ def draw(args: argparse.Namespace) -> None:
     from doodle.services.asking import asking
     from doodle.strokes.drawing import Drawing
 
-    request = Draw(args.word, **_sampling(args))
+    request = Draw(args.word, **_sampling(args), doodles=args.doodles)
     if args.out:
         args.out.mkdir(parents=True, exist_ok=True)
     with asking(Registry(args.checkpoints, args.device)) as executor:
@@ -121,12 +131,14 @@ def draw(args: argparse.Namespace) -> None:
 
 def _answer(job: Job) -> tuple[Sequence[Ending], dict[str, str]]:
     """The endings, and the word where it was left to the recogniser or to chance."""
-    from doodle.services.results import Taken
+    from doodle.services.results import Reading, Taken
 
     taken: dict[str, str] = {}
     for event in job:
         if isinstance(event, Taken):
             taken = {"word": event.word}
+        if isinstance(event, Reading) and event.said:
+            print(event.said, file=sys.stderr)
     return event.endings, taken
 
 
@@ -150,7 +162,12 @@ def _give(
             (args.out / f"{stem}-{k:02d}.svg").write_text(svg, encoding="utf-8")
     if args.json or not args.out:
         found = [
-            {"strokes": _as_lists(ending.strokes), "score": ending.score} for ending in endings
+            {
+                "strokes": _as_lists(ending.strokes),
+                "score": ending.score,
+                "traced": ending.traced,
+            }
+            for ending in endings
         ]
         print(json.dumps({**taken, "endings": found}, allow_nan=False), flush=True)
 

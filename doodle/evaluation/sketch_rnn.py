@@ -235,7 +235,8 @@ class Product:
         """For each word the share of its drawings that are named."""
         c = self.config
         found = self._asked(
-            Draw(word, n=count, temperature=c.temperature, seed=c.seed, rank=rank) for word in words
+            Draw(word, n=count, temperature=c.temperature, seed=c.seed, rank=rank, doodles=False)
+            for word in words
         )
         rows = [self.sketches.names.index(word) for word in words]
         return [

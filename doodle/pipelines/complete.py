@@ -49,11 +49,13 @@ class Ending:
         strokes: each (P, 2) float32 in the input's coordinates, only what is new.
         score: the recogniser's probability of the word for the finished drawing, None unranked.
         candidate: its number; the same number with the same seed is the same drawing.
+        traced: from a picture, its strokes in no hand's order.
     """
 
     strokes: tuple[np.ndarray, ...]
     score: float | None
     candidate: int
+    traced: bool = False
 
 
 class Ink(NamedTuple):
@@ -145,7 +147,7 @@ class Completer:
         begun = yield from self.begun(drawing, vector)
         drawn = yield from self.continued(begun, count, temperature, seed, visible=n)
         lines = drawing.polylines()
-        yield Ranked((yield from self._ranked(drawn, lines, vector, word, n, rank)))
+        yield Ranked((yield from self._ranked(drawn, lines, vector, self._name(word), n, rank)))
 
     def begun(self, drawing: Drawing, vector: Tensor) -> Task:
         """Read a drawing, in both orders; a part of a task, which returns the `Begun`."""
@@ -195,21 +197,27 @@ class Completer:
         """Endings of a drawing, best first; arguments as :meth:`endings`."""
         return last(self.stream(drawing, word, **asked)).endings
 
-    def drawings(
-        self, word: str, *, n: int = 9, temperature: float = 0.3, seed: int = 0, rank: bool = True
+    def best_drawings(
+        self,
+        name: str,
+        vector: Tensor,
+        n: int,
+        count: int,
+        temperature: float,
+        seed: int,
+        rank: bool = True,
     ) -> Task:
-        """Whole drawings of a word, best first, in 256 x 256; raises as :meth:`endings`."""
-        vector = self.vector(word)
-        count = self.count(n, rank, OVERSAMPLE_WHOLE)
+        """The n best of `count` drawings of a text; a part of a task, which returns them.
+
+        Args:
+            name: as the ranker's categories have it; vector: (512,).
+        """
+        vector = vector.to(self.device).unsqueeze(0)
         none, hand = torch.zeros(count, device=self.device), self._orders(count)
         static = self._static(vector.expand(count, -1), None, none, hand)
         run = yield from self._run(static, self._noise(seed, count), temperature)
         drawn = [fit(strokes, 256, 256, margin=8) for strokes in run.strokes()]
-        yield Ranked((yield from self._ranked(drawn, [], vector, word, n, rank)))
-
-    def draw(self, word: str, **asked: Any) -> list[Ending]:
-        """The same by itself; arguments as :meth:`drawings`."""
-        return last(alone(self.drawings(word, **asked))).endings
+        return (yield from self._ranked(drawn, [], vector, name, n, rank))
 
     def redrawn(
         self,
@@ -237,11 +245,7 @@ class Completer:
         run = yield from self._run(static, self._noise(seed, count), temperature)
         box = bounds(drawing.polylines())
         drawn = [_into_box(strokes, box) for strokes in run.strokes()]
-        yield Ranked((yield from self._ranked(drawn, [], vector, word, n, rank)))
-
-    def again(self, drawing: Drawing, word: str, **asked: Any) -> list[Ending]:
-        """The same by itself; arguments as :meth:`redrawn`."""
-        return last(alone(self.redrawn(drawing, word, **asked))).endings
+        yield Ranked((yield from self._ranked(drawn, [], vector, self._name(word), n, rank)))
 
     def morphed(
         self,
@@ -271,14 +275,13 @@ class Completer:
         run = yield from self._run(static, noise, temperature)
         yield Morphed([Drawing.from_polylines(fit(s, 256, 256, margin=8)) for s in run.strokes()])
 
-    def morph(self, first: Drawing, second: Drawing, *words: str, **asked: Any) -> list[Drawing]:
-        """The same by itself; arguments as :meth:`morphed`."""
-        return last(alone(self.morphed(first, second, *words, **asked))).drawings
-
     # -- within ----------------------------------------------------------------------------------
 
     def vector(self, word: str) -> Tensor:
         return self.words.lookup(word).vector.to(self.device).unsqueeze(0)
+
+    def _name(self, word: str) -> str:
+        return self.words.lookup(word).name
 
     def count(self, n: int, rank: bool, oversample: int = OVERSAMPLE) -> int:
         if not 1 <= n <= MOST:
@@ -361,7 +364,7 @@ class Completer:
         drawings: Sequence[Sequence[np.ndarray]],
         before: Sequence[np.ndarray],
         vector: Tensor,
-        word: str,
+        name: str,
         n: int,
         rank: bool,
     ) -> Task:
@@ -369,7 +372,6 @@ class Completer:
         scores: Sequence[float | None] = [None] * len(drawings)
         order = list(range(len(drawings)))
         if rank and self.ranker is not None:
-            name = self.words.lookup(word).name
             chances: list[float] = yield from self.ranker.scores(
                 each_on(before, drawings), name, vector[0]
             )

@@ -17,7 +17,8 @@ from doodle.strokes.drawing import QUICKDRAW_SIDE, Drawing
 
 TWINS = 0.93  # cosine of two blurred pictures above which they are the same doodle twice
 
-_SPACING = 4.0  # between points of a stroke, in the 256 space
+SPACING = 4.0  # between points of a stroke, in the 256 space
+TRACED = 16  # pictures that are traced together, about 40 ms
 _LINE = 4.0  # width of a stroke there
 
 
@@ -107,7 +108,7 @@ def traced(pictures: np.ndarray) -> list[list[Curve]]:
 
 
 def doodles_of(kept: Kept, curves: Sequence[Sequence[Curve]], z: Tensor, seed: int) -> list[Doodle]:
-    lines = iter(curve_points([curve for part in curves for curve in part], _SPACING))
+    lines = iter(curve_points([curve for part in curves for curve in part], SPACING))
     noise = z.cpu().numpy()
     made = []
     for k, part in enumerate(curves):

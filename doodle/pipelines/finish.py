@@ -105,7 +105,10 @@ class Finisher:
             if len(chosen) >= FEW or max(worth) < HOPE:
                 break
         end = yield Call(partial(completer.end_chance, begun))
-        kept = [Ending(tuple(found.strokes[k]), scores[k], found.numbers[k]) for k in chosen]
+        kept = [
+            Ending(tuple(found.strokes[k]), scores[k], number, number >= DOODLES_FROM)
+            for k, number in ((k, found.numbers[k]) for k in chosen)
+        ]
         yield Ranked(kept, before, selection.is_finished(before, end))
 
     def _count(self, n: int) -> int:

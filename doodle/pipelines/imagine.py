@@ -22,6 +22,7 @@ from doodle.models.dccgan import Dccgan
 from doodle.models.recogniser import Recogniser
 from doodle.pipelines.complete import slerp
 from doodle.pipelines.doodles import (
+    TRACED,
     Doodle,
     Imagined,
     Kept,
@@ -43,8 +44,6 @@ _LEAST = 1e-6  # a truncation of nothing has one doodle only
 OVERSAMPLE = 3  # candidates for each doodle that is kept
 FINE = 65  # pictures by which a walk finds where it changes
 WALK_FROM = 12  # candidates among which a walk finds one that looks right at both ends
-
-_TRACED = 16  # pictures that are traced together, about 40 ms
 
 
 class Imaginer:
@@ -106,7 +105,7 @@ class Imaginer:
     ) -> list[Imagined]:
         """Doodles of several texts in one batch; each as if asked for alone. As a call."""
         task = self.doodles_of(texts, n=n, seed=seed, truncation=truncation, rank=rank, trace=trace)
-        return list(alone(task))
+        return [event for event in alone(task) if isinstance(event, Imagined)]
 
     def doodles_of(
         self,
@@ -118,10 +117,11 @@ class Imaginer:
         rank: bool = True,
         trace: bool = True,
     ) -> Task:
-        """The same as a task; an event, an Imagined, for each text."""
+        """The same as a task; its events: what was understood, then an Imagined, of each text."""
         n, seed = whole(n, 1, MOST, "How many"), _seed(seed)
         z = self._noise(seed, n * OVERSAMPLE if rank else n) * _truncation(truncation)
         found = self.encoder.encode_many(list(texts))
+        yield from found
         targets = [Target(text.name, text.vector) for text in found]
         doodles = yield from self._draw(targets, z, n, seed, rank, trace)
         for text, part in zip(found, doodles, strict=True):
@@ -157,12 +157,13 @@ class Imaginer:
         truncation: float = 1.0,
         rank: bool = True,
     ) -> Task:
-        """The same as a task; its one event is the Imagined."""
+        """The same as a task; its events are what was understood of both, and the Imagined."""
         if not 0 <= share <= 1:
             raise ValueError(f"the second text's share lies between 0 and 1, not {share}")
         n, seed = whole(n, 1, MOST, "How many"), _seed(seed)
         z = self._noise(seed, n * OVERSAMPLE if rank else n) * _truncation(truncation)
         one, other = self.encoder.encode_many([first, second])
+        yield from (one, other)
         target = _between(one, other, share)
         (doodles,) = yield from self._draw([target], z, n, seed, rank, True)
         yield Imagined(one, doodles, other, float(share))
@@ -311,7 +312,7 @@ class Imaginer:
                 kept = yield Call(partial(self._kept, drawn, k, n, rank))
                 curves: list[list[Curve]] = [[] for _ in range(n)]
                 if trace:
-                    parts = [kept.pictures[j : j + _TRACED] for j in range(0, n, _TRACED)]
+                    parts = [kept.pictures[j : j + TRACED] for j in range(0, n, TRACED)]
                     curves = sum((yield [Call(partial(traced, part)) for part in parts]), [])
                 done.append(doodles_of(kept, curves, z, seed))
         return done

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import torch
@@ -12,6 +12,7 @@ from torch import Tensor
 
 from doodle.models.spelling import fold, spelled_out, stems
 from doodle.models.words import MAX_LENGTH, MODIFIER, Lookup, UnknownWord, WordTable
+from doodle.pipelines.drawable import Drawables
 
 if TYPE_CHECKING:
     from doodle.models.clip import ClipText
@@ -35,6 +36,8 @@ _FILLERS = _LINKS | set(
     "please draw drawing picture image sketch doodle want show make create very really so just not "
     "no as like".split()
 )
+_ARTICLES = set("a an the".split())
+_NEGATIONS = set("no not without never".split())
 # "a pair of glasses" is about glasses
 _MEASURES = set("pair piece slice bunch group kind sort bit lot couple set type glass cup".split())
 _SAID = {"exact": "known exactly", "alias": "known by another name", "placed": "placed by meaning"}
@@ -55,6 +58,7 @@ class TextVector:
             measured share of such words that lie nearest to where CLIP has them.
         notice: a sentence for the visitor; empty when there is nothing to say.
         parts: (word, how it is known) for each word that was used.
+        seen, near, caveat: what of it can be drawn, see `Drawable`.
     """
 
     text: str
@@ -65,6 +69,9 @@ class TextVector:
     sure: float
     notice: str = ""
     parts: tuple[tuple[str, str], ...] = ()
+    seen: bool = True
+    near: tuple[str, ...] = ()
+    caveat: str = ""
 
 
 class _Part(NamedTuple):
@@ -72,6 +79,23 @@ class _Part(NamedTuple):
 
     found: Lookup
     start: int
+
+
+class _Phrase(NamedTuple):
+    """A text that is no single name of the table.
+
+    Attributes:
+        tokens: its words, folded.
+        parts: those that are listened to; unknown: those that the table does not know.
+        main: the part that the phrase is about; None where there is no part.
+        negated: names of what it wants left out.
+    """
+
+    tokens: list[str]
+    parts: list[_Part]
+    unknown: list[str]
+    main: _Part | None
+    negated: list[str]
 
 
 class TextEncoder:
@@ -85,9 +109,10 @@ class TextEncoder:
     def __init__(self, words: WordTable, clip: ClipText | None = None) -> None:
         self.words = words
         self.clip = clip
+        self.drawables = Drawables(words)
 
     def __call__(self, text: str) -> TextVector:
-        """Encode one text.
+        """Encode one text, and say what of it can be drawn.
 
         Raises:
             UnknownWord: the text is empty, too long, or has no letters that can be read.
@@ -109,9 +134,12 @@ class TextEncoder:
                 else "There is no word in that: type one in letters, such as cat."
             )
         learned = self._whole(tidy, plain) if readable else None
+        phrase = self._read([] if learned or not readable else fold(plain).split())
         if self.clip is not None and not (learned and self._is_learned(learned)):
-            return self._by_clip(self.clip, tidy, plain, readable)
-        return learned or self._phrase(tidy, plain)
+            answer = self._by_clip(self.clip, tidy, plain, readable)
+        else:
+            answer = learned or self._phrase(tidy, plain, phrase)
+        return self._with_caveat(answer, phrase)
 
     def encode_many(self, texts: Sequence[str]) -> list[TextVector]:
         """Encode several texts; raises as a call."""
@@ -147,15 +175,38 @@ class TextEncoder:
         vector = found.vector.float().cpu()
         return TextVector(tidy, vector, "words", found.name, found.kind, sure, notice, said)
 
-    def _phrase(self, tidy: str, plain: str) -> TextVector:
-        """The text from the words that the table knows in it, or else the nearest word."""
-        tokens = fold(plain).split()
+    def _with_caveat(self, answer: TextVector, phrase: _Phrase) -> TextVector:
+        """The same with what can be drawn of it."""
+        if phrase.main is None:
+            found = self.drawables.judged(answer.name, answer.vector)
+        else:
+            subject = phrase.main.found
+            others = [part.found for part in phrase.parts if part is not phrase.main]
+            found = self.drawables.judged(
+                subject.name,
+                subject.vector,
+                [(other.name, other.vector) for other in others],
+                phrase.negated,
+            )
+        return replace(answer, **found._asdict())
+
+    def _read(self, tokens: list[str]) -> _Phrase:
+        """The words of a phrase; those after a negation are left out, while others remain."""
         parts, unknown = self._parts(tokens)
         if not parts:
+            return _Phrase(tokens, [], unknown, None, [])
+        out = [_is_negated(part, parts, tokens) for part in parts]
+        wanted = [part for part, gone in zip(parts, out, strict=True) if not gone] or parts
+        names = [part.found.name for part, gone in zip(parts, out, strict=True) if gone]
+        return _Phrase(tokens, wanted, unknown, _main(wanted, tokens), names)
+
+    def _phrase(self, tidy: str, plain: str, phrase: _Phrase) -> TextVector:
+        """The text from the words that the table knows in it, or else the nearest word."""
+        tokens, parts, unknown, main, _ = phrase
+        if main is None:
             return self._nearest(tidy, unknown or tokens)
         if len(parts) == 1 and not unknown:
-            return self._answer(tidy, plain, parts[0].found)
-        main = _main(parts, tokens)
+            return self._answer(tidy, plain, main.found)
         others = max(len(parts) - 1, 1) ** 0.5  # many modifiers together weigh little more than one
         weights = [1.0 if part is main else MODIFIER / others for part in parts]
         stacked = torch.stack([part.found.vector.float() for part in parts])
@@ -240,11 +291,23 @@ def _is_filler(tokens: list[str], at: int) -> bool:
     return measure or tokens[at] in _FILLERS
 
 
+def _is_negated(part: _Part, parts: list[_Part], tokens: list[str]) -> bool:
+    """Whether a negation stands before a word, and no other name between: "no trees"."""
+    before = [other.start for other in parts if other.start < part.start]
+    return bool(_NEGATIONS & set(tokens[max(before, default=-1) + 1 : part.start]))
+
+
 def _main(parts: list[_Part], tokens: list[str]) -> _Part:
     """The word that a phrase is about: the last before the first link, "cat" in "cat in a hat"."""
-    links = [at for at, token in enumerate(tokens) if token in _LINKS and at > parts[0].start]
+    links = [at for at in range(parts[0].start + 1, len(tokens)) if _is_link(tokens, at)]
     before = [part for part in parts if part.start < links[0]] if links else parts
     return before[-1]
+
+
+def _is_link(tokens: list[str], at: int) -> bool:
+    """Whether the thing that a phrase is about stands before a word."""
+    second = tokens[at] == "and" and not _ARTICLES.isdisjoint(tokens[at + 1 : at + 2])
+    return second or tokens[at] in _LINKS
 
 
 def _notice(parts: list[_Part], unknown: list[str], tokens: list[str]) -> str:

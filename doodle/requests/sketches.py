@@ -34,6 +34,8 @@ class Draw:
         seed: 0 to 2^63 - 1; the same seed gives the same drawings.
         rank: keep the best of more candidates; else they come as they were drawn.
         drawing: what AUTO is read from; may be empty.
+        doodles: where they are ranked, also doodles of the generator, with which any text can be
+            drawn; for endings those that contain the drawing: better ones for twice the time.
 
     Raises:
         ValueError: one of them is missing, of the wrong kind or out of range; says which.
@@ -45,6 +47,7 @@ class Draw:
     seed: int = 0
     rank: bool = True
     drawing: Drawing = field(default_factory=Drawing)
+    doodles: bool = True
 
     def __post_init__(self) -> None:
         keep(
@@ -54,6 +57,7 @@ class Draw:
             temperature=number(self.temperature, _LEAST, MAX_TEMPERATURE, "The temperature"),
             seed=whole(self.seed, 0, MOST_SEED, "The seed"),
             rank=bool(self.rank),
+            doodles=bool(self.doodles),
         )
 
     def sampling(self) -> dict[str, float | int | bool]:
@@ -73,20 +77,17 @@ class Complete(Draw):
     Attributes:
         word: as `Draw`; AUTO is the first guess, however faint.
         drawing: what is there already, not empty.
-        doodles: where they are ranked, also endings from doodles that contain the drawing: better
-            ones for twice the time.
         selective: keep only endings that do the drawing good; there may be fewer than n, or none.
 
     Raises:
         ValueError: as `Draw`; BadDrawing: the drawing is empty.
     """
 
-    doodles: bool = True
     selective: bool = False
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        keep(self, doodles=bool(self.doodles), selective=bool(self.selective))
+        keep(self, selective=bool(self.selective))
         some(self.drawing, EMPTY_AUTO if self.word == AUTO else EMPTY)
 
 

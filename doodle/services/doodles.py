@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import fields
 from typing import Any
 
 from doodle.registry import Registry
@@ -24,7 +25,7 @@ class Doodling:
         return {Imagine: self.imagine, Mix: self.mix, Like: self.like, Walk: self.walk}
 
     def imagine(self, request: Imagine) -> Task:
-        """Event: Doodles."""
+        """Events: Reading, before anything is drawn; Doodles."""
         kept = {"rank": request.rank, "trace": request.trace}
         asked = {**_sampling(request), **kept, "n": request.n}
         return self._relayed(
@@ -32,7 +33,7 @@ class Doodling:
         )
 
     def mix(self, request: Mix) -> Task:
-        """Event: Doodles."""
+        """Events: a Reading of each text, Doodles."""
         texts = (request.text, request.second, request.share)
         asked = {**_sampling(request), "n": request.n}
         return self._relayed(lambda imaginer: imaginer.mixed(*texts, **asked), _result_of)
@@ -74,21 +75,17 @@ def _imaginer(network: Any, words: Any, recogniser: Any, clip: Any) -> Any:
     return Imaginer(network, TextEncoder(words, clip), recogniser)
 
 
-def _result_of(made: Any) -> Doodles:
-    second = _reading(made.second) if made.second is not None else None
-    return Doodles(_reading(made.text), [_doodle(one) for one in made.doodles], second)
+def _result_of(made: Any) -> Reading | Doodles:
+    if not hasattr(made, "doodles"):
+        return reading(made)
+    second = reading(made.second) if made.second is not None else None
+    return Doodles(reading(made.text), [_doodle(one) for one in made.doodles], second)
 
 
-def _reading(text: Any) -> Reading:
-    return Reading(
-        text.text,
-        text.encoder,
-        text.name,
-        text.kind,
-        float(text.sure),
-        text.notice,
-        tuple(text.parts),
-    )
+def reading(text: Any) -> Reading:
+    """A `TextVector` without the vector."""
+    names = [field.name for field in fields(Reading)]
+    return Reading(**{name: getattr(text, name) for name in names})
 
 
 def _doodle(one: Any) -> Doodle:

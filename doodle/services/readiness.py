@@ -13,7 +13,8 @@ from doodle.strokes.species import COLOURS
 SKETCH = ("sketch_rnn", "words")
 GENERATOR = "dccgan"  # draws wholes, from which endings are taken where it is there
 RANKER = "recogniser"  # guesses, and ranks the endings where it is there
-READERS = ("recogniser", "words", "stroke_classifier")
+STROKES = "stroke_classifier"  # guesses by the order of the strokes, joined with the recogniser
+READERS = (RANKER, "words", STROKES)
 DOODLES = ("dccgan", "words", "recogniser")
 CLIP = "clip"  # reads any text; fetched by those who want it
 VARIED = "chimera_modes"  # the chimera with noise: different answers to one drawing

@@ -41,11 +41,13 @@ class Ending:
         score: the recogniser's chance of the word for the finished drawing, 0 to 1; None where
             there is no recogniser.
         candidate: its number; the same number with the same seed is the same drawing.
+        traced: from a picture, its strokes in no hand's order; else drawn point by point.
     """
 
     strokes: tuple[np.ndarray, ...]
     score: float | None
     candidate: int
+    traced: bool = False
 
 
 class Endings(NamedTuple):
@@ -104,6 +106,9 @@ class Reading:
         sure: 0 to 1, how well its vector stands for the text.
         notice: a sentence for the visitor; empty when there is nothing to say.
         parts: (word, how it is known) for each word that was used.
+        seen: whether the networks learned from drawings of what it is about.
+        near: the categories nearest to an unseen subject, the nearest first; of a seen one its own.
+        caveat: a sentence on what will not be drawn as asked; empty if there is nothing.
     """
 
     text: str
@@ -113,6 +118,14 @@ class Reading:
     sure: float
     notice: str
     parts: tuple[tuple[str, str], ...]
+    seen: bool = True
+    near: tuple[str, ...] = ()
+    caveat: str = ""
+
+    @property
+    def said(self) -> str:
+        """All that a visitor should know before it is drawn; may be empty."""
+        return " ".join(filter(None, [self.notice, self.caveat]))
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,10 +9,11 @@ from typing import Any
 from doodle.errors import BadDrawing, ModelUnavailable
 from doodle.registry import Registry
 from doodle.requests import AUTO, Again, Complete, Draw, Morph
+from doodle.services.doodles import reading
 from doodle.services.networks import Networks
-from doodle.services.readiness import GENERATOR, RANKER, SKETCH, core_words
+from doodle.services.readiness import CLIP, GENERATOR, RANKER, SKETCH, STROKES, core_words
 from doodle.services.recognition import Recogniser
-from doodle.services.results import Ending, Endings, Ink, Morphed, Taken
+from doodle.services.results import Ending, Endings, Ink, Morphed, Reading, Taken
 from doodle.services.tasks import Task, relayed
 
 _NO_GUESS = "I cannot guess here, so say what it is: type a word, such as cat. ({})"
@@ -26,6 +27,7 @@ class Sketches:
         self.registry = registry
         self.recogniser = recogniser
         self.networks = Networks(registry, SKETCH, (RANKER, GENERATOR))
+        self.drawing = Networks(registry, SKETCH, (RANKER, GENERATOR, STROKES, CLIP))
 
     def tasks(self) -> dict[type, Callable[[Any], Task]]:
         """The requests that it answers."""
@@ -55,10 +57,11 @@ class Sketches:
             yield from relayed(task, _result_of)
 
     def draw(self, request: Draw) -> Task:
-        """Events: Taken where the word was AUTO, then Endings."""
+        """Events: Taken where the word was AUTO, a Reading of the word, then Endings."""
         word = yield from self._word(request, surprise=True)
-        with self.networks.pipeline(_finisher) as finisher:
-            yield from relayed(finisher.completer.drawings(word, **request.sampling()), _result_of)
+        with self.drawing.pipeline(_drawer) as drawer:
+            task = drawer.drawings(word, doodles=request.doodles, **request.sampling())
+            yield from relayed(task, _result_of)
 
     def again(self, request: Again) -> Task:
         """Events: Taken where the word was AUTO, then Endings."""
@@ -125,8 +128,30 @@ def _finisher(network: Any, words: Any, recogniser: Any = None, generator: Any =
     return Finisher(completer, Generator(generator, completer.ranker))
 
 
-def _result_of(event: Any) -> Ink | Endings:
+def _drawer(
+    network: Any,
+    words: Any,
+    recogniser: Any = None,
+    generator: Any = None,
+    strokes: Any = None,
+    clip: Any = None,
+) -> Any:
+    from doodle.pipelines.drawer import Drawer  # with torch: not before it is needed
+    from doodle.pipelines.recognise import Recognition
+    from doodle.pipelines.text import TextEncoder
+
+    finisher = _finisher(network, words, recogniser, generator)
+    recognition = None
+    if recogniser is not None and strokes is not None:
+        recognition = Recognition(recogniser, words, strokes)
+    encoder = TextEncoder(words, clip)
+    return Drawer(finisher.completer, encoder, finisher.generator, recognition)
+
+
+def _result_of(event: Any) -> Ink | Reading | Endings:
     if hasattr(event, "points"):
         return Ink(event.points)
-    endings = [Ending(one.strokes, one.score, one.candidate) for one in event.endings]
+    if hasattr(event, "vector"):
+        return reading(event)
+    endings = [Ending(one.strokes, one.score, one.candidate, one.traced) for one in event.endings]
     return Endings(endings, event.before, event.finished)

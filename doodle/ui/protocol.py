@@ -6,7 +6,8 @@ Lines of a log:
     <c> + x y x y ...          candidate c starts a stroke with these points
     <c> . x y ...              candidate c goes on with its stroke
     F <c>                      candidate c is finished
-    K <c> <score or ->         what stays, best first; every other candidate vanishes
+    K <c> <score or -> [traced]  what stays, best first; every other candidate vanishes; traced
+                               ones come from a picture, the others were drawn point by point
     N                          nothing stays
     M <sentence>               a message for the visitor
     D                          done
@@ -106,7 +107,7 @@ class Log:
             if ending.candidate not in self._inked:
                 self._whole(ending.candidate, ending.strokes, place(ending))
         self._add(f"F {ending.candidate}" for ending in endings)
-        self._add(f"K {ending.candidate} {_score(ending.score)}" for ending in endings)
+        self._add(_rank(ending) for ending in endings)
         if not endings:
             self._add(["N"])
 
@@ -129,6 +130,10 @@ class Log:
 
 def _point(x: float, y: float) -> str:
     return f" {x:.1f} {y:.1f}"  # a tenth of a canvas unit is finer than any screen
+
+
+def _rank(ending: Ending) -> str:
+    return f"K {ending.candidate} {_score(ending.score)}" + " traced" * ending.traced
 
 
 def _score(score: float | None) -> str:

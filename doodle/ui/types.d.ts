@@ -22,6 +22,8 @@ export interface Ghost {
   id: number;
   strokes: number[][];
   score: number | null;
+  /** from a picture, not drawn point by point */
+  traced?: boolean;
   done?: boolean;
   /** the part that is inked, 0 to 1 */
   shown?: number;
@@ -56,6 +58,12 @@ export interface Reading {
   kind: string;
   sure: number;
   notice: string;
+  /** what of it will not be drawn as asked */
+  caveat: string;
+  /** whether the networks learned from drawings of what it is about */
+  seen: boolean;
+  /** what they know that is nearest to it */
+  near: string[];
   parts: [string, string][];
 }
 

@@ -30,17 +30,21 @@ class Guesses(TypedDict):
 
 
 class Ending(TypedDict):
-    """What was added to a drawing, or a whole one."""
+    """What was added to a drawing, or a whole one; `traced` from a picture, or drawn by points."""
 
     strokes: list[Stroke]
     score: float | None
+    traced: bool
 
 
 class Endings(TypedDict, total=False):
-    """Endings, best first; the word only where it was left to a guess or to chance."""
+    """Endings, best first; the word only where it was left to a guess or to chance, the notice only
+    where a word cannot be drawn as asked.
+    """
 
     endings: list[Ending]
     word: str
+    notice: str
 
 
 class Step(TypedDict):
@@ -72,6 +76,8 @@ class Doodles(TypedDict):
     name: str
     sure: float
     notice: str
+    seen: bool
+    near: list[str]
     doodles: list[Doodle]
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from stub_words import StubEncoder, StubImaginer
-from stubs import StubCompleter, StubRecognition, StubRegistry
+from stubs import StubRecognition, StubRegistry, use_stubs
 from studio import at_home
 
 os.environ.setdefault("no_proxy", "127.0.0.1,localhost")
@@ -89,7 +89,6 @@ def page(visit: Callable, canvas_url: str):
 @pytest.fixture(scope="module")
 def studio() -> Iterator[str]:
     """Address of the whole page over stubs."""
-    import doodle.pipelines.complete as completing
     import doodle.pipelines.imagine as imagining
     import doodle.pipelines.recognise as recognising
     import doodle.pipelines.text as reading
@@ -98,7 +97,7 @@ def studio() -> Iterator[str]:
     from doodle.ui.theme import launch_options
 
     patch = pytest.MonkeyPatch()
-    patch.setattr(completing, "Completer", StubCompleter)
+    use_stubs(patch)
     patch.setattr(imagining, "Imaginer", StubImaginer)
     patch.setattr(recognising, "Recognition", StubRecognition)
     patch.setattr(reading, "TextEncoder", StubEncoder)

@@ -103,9 +103,9 @@ def test_without_the_recogniser_it_draws_unranked(tiny_checkpoints: Path, tmp_pa
 def test_a_pipeline_is_built_once_and_goes_with_its_networks(tiny_checkpoints: Path):
     registry = Registry(tiny_checkpoints, device="cpu")
     executor = LocalExecutor(registry)
-    endings(executor, Draw("moon", 1))
+    endings(executor, Complete("moon", 1, drawing=CAT))
     (built,) = [one for _, one in registry._built.values()]
-    endings(executor, Draw("cat", 1))
+    endings(executor, Complete("cat", 1, drawing=CAT))
     assert [one for _, one in registry._built.values()] == [built]
     with registry.use("sketch_rnn") as (network,):
         again = registry.keep(("sketch_rnn", "x"), (network,), lambda one: [one])

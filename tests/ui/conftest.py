@@ -16,9 +16,8 @@ os.environ.update(
 def serve() -> Iterator[Callable[..., str]]:
     """`serve(registry)` starts the page over stubs and returns its address."""
     from stub_words import StubEncoder, StubImaginer
-    from stubs import StubCompleter, StubRecognition
+    from stubs import StubRecognition, use_stubs
 
-    import doodle.pipelines.complete as pipeline
     import doodle.pipelines.imagine as imagining
     import doodle.pipelines.recognise as recognition
     import doodle.pipelines.text as reading
@@ -27,7 +26,7 @@ def serve() -> Iterator[Callable[..., str]]:
     from doodle.ui.theme import launch_options
 
     patch = pytest.MonkeyPatch()
-    patch.setattr(pipeline, "Completer", StubCompleter)
+    use_stubs(patch)
     patch.setattr(recognition, "Recognition", StubRecognition)
     patch.setattr(imagining, "Imaginer", StubImaginer)
     patch.setattr(reading, "TextEncoder", StubEncoder)

@@ -9,7 +9,7 @@ from collections.abc import Callable
 import pytest
 from gradio_client import Client
 from gradio_client.exceptions import AppError
-from stubs import StubCompleter, StubRegistry
+from stubs import StubDrawer, StubRegistry
 
 from doodle.ui.tools.draw import examples
 
@@ -132,7 +132,7 @@ def test_a_fault_of_ours_is_not_shown_to_the_caller(client: Client, monkeypatch)
     def broken(*_: object, **__: object) -> None:
         raise KeyError("internal detail")
 
-    monkeypatch.setattr(StubCompleter, "drawings", broken)
+    monkeypatch.setattr(StubDrawer, "drawings", broken)
     with pytest.raises(AppError, match="Something broke here"):
         client.predict("cat", api_name="/draw")
 

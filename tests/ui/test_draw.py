@@ -10,9 +10,8 @@ from types import SimpleNamespace
 import gradio as gr
 import pytest
 from stepping import stepped
-from stubs import StubCompleter, StubRegistry
+from stubs import StubCompleter, StubDrawer, StubRegistry, use_stubs
 
-import doodle.pipelines.complete as pipeline
 from doodle.services.executor import LocalExecutor
 from doodle.services.jobs import Job
 from doodle.services.readiness import known_words, summary
@@ -27,7 +26,7 @@ CAT = Drawing.parse(examples.pick("0")[0])
 
 @pytest.fixture
 def runs(monkeypatch: pytest.MonkeyPatch) -> Runs:
-    monkeypatch.setattr(pipeline, "Completer", StubCompleter)
+    use_stubs(monkeypatch)
     return Runs(LocalExecutor(StubRegistry()))
 
 
@@ -148,7 +147,7 @@ def test_what_cannot_be_done_becomes_one_sentence(runs: Runs, asked: dict, says:
 
 
 def test_a_missing_checkpoint_names_the_command_that_mends_it(monkeypatch):
-    monkeypatch.setattr(pipeline, "Completer", StubCompleter)
+    use_stubs(monkeypatch)
     registry = StubRegistry(missing=True)
     log, note = last(ask(Runs(LocalExecutor(registry))))
     assert "git checkout" in note and note in log
@@ -160,7 +159,7 @@ def test_a_fault_of_ours_is_logged_and_not_shown(runs: Runs, monkeypatch, caplog
     def broken(*_: object, **__: object) -> None:
         raise KeyError("internal detail")
 
-    monkeypatch.setattr(StubCompleter, "drawings", broken)
+    monkeypatch.setattr(StubDrawer, "drawings", broken)
     log, note = last(ask(runs, task="draw"))
     assert note == SORRY and "internal" not in log and "internal detail" in caplog.text
 
@@ -171,7 +170,7 @@ def test_words_drawn_well_are_suggested_first():
 
 
 def test_models_without_a_judge_do_their_work_unranked(monkeypatch):
-    monkeypatch.setattr(pipeline, "Completer", StubCompleter)
+    use_stubs(monkeypatch)
     registry = StubRegistry()
     monkeypatch.setattr(registry, "cards", lambda: [])
     log, _ = last(ask(Runs(LocalExecutor(registry))))

@@ -11,9 +11,8 @@ import pytest
 from gradio_client import Client
 from gradio_client.exceptions import AppError
 from stepping import answered, stepped
-from stubs import StubCompleter, StubRecognition, StubRegistry
+from stubs import StubCompleter, StubRecognition, StubRegistry, use_stubs
 
-import doodle.pipelines.complete as pipeline
 import doodle.pipelines.recognise as recognition
 from doodle.errors import BadDrawing, ModelUnavailable
 from doodle.requests import Complete, Draw
@@ -44,7 +43,7 @@ class NoRecogniser(StubRegistry):
 
 @pytest.fixture(autouse=True)
 def stubs(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pipeline, "Completer", StubCompleter)
+    use_stubs(monkeypatch)
     monkeypatch.setattr(recognition, "Recognition", StubRecognition)
     monkeypatch.setattr(StubRecognition, "batches", [])
 

@@ -13,9 +13,8 @@ import gradio as gr
 import pytest
 from gradio_client import Client
 from stepping import stepped
-from stubs import StubCompleter, StubRegistry
+from stubs import StubCompleter, StubRegistry, use_stubs
 
-import doodle.pipelines.complete as pipeline
 from doodle.registry import Registry
 from doodle.requests import Complete, Draw
 from doodle.services.executor import LocalExecutor
@@ -72,7 +71,7 @@ class Demo:
 
 @pytest.fixture
 def demo(monkeypatch: pytest.MonkeyPatch) -> Demo:
-    monkeypatch.setattr(pipeline, "Completer", StubCompleter)
+    use_stubs(monkeypatch)
     one = Demo()
     monkeypatch.setattr(table, "TOOLS", (*table.TOOLS, one.tool()))
     return one

@@ -1,6 +1,6 @@
 /* Ghosts: endings that Python streams as an append-only log (one run = one log) and that are inked
  * here at a steady pen speed, so a few messages a run are enough for a smooth hand.
- *   R run | B n mode word | c + x y ... | c . x y ... | F c | K c score | N | M text | D */
+ *   R run | B n mode word | c + x y ... | c . x y ... | F c | K c score [traced] | N | M text | D */
 import { lineDistance, STRIDE, traceInk } from "./geometry.js";
 
 const INK = {
@@ -66,8 +66,9 @@ export function createGhosts({ view, isStill, isEmpty, onChange, onMessage }) {
       word = name.join(" ");
     } else if (key === "F") ghost(rest).done = true;
     else if (key === "K") {
-      const [id, score] = rest.split(" ");
+      const [id, score, source] = rest.split(" ");
       ghost(id).score = score === undefined || score === "-" ? null : Number(score);
+      ghost(id).traced = source === "traced";
       ranking.push(Number(id));
     } else if (key === "M") { if (isOpen()) onMessage(rest); }
     else if (key === "N") nothing = true;
@@ -78,7 +79,9 @@ export function createGhosts({ view, isStill, isEmpty, onChange, onMessage }) {
   function ghost(key) {
     const id = Number(key);
     if (!all.has(id)) {
-      all.set(id, { id, strokes: [], score: null, done: false, total: 0, inked: 0, taken: new Set() });
+      all.set(id, {
+        id, strokes: [], score: null, traced: false, done: false, total: 0, inked: 0, taken: new Set(),
+      });
     }
     return all.get(id);
   }
@@ -147,7 +150,7 @@ export function createGhosts({ view, isStill, isEmpty, onChange, onMessage }) {
     return list.filter((g) => g && g.taken.size < Math.max(1, g.strokes.length));
   }
   const list = () => visible().map((g) => ({
-    id: g.id, strokes: g.strokes.map((s) => s.xy), score: g.score, done: g.done,
+    id: g.id, strokes: g.strokes.map((s) => s.xy), score: g.score, traced: g.traced, done: g.done,
     shown: g.total ? Math.min(1, g.inked / g.total) : 0, taken: [...g.taken],
   }));
   function report(now) {

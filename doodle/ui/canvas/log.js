@@ -10,6 +10,6 @@ export function logText(run, { mode, word, list }) {
     for (const flat of strokes) log.push(`${id} + ${flat.join(" ")}`);
     log.push(`F ${id}`);
   }
-  for (const { id, score } of list) log.push(`K ${id} ${score ?? "-"}`);
+  for (const { id, score, traced } of list) log.push(`K ${id} ${score ?? "-"}${traced ? " traced" : ""}`);
   return log.concat("D", "").join("\n");
 }

@@ -7,7 +7,7 @@ from typing import Any
 import gradio as gr
 
 from doodle.requests import AUTO, Complete, Draw, Recognise, tidy_word
-from doodle.services.results import Ending, Endings, Taken
+from doodle.services.results import Ending, Endings, Reading, Taken
 from doodle.strokes.drawing import Drawing
 from doodle.ui import limits, wire
 from doodle.ui.guesses import listed
@@ -71,9 +71,10 @@ def _complete(ask: Ask) -> Endpoint:
             seed: the same seed gives the same endings.
 
         Returns:
-            {"endings": [{"strokes": [[[x, ...], [y, ...]], ...], "score": number or null}, ...]},
-            best first, in the drawing's own coordinates, each ending holding only what was added;
-            and "word", what the drawing was taken for, when that was left to a guess.
+            {"endings": [{"strokes": [[[x, ...], [y, ...]], ...], "score": number or null, "traced":
+            false}, ...]}, best first, in the drawing's own coordinates, each ending holding only
+            what was added; and "word", what the drawing was taken for, when that was left to a
+            guess.
         """
         given = Drawing.parse(drawing)
         fields = (word, n, temperature, seed)
@@ -91,17 +92,20 @@ def _draw(ask: Ask) -> Endpoint:
         seed: int = 0,
         request: gr.Request = None,
     ) -> wire.Endings:
-        """Draw something from nothing but its name.
+        """Draw something from nothing but its name, by SketchRNN and the doodle generator.
 
         Args:
-            word: what to draw, such as bicycle; auto is a surprise that the seed decides.
+            word: what to draw, such as bicycle, or a phrase; auto is a surprise that the seed
+                decides.
             n: how many drawings, 1 to 16.
             temperature: from 0.05 (careful) to 1.5 (daring).
             seed: the same seed gives the same drawings.
 
         Returns:
-            {"endings": [{"strokes": [[[x, ...], [y, ...]], ...], "score": number or null}, ...]},
-            best first, whole drawings in a square of 256; and "word" for a surprise.
+            {"endings": [{"strokes": [[[x, ...], [y, ...]], ...], "score": number or null, "traced":
+            true or false}, ...]}, best first, whole drawings in a square of 256; traced ones are
+            the generator's, the others have the order of a hand. And "word" for a surprise,
+            "notice" where something of the text cannot be drawn.
         """
         return _endings(await ask(limits.sketch(Draw, word, n, temperature, seed), request))
 
@@ -109,15 +113,18 @@ def _draw(ask: Ask) -> Endpoint:
 
 
 def _endings(events: list[Any]) -> wire.Endings:
-    """The answer of a sketch, and its word where that was left to a guess."""
+    """The answer of a sketch, its word where that was left to a guess, and what is to be said."""
     taken = next((event for event in events if isinstance(event, Taken)), None)
+    said = next((event.said for event in events if isinstance(event, Reading)), "")
     found: Endings = events[-1]
     answer: wire.Endings = {"endings": [_ending(ending) for ending in found.endings]}
     if taken is not None:
         answer["word"] = taken.word
+    if said:
+        answer["notice"] = said
     return answer
 
 
 def _ending(ending: Ending) -> wire.Ending:
     score = None if ending.score is None else round(float(ending.score), 4)
-    return {"strokes": point_lists(ending.strokes), "score": score}
+    return {"strokes": point_lists(ending.strokes), "score": score, "traced": ending.traced}

@@ -17,6 +17,10 @@ import { keepRun } from "./tool.js";
 import { settings, word } from "./word.js";
 
 const NAMES = { complete: "ending", draw: "drawing", again: "version" };
+const SOURCES = {
+  traced: "Traced from a picture that the doodle generator made: its strokes are in no hand's order",
+  drawn: "",
+};
 /* Pressing a button asks at once, before the server has heard of it. */
 const MODES = { go: "complete", reroll: "complete", draw_me: "draw", again: "again" };
 
@@ -78,7 +82,9 @@ export function mount({ element, props }) {
   }
   function snapshot() {
     const { mode, word: name, n, base } = shown;
-    const list = shown.list.map((ghost) => ({ id: ghost.id, strokes: ghost.strokes, score: ghost.score }));
+    const list = shown.list.map(({ id, strokes, score: value, traced }) => {
+      return { id, strokes, score: value, traced };
+    });
     return { mode, word: name, n, base, list };
   }
 
@@ -104,17 +110,17 @@ export function mount({ element, props }) {
   }
   function cell() {
     const item = document.createElement("li");
-    item.innerHTML = '<button type="button"><span class="dd-pic"></span><i></i></button>';
+    item.innerHTML = '<button type="button"><span class="dd-pic"></span><em></em><i></i></button>';
     return item;
   }
   function fill(item, ghost, drawn, i, n) {
-    const button = item.firstElementChild, [pic, mark] = button.children;
+    const button = item.firstElementChild, [pic, source, mark] = button.children;
     button.disabled = !ghost;
     button.dataset.id = ghost ? ghost.id : "";
     item.classList.toggle("dd-waits", !ghost);
     if (!ghost) {
       pic.replaceChildren();
-      pic.dataset.of = mark.textContent = "";
+      pic.dataset.of = source.textContent = mark.textContent = "";
       return;
     }
     if (pic.dataset.of !== `${shown.run} ${ghost.id}`) {
@@ -123,13 +129,15 @@ export function mount({ element, props }) {
     }
     pic.firstElementChild.setAttribute("viewBox", frame([...drawn, ...ghost.strokes]));
     pic.querySelector(".added").setAttribute("d", path(inked(ghost)));
+    source.textContent = ghost.traced ? "traced" : "";
+    source.title = SOURCES[ghost.traced ? "traced" : "drawn"];
     mark.textContent = score(ghost.score);
     mark.title = ghost.score == null ? ""
       : `How sure the guess is that the whole drawing is ${phrase(shown.word)}, of 1`;
     const chosen = Boolean(shown.live) && shown.selected === ghost.id;
     button.setAttribute("aria-pressed", String(chosen));
     const likeness = ghost.score == null ? "" : `, ${Math.round(ghost.score * 100)} percent ${shown.word}`;
-    button.setAttribute("aria-label", `${i + 1} of ${n}${likeness}`);
+    button.setAttribute("aria-label", `${i + 1} of ${n}${likeness}${ghost.traced ? ", traced" : ""}`);
   }
   /* The strokes as far as the pen on the paper has come. */
   function inked({ strokes, shown: part = 1 }) {

@@ -9,7 +9,7 @@ from typing import Any
 import gradio as gr
 
 from doodle.requests import AUTO, Again, Complete, Draw
-from doodle.services.results import Ending, Endings, Ink, Taken
+from doodle.services.results import Ending, Endings, Ink, Reading, Taken
 from doodle.strokes.drawing import Drawing
 from doodle.ui.limits import sketch
 from doodle.ui.messages import note
@@ -99,6 +99,9 @@ def _write(event: Any, log: Log, request: Draw) -> str:
     """Write an event into the log; what is to be said of it, or nothing."""
     if isinstance(event, Ink):
         log.ink(event)
+    elif isinstance(event, Reading) and event.said:
+        log.message(event.said)  # before anything of it is drawn
+        return event.said
     elif isinstance(event, Endings):
         log.ranked(event.endings, _placing(log.mode, request.drawing))
         before = event.before or 0.0

@@ -35,8 +35,10 @@ def _imagine(ask: Ask) -> Endpoint:
 
         Returns:
             {"encoder": "open_clip" or "words", "name": what was understood, "sure": 0 to 1,
-            "notice": a sentence or "", "doodles": [{"strokes": [[[x, ...], [y, ...]], ...],
-            "score": number, "drawn_like": number, "candidate": number, "svg": document}, ...]},
+            "notice": a sentence or "", "seen": whether such things were among the drawings that the
+            networks learned from, "near": the nearest that were, "doodles": [{"strokes":
+            [[[x, ...], [y, ...]], ...], "score": number, "drawn_like": number, "candidate": number,
+            "svg": document}, ...]},
             best first, in a square of 256. The score is the recogniser's chance that it is what was
             asked for, drawn_like the discriminator's that a person drew it; the SVG has its curves.
         """
@@ -46,7 +48,9 @@ def _imagine(ask: Ask) -> Endpoint:
             "encoder": read.encoder,
             "name": read.name,
             "sure": round(read.sure, 4),
-            "notice": read.notice,
+            "notice": read.said,
+            "seen": read.seen,
+            "near": list(read.near),
             "doodles": [_doodle(one) for one in made.doodles],
         }
 

@@ -7,7 +7,7 @@ import { frame } from "../../shared/strokes.js";
 import { counted, phrase, score, scored } from "../../shared/wording.js";
 import { expose, mounted } from "../../shell/mount.js";
 import { notes } from "../../shell/news.js";
-import { doodleChosen, moreAsked, resultShown } from "./news.js";
+import { doodleChosen, moreAsked, resultShown, wordPicked } from "./news.js";
 import { keepDoodles } from "./tool.js";
 
 const TRY = ["a sleepy teapot", "a happy whale", "telescope", "a dragon", "an old bicycle", "birthday"];
@@ -62,8 +62,9 @@ export function mount(context) {
       return make("li", {}, button);
     }));
     part.dataset.earlier = "false";
-    const notice = make("span", { textContent: shown.reading.notice });   // its card may be far below
-    saying.replaceChildren(`${summary()} `, notice);
+    const { notice, caveat } = shown.reading;              // their card may be far below
+    const said = make("span", { textContent: [caveat, notice].filter(Boolean).join(" ") });
+    saying.replaceChildren(`${summary()} `, said);
     run.show("idle");
     choose(0);
     resultShown.send(shown);
@@ -81,7 +82,8 @@ export function mount(context) {
   }
   function summary() {
     const { doodles } = shown, many = kind(counted(doodles.length, "doodle"));
-    const hard = doodles[0].score < FAINT ? " Hard to recognise: another seed may do better." : "";
+    const poor = doodles[0].score < FAINT && shown.reading.seen !== false;
+    const hard = poor ? " Hard to recognise: another seed may do better." : "";
     return `${many}${doodles.length > 1 ? ", best first" : ""}.${hard}`;
   }
   function kind(count) {
@@ -138,6 +140,12 @@ export function mount(context) {
     props.value = JSON.stringify(request);
     trigger("more");
   });
+  function draw(text) {
+    run.ask();
+    named = text;
+    trigger("pick");
+  }
+  wordPicked.listen(draw);
   onPress("#words_go, #words_reroll, #words_surprise", () => run.ask());
   onEnter("words_text", () => document.getElementById("words_go")?.click());
   notes.listen((sentence) => { if (sentence && part.offsetParent) run.say(sentence); });
@@ -145,11 +153,7 @@ export function mount(context) {
   /* ---- what to begin with -------------------------------------------------------------------- */
   chips.replaceChildren(...TRY.map((text) => {
     const chip = make("button", { type: "button", textContent: text });
-    chip.addEventListener("click", () => {
-      run.ask();
-      named = text;
-      trigger("pick");
-    });
+    chip.addEventListener("click", () => draw(text));
     return chip;
   }));
   if (props.problem) {

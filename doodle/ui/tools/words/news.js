@@ -11,6 +11,9 @@ export const resultShown = createSignal();
  * @type {ReturnType<typeof createSignal<ChosenDoodle>>} */
 export const doodleChosen = createSignal();
 
+/** Another text is to be drawn. @type {ReturnType<typeof createSignal<string>>} */
+export const wordPicked = createSignal();
+
 /** More doodles are asked for: like one, or between two words.
  * @type {ReturnType<typeof createSignal<object>>} */
 export const moreAsked = createSignal();

@@ -110,6 +110,9 @@ class DoodleTasks:
             async for event in run.events(request):
                 if isinstance(event, Queued):
                     yield json.dumps({"run": run.id, "waiting": event.sentence})
+                elif isinstance(event, Reading):  # before anything of it is drawn
+                    if event.said:
+                        yield json.dumps({"run": run.id, "waiting": event.said})
                 else:
                     yield json.dumps(self._doodles(run, request, event) | task)
         if run.problem:
@@ -136,6 +139,9 @@ def read_as(*texts: Reading) -> dict[str, Any]:
         "encoder": least.encoder,
         "kind": least.kind,
         "notice": " ".join(text.notice for text in texts if text.notice),
+        "caveat": " ".join(text.caveat for text in texts if text.caveat),
+        "seen": all(text.seen for text in texts),
+        "near": [name for text in texts if not text.seen for name in text.near],
         "sure": round(float(least.sure), 3),
         "parts": [list(part) for text in texts for part in text.parts],
     }
