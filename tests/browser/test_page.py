@@ -160,6 +160,19 @@ def test_draw_me_and_again_my_way(enter: Callable):
     assert strokes(page) == kept  # in place of the drawing, not on top of it
 
 
+def test_drawings_of_a_word_say_how_they_were_made_and_what_was_never_seen(enter: Callable):
+    page = enter()
+    say_word(page, "blob")
+    page.get_by_role("button", name="Draw me a blob").click()
+    page.wait_for_function(INKED % 9)
+    chips = page.locator("#results .dd-grid em").all_inner_texts()
+    assert chips == ["", "", "traced"] * 3
+    assert "never seen “blob” drawn" in page.locator("#results .dd-note").inner_text()
+    page.reload()  # the marks are kept with the drawings
+    page.wait_for_function(INKED % 9)
+    assert page.locator("#results .dd-grid em").all_inner_texts() == chips
+
+
 def test_stop_ends_the_run_and_gives_the_button_back(enter: Callable, monkeypatch):
     monkeypatch.setattr(StubCompleter, "pause", 0.25)
     page = enter()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from stub_words import StubEncoder, StubImaginer
-from stubs import StubCompleter, StubRecognition, StubRegistry
+from stubs import StubRecognition, StubRegistry, use_stubs
 
 CELLS = "#doodles .dd-words-grid button"
 SHOWN = "document.querySelectorAll('#doodles .dd-words-grid button .dd-picture').length === %d"
@@ -18,7 +18,6 @@ PAD = "document.querySelector('#pad .sc-root').strokeCanvas"
 @pytest.fixture(scope="module")
 def site() -> Iterator[Callable[..., str]]:
     """`site(*without)` serves the page over stubs, lacking some checkpoints."""
-    import doodle.pipelines.complete as completing
     import doodle.pipelines.imagine as imagining
     import doodle.pipelines.recognise as recognising
     import doodle.pipelines.text as reading
@@ -27,7 +26,7 @@ def site() -> Iterator[Callable[..., str]]:
     from doodle.ui.theme import launch_options
 
     patch = pytest.MonkeyPatch()
-    patch.setattr(completing, "Completer", StubCompleter)
+    use_stubs(patch)
     patch.setattr(imagining, "Imaginer", StubImaginer)
     patch.setattr(recognising, "Recognition", StubRecognition)
     patch.setattr(reading, "TextEncoder", StubEncoder)
@@ -321,3 +320,27 @@ def test_each_width_fits_and_nothing_is_nameless(enter: Callable, width: int, sc
         "b.textContent.trim() || b.ariaLabel || b.title || b.labels?.length)).map((b) => b.id)"
     )
     assert nameless == []
+
+
+def test_what_cannot_be_drawn_is_said_and_the_nearest_offered(enter: Callable):
+    page = enter()
+    page.get_by_label("What to draw").fill("robot")
+    page.get_by_label("What to draw").press("Enter")
+    page.wait_for_function(SHOWN % 16)
+    assert "never seen “robot” drawn" in page.locator(".dd-words-say").inner_text()
+    card = page.locator(".dd-reading")
+    assert "%" not in card.inner_text()  # how surely a word was read says nothing here
+    card.get_by_role("button", name="a fish").click()
+    page.wait_for_function("document.querySelector('.dd-words-say').innerText.includes('of fish')")
+    assert card.get_by_role("button").count() == 0
+
+
+def test_what_cannot_be_drawn_is_said_before_it_is_drawn(enter: Callable, monkeypatch):
+    page = enter()
+    monkeypatch.setattr(StubImaginer, "pause", 1.5)
+    page.get_by_label("What to draw").fill("robot")
+    page.get_by_label("What to draw").press("Enter")
+    page.wait_for_function(
+        "document.querySelector('.dd-words-result .dd-note').innerText.includes('never seen')"
+    )
+    assert page.locator(CELLS).count() == 0
