@@ -208,7 +208,9 @@ def test_the_tray_brings_runs_and_kept_drawings_back_even_after_a_reload(enter: 
     tray = page.get_by_role("region", name="this visit").get_by_role("listitem")
     assert tray.all_inner_texts() == ["fish\nkept", "fish\nnine ways"]
     tray.nth(0).get_by_role("button").click()
-    page.wait_for_function("document.querySelector('#pad .sc-root').strokeCanvas.stats().strokes > 0")
+    page.wait_for_function(
+        "document.querySelector('#pad .sc-root').strokeCanvas.stats().strokes > 0"
+    )
     assert json.loads(handle(page, "serialize()"))["strokes"] == json.loads(kept)["strokes"]
     tray.nth(1).get_by_role("button").click()
     page.wait_for_function(INKED % 9)
