@@ -171,7 +171,7 @@ class TextDcgan(nn.Module):
         both = DcganConfig(config.z_size + config.read_size, config.width, config.size)
         self.generator = Dcgan(both)
         self.discriminator = Discriminator(both, planes=config.planes)
-        self.read, self.judge_text = (
+        self.read, self.text_projection = (
             nn.Sequential(nn.Linear(config.text_size, size), nn.LeakyReLU(0.2))
             for size in (config.read_size, config.planes)
         )
@@ -194,7 +194,7 @@ class TextDcgan(nn.Module):
 
     def discriminate(self, pictures: Tensor, text: Tensor) -> Tensor:
         """(B, 1, size, size) in [-1, 1] and centred text to (B,) logits, high for a real pair."""
-        planes = self.judge_text(text)[:, :, None, None].expand(-1, -1, *pictures.shape[2:])
+        planes = self.text_projection(text)[:, :, None, None].expand(-1, -1, *pictures.shape[2:])
         return self.discriminator(torch.cat([pictures, planes], dim=1)).float()
 
     @torch.no_grad()

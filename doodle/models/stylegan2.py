@@ -27,7 +27,7 @@ class Stylegan2Config:
 
     Attributes:
         style_size: of w.
-        z_size: of the noise; few numbers suffice (Sauer et al. 2022, arXiv 2202.00273, 3.1).
+        z_size: of the noise; few dimensions suffice (Sauer et al. 2022, arXiv 2202.00273, 3.1).
         channels: at 4, 8, 16, ... pixels; the last ones are the picture's side's.
         mapping_layers: from z to w.
         mapping_rate: by which the mapping's weights learn more slowly than the others.
@@ -127,7 +127,7 @@ class Stylegan2(nn.Module):
 
     @property
     def style_channels(self) -> list[int]:
-        """How many numbers of s each modulated convolution reads, in order."""
+        """How many entries of s each modulated convolution reads, in order."""
         return [layer.weight.shape[0] for _, layer in self.modulations]
 
     def styles(self, w: Tensor) -> Tensor:

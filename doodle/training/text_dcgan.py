@@ -50,7 +50,7 @@ class TextDcganRecipe(DoodleRecipe):
             "generator": (self.network.generator, self.network.read, c.learning_rate),
             "discriminator": (
                 self.network.discriminator,
-                self.network.judge_text,
+                self.network.text_projection,
                 c.discriminator_rate,
             ),
         }

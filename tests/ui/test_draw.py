@@ -170,7 +170,7 @@ def test_words_drawn_well_are_suggested_first():
     assert words[:2] == ["cat", "rabbit"] and "apple" in words and len(set(words)) == len(words)
 
 
-def test_models_without_a_judge_do_their_work_unranked(monkeypatch):
+def test_models_without_a_recogniser_do_their_work_unranked(monkeypatch):
     monkeypatch.setattr(pipeline, "Completer", StubCompleter)
     registry = StubRegistry()
     monkeypatch.setattr(registry, "cards", lambda: [])
