@@ -58,13 +58,13 @@ def networks(checkpoints: Path, device: str, spare: Path) -> tuple[Registry, boo
     words, sketch_rnn, recogniser = (resolve(n) for n in ("word_table", "sketch_rnn", "recogniser"))
     table = words[1](words[0].tiny())
     table.vectors.normal_()
-    judge = recogniser[1](replace(recogniser[0](), categories=len(table.categories)))
+    classifier = recogniser[1](replace(recogniser[0](), categories=len(table.categories)))
     network = sketch_rnn[1](sketch_rnn[0]())
     network.head.bias.data[-1] = -20  # random weights would end at once; these go on to the limit
     made = {
         "words": ("word_table", table),
         "sketch_rnn": ("sketch_rnn", network),
-        "recogniser": ("recogniser", judge),
+        "recogniser": ("recogniser", classifier),
     }
     for name, (model, module) in made.items():
         save(
@@ -204,7 +204,7 @@ def main() -> None:
         "peer": peer,
         "peer, one ending of as many points (ms)": 1e3 * each,
         # unranked is the like for like: as many endings drawn as given. Ranked draws several times
-        # as many and judges them: counted once by what is given, once by what is drawn.
+        # as many and scores them: counted once by what is given, once by what is drawn.
         "RATIO an ending, unranked": each * figures["endings a second, unranked"],
         "RATIO an ending given, ranked": each * figures["endings a second, ranked"],
         "RATIO an ending drawn, ranked": each * figures["candidates a second, ranked"],

@@ -1,7 +1,7 @@
 """The only weights I/O: safetensors with one JSON value in the header.
 
 The header's `__metadata__` holds one key, `doodle`, whose JSON carries all that is needed to build
-and judge the network: model (an entry of doodle.models.MODELS), config, data, training, metrics,
+and assess the network: model (an entry of doodle.models.MODELS), config, data, training, metrics,
 licence, and golden numbers that let any machine prove that it has the same model. Reading it needs
 the standard library only, so listing is instant and a broken file is named without loading it.
 """
@@ -162,15 +162,18 @@ def set_metrics(path: str | os.PathLike[str], metrics: list[dict[str, Any]]) -> 
 
 
 def update_header(path: str | os.PathLike[str], **parts: Any) -> None:
-    """Replace parts of a checkpoint's header; the weights stay as they are.
+    """Replace parts of a checkpoint's header; the weights stay, by the names that they have now.
 
     Raises:
         ModelUnavailable: the file is missing or broken.
     """
     from safetensors.torch import load_file
 
+    from doodle.models import current_weights
+
     path = Path(path)
-    _write(path, load_file(path), read_header(path) | parts)
+    header = read_header(path)
+    _write(path, current_weights(load_file(path)), header | parts)
 
 
 def _write(path: Path, tensors: dict[str, torch.Tensor], header: dict[str, Any]) -> None:
@@ -248,6 +251,8 @@ def load(
     from safetensors import SafetensorError
     from safetensors.torch import load_file
 
+    from doodle.models import current_weights
+
     path = Path(path)
     header = read_header(path)
     if sha256 is not None and sha256_of(path) != sha256:
@@ -255,7 +260,7 @@ def load(
         raise ModelUnavailable(message)
     try:
         _, module = _build(header["model"], header["config"])
-        module.load_state_dict(load_file(path), strict=True)
+        module.load_state_dict(current_weights(load_file(path)), strict=True)
     except (KeyError, TypeError, ValueError, RuntimeError, SafetensorError) as error:
         why = " ".join(str(error).split())
         message = f"The checkpoint {path} does not fit this program: {why}. {mend(path)}"

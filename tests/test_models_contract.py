@@ -7,6 +7,7 @@ import json
 
 import pytest
 import torch
+from safetensors.torch import save_file
 
 from doodle import checkpoint
 from doodle.models import MODELS, about_model, resolve
@@ -232,3 +233,21 @@ def test_a_header_may_state_the_former_name_of_a_model(tmp_path):
     given = {"config": config, "licence": "MIT", "attribution": "nobody"}
     checkpoint.save(path, module, model="letters", **given)
     assert isinstance(checkpoint.load(path)[0], module_class)
+
+
+@pytest.mark.parametrize("name", ["dccgan", "text_dcgan"])
+def test_weights_of_a_former_name_load_and_are_stored_by_their_own(name, tmp_path):
+    config_class, module_class = resolve(name)
+    path, config = tmp_path / "model.safetensors", config_class.tiny()
+    given = {"config": config, "licence": "MIT", "attribution": "nobody"}
+    checkpoint.save(path, filled(module_class(config)), model=name, **given)
+    weights = checkpoint.read_tensors(path)
+    header = {"doodle": json.dumps(checkpoint.read_header(path))}
+    former = {k.replace("text_projection.", "judge_text."): v for k, v in weights.items()}
+    assert former.keys() != weights.keys()
+    save_file(former, path, metadata=header)
+    assert checkpoint.verify(path) == 0
+    checkpoint.update_header(path, metrics=[])
+    stored = checkpoint.read_tensors(path)
+    assert stored.keys() == weights.keys()
+    assert all(torch.equal(stored[key], value) for key, value in weights.items())

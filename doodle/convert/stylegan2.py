@@ -67,7 +67,10 @@ def convert_stylegan2(source: str | os.PathLike[str], target: str | os.PathLike[
         OSError: a file cannot be read or written.
     """
     given = read_state_dict(source)
-    module = generator_from_rosinality(given.get("g_ema", given), given.get("latent_avg"))
+    generator = given.get("g_ema", given)
+    if not isinstance(generator, dict):
+        raise ValueError(f"{source} holds no state dict under g_ema")
+    module = generator_from_rosinality(generator, given.get("latent_avg"))
     checkpoint.save(
         target,
         module,

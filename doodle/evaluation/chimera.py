@@ -128,8 +128,8 @@ class Evaluation:
         if len(self.product.species) > 1:
             others = self._local(made["canny"])
             if self.classifier:
-                self._named({"held-out photographs": real, **rows}, others)
-                self._halves_named()
+                self._classified({"held-out photographs": real, **rows}, others)
+                self._halves_classified()
         self._by_species(made["canny"], rows["canny edges"], real)
         return self.figures
 
@@ -247,26 +247,30 @@ class Evaluation:
         first, most = 5 * k % (animals - 1), max(animals - 1, 2)
         return others[first], others[(first + 1) % most]
 
-    def _named(self, rows: dict[str, np.ndarray], others: np.ndarray) -> None:
-        """Does a classifier that learned from photographs see the animal that was meant?"""
-        by, way = f"by a classifier ({self.classifier})", "canny edges told another animal"
+    def _classified(self, rows: dict[str, np.ndarray], others: np.ndarray) -> None:
+        """Accuracy of a classifier of photographs for the species given, and for the edges' own."""
+        by, way = f"({self.classifier})", "canny edges, another species requested"
         for title, found in rows.items():
             self._add(
-                f"animal named right {by}, {title}",
+                f"classified as its own species {by}, {title}",
                 (self.namer(found) == self.labels).mean(),
                 len(found),
             )
         names = self.namer(self._rows(others))
         given = np.array([self._others(k)[0] for k in range(len(others))])
-        self._add(f"animal named as told {by}, {way}", (names == given).mean(), len(names))
         self._add(
-            f"animal named as that of the edges {by}, {way}",
+            f"classified as the requested species {by}, {way}",
+            (names == given).mean(),
+            len(names),
+        )
+        self._add(
+            f"classified as the species of the edges {by}, {way}",
             (names == self.labels).mean(),
             len(names),
         )
 
-    def _halves_named(self) -> None:
-        """The left half is given one other animal and the right half a second: is each seen?"""
+    def _halves_classified(self) -> None:
+        """The same for halves, the left and the right given two other species."""
         pairs, size = self.pairs["canny"], self.product.size
         given = np.array([self._others(k) for k in range(len(pairs))])  # (N, 2): left, right
         maps = np.repeat(given, size // 2, axis=1).astype(np.uint8)  # (N, S), one row of each map
@@ -280,18 +284,19 @@ class Evaluation:
             np.stack([self.half_namer(self.features(half)) for half in cut(whole)], axis=1)
             for whole in (made, self.photos)
         )
-        by, way = (
-            f"by a classifier ({self.classifier})",
-            "canny edges, halves told two other animals",
-        )
+        by, way = f"({self.classifier})", "canny edges, two other species requested"
         self._add(
-            f"half named right {by}, held-out photographs",
+            f"half classified as its own species {by}, held-out photographs",
             (real == self.labels[:, None]).mean(),
             real.size,
         )
-        self._add(f"half named as told {by}, {way}", (names == given).mean(), names.size)
         self._add(
-            f"half named as the other half's species {by}, {way}",
+            f"half classified as the requested species {by}, {way}",
+            (names == given).mean(),
+            names.size,
+        )
+        self._add(
+            f"half classified as the other half's species {by}, {way}",
             (names == given[:, ::-1]).mean(),
             names.size,
         )

@@ -58,9 +58,12 @@ def main(config: Config) -> None:
     """Measure, print one JSON line a figure, and write them into the checkpoints."""
     device = choose(config.device).device
     paths = [Path(p) / checkpoint.FILE for p in (config.checkpoint, config.encoder) if p]
-    networks = [checkpoint.load(path, device=device)[0] for path in paths]
-    faces = load_faces(config.data, networks[0].config.size)
-    figures = Evaluation(config, faces, *networks).measure()
+    network, _ = checkpoint.load_as(Stylegan2, config.checkpoint)
+    encoder = checkpoint.load_as(FaceEncoder, config.encoder)[0] if config.encoder else None
+    faces = load_faces(config.data, network.config.size)
+    figures = Evaluation(
+        config, faces, network.to(device), encoder.to(device) if encoder else None
+    ).measure()
     for figure in figures:
         print(json.dumps(figure))
     if config.write:
@@ -135,8 +138,8 @@ class Evaluation:
         found = nearest(rows, self.rows_trained)
         self._add(f"distance to the nearest training face, {name}", np.median(found), len(rows))
         copied = (found < np.percentile(apart, COPIES)).mean()
-        told = f"share nearer to a training face than {100 - COPIES} % of held-out faces, {name}"
-        self._add(told, copied, len(rows))
+        title = f"share nearer to a training face than {100 - COPIES} % of held-out faces, {name}"
+        self._add(title, copied, len(rows))
 
     @torch.no_grad()
     def samples(self, count: int, psi: float) -> np.ndarray:
@@ -149,6 +152,7 @@ class Evaluation:
     @torch.no_grad()
     def redrawn(self) -> np.ndarray:
         """Held-out faces, encoded and drawn again, (N, S, S, 3) uint8."""
+        assert self.encoder is not None
         made = []
         for start in range(0, len(self.held_out), _AT_ONCE):
             part = torch.from_numpy(self.held_out[start : start + _AT_ONCE]).to(self._device)

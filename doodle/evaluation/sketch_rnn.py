@@ -132,7 +132,7 @@ def likelihoods(network: SketchRNN, words: WordTable, sketches: SketchSet) -> li
         "pen NLL a point",
         "offset NLL a point with z",
         "pen NLL a point with z",
-        "KL a latent number",
+        "KL a latent dimension",
     )
     return [_figure(f"{n} (nats)", v, len(chosen)) for n, v in zip(names, sums, strict=True)]
 

@@ -6,12 +6,15 @@ them imports nothing; `resolve` imports the one that is asked for.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from importlib import import_module
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
     from doodle.models.about import About
+
+T = TypeVar("T")
 
 # name -> "module:config dataclass:nn.Module", the module being a file of this folder
 MODELS: dict[str, str] = {
@@ -33,10 +36,22 @@ MODELS: dict[str, str] = {
 # a name in the header of a checkpoint that was written before the model was renamed -> its entry
 FORMER_NAMES: dict[str, str] = {"letters": "writing_detector"}
 
+# the same for renamed weights: the first part of the former name -> of the name now
+FORMER_PARTS: dict[str, str] = {"judge_text": "text_projection"}
+
 
 def current_name(name: str) -> str:
     """The entry of MODELS that a header's name stands for; an unknown name stays as it is."""
     return FORMER_NAMES.get(name, name)
+
+
+def current_weights(state: Mapping[str, T]) -> dict[str, T]:
+    """A state dict by the names that its weights have now."""
+    parts = {name: name.partition(".") for name in state}
+    return {
+        FORMER_PARTS.get(first, first) + dot + rest: state[name]
+        for name, (first, dot, rest) in parts.items()
+    }
 
 
 def resolve(name: str) -> tuple[type[Any], type[Any]]:

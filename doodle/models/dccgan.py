@@ -148,7 +148,7 @@ class Dccgan(nn.Module):
             Head(channels, config.head_width, n, style)
             for channels, n in zip((1, *config.level_widths), halvings, strict=True)
         )
-        self.judge_text = nn.Sequential(nn.Linear(config.text_size, style), nn.LeakyReLU(0.2))
+        self.text_projection = nn.Sequential(nn.Linear(config.text_size, style), nn.LeakyReLU(0.2))
 
     def set_words(self, vectors: Tensor) -> None:
         """Keep what is known of the training words: vectors (known, text_size) of unit length."""
@@ -206,7 +206,7 @@ class Dccgan(nn.Module):
 
         Returns: for each text the logits of all heads and places, (B, places).
         """
-        read = [self.judge_text(text) for text in texts]
+        read = [self.text_projection(text) for text in texts]
         maps = [ink * 2 - 1, *levels[-len(self.config.level_widths) :]]
         parts = [head(x, read) for head, x in zip(self.heads, maps, strict=True)]
         return [torch.cat(logits, dim=1) for logits in zip(*parts, strict=True)]

@@ -79,7 +79,7 @@ class Dcgan(nn.Module):
         return self.body(z[:, :, None, None])
 
     @torch.no_grad()
-    def settle(self, z: Tensor) -> None:
+    def set_standing_statistics(self, z: Tensor) -> None:
         """Set the statistics of batch normalisation to those of these weights.
 
         Averaged weights never saw the running statistics of the weights in training (standing
@@ -171,7 +171,7 @@ class TextDcgan(nn.Module):
         both = DcganConfig(config.z_size + config.read_size, config.width, config.size)
         self.generator = Dcgan(both)
         self.discriminator = Discriminator(both, planes=config.planes)
-        self.read, self.judge_text = (
+        self.read, self.text_projection = (
             nn.Sequential(nn.Linear(config.text_size, size), nn.LeakyReLU(0.2))
             for size in (config.read_size, config.planes)
         )
@@ -194,7 +194,7 @@ class TextDcgan(nn.Module):
 
     def discriminate(self, pictures: Tensor, text: Tensor) -> Tensor:
         """(B, 1, size, size) in [-1, 1] and centred text to (B,) logits, high for a real pair."""
-        planes = self.judge_text(text)[:, :, None, None].expand(-1, -1, *pictures.shape[2:])
+        planes = self.text_projection(text)[:, :, None, None].expand(-1, -1, *pictures.shape[2:])
         return self.discriminator(torch.cat([pictures, planes], dim=1)).float()
 
     @torch.no_grad()
@@ -209,9 +209,9 @@ class TextDcgan(nn.Module):
         return torch.sigmoid(self.discriminate(ink * 2 - 1, self.centred(text)))
 
     @torch.no_grad()
-    def settle(self, z: Tensor, text: Tensor) -> None:
-        """As `Dcgan.settle`, with centred text (N, text_size) beside z (N, z_size)."""
-        self.generator.settle(torch.cat([z, self.read(text)], dim=1))
+    def set_standing_statistics(self, z: Tensor, text: Tensor) -> None:
+        """As the generator's own, with centred text (N, text_size) beside z (N, z_size)."""
+        self.generator.set_standing_statistics(torch.cat([z, self.read(text)], dim=1))
 
     def probe(self, seed: int = 0) -> Tensor:
         """Means of 7 x 7 patches of two pictures: the golden numbers of a checkpoint. (32,)"""

@@ -128,7 +128,7 @@ def perceptual(real: list[Tensor], fake: list[Tensor]) -> Tensor:
 
 
 class FeatureCritic(nn.Module):
-    """Is each patch real, and of which class? Judged by feature maps of a frozen network.
+    """Is each patch real, and of which class? A discriminator on maps of a frozen network.
 
     After Projected GAN (Sauer et al. 2021, arXiv 2111.01007), a small head on each map; the
     condition is seen at the size of each map.

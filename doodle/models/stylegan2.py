@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -26,7 +27,7 @@ class Stylegan2Config:
 
     Attributes:
         style_size: of w.
-        z_size: of the noise; few numbers suffice (Sauer et al. 2022, arXiv 2202.00273, 3.1).
+        z_size: of the noise; few dimensions suffice (Sauer et al. 2022, arXiv 2202.00273, 3.1).
         channels: at 4, 8, 16, ... pixels; the last ones are the picture's side's.
         mapping_layers: from z to w.
         mapping_rate: by which the mapping's weights learn more slowly than the others.
@@ -112,14 +113,21 @@ class Stylegan2(nn.Module):
     def modulations(self) -> list[tuple[int, EqualLinear]]:
         """For each modulated convolution, in order: which code of W+ it reads, and its layer."""
         found = [(0, self.conv1.conv.modulation), (1, self.to_rgb1.conv.modulation)]
-        for k, to_rgb in enumerate(self.to_rgbs):
-            parts = (self.convs[2 * k], self.convs[2 * k + 1], to_rgb)
-            found += [(2 * k + 1 + i, part.conv.modulation) for i, part in enumerate(parts)]
+        for k, (first, second, to_rgb) in enumerate(self.levels):
+            convs = (first.conv, second.conv, to_rgb.conv)
+            found += [(2 * k + 1 + i, conv.modulation) for i, conv in enumerate(convs)]
         return found
 
     @property
+    def levels(self) -> list[tuple[StyledConv, StyledConv, ToRGB]]:
+        """The layers of each size above the first: upsampling, the one after it, to RGB."""
+        convs = cast(list[StyledConv], list(self.convs))
+        to_rgbs = cast(list[ToRGB], list(self.to_rgbs))
+        return list(zip(convs[::2], convs[1::2], to_rgbs, strict=True))
+
+    @property
     def style_channels(self) -> list[int]:
-        """How many numbers of s each modulated convolution reads, in order."""
+        """How many entries of s each modulated convolution reads, in order."""
         return [layer.weight.shape[0] for _, layer in self.modulations]
 
     def styles(self, w: Tensor) -> Tensor:
@@ -155,18 +163,18 @@ class Stylegan2(nn.Module):
             (B, 3, side, side) float32, about [-1, 1], not clamped.
         """
         parts = iter(s.split(self.style_channels, dim=1))
-        noise = iter(noise if noise is not None else self._fixed_noise())
+        maps = iter(noise if noise is not None else self._fixed_noise())
         x = self.input.input.expand(len(s), -1, -1, -1)
         x = x.contiguous(memory_format=torch.channels_last)
         if torch.is_autocast_enabled(x.device.type):
             x = x.to(torch.get_autocast_dtype(x.device.type))
-        x = self.conv1(x, next(parts), next(noise))
+        x = self.conv1(x, next(parts), next(maps))
         picture = self.to_rgb1(x, next(parts), None)
-        for k, to_rgb in enumerate(self.to_rgbs):
+        for *convs, to_rgb in self.levels:
             if picture.shape[-1] == side:
                 break
-            for conv in (self.convs[2 * k], self.convs[2 * k + 1]):
-                x = conv(x, next(parts), next(noise))
+            for conv in convs:
+                x = conv(x, next(parts), next(maps))
             picture = to_rgb(x, next(parts), picture)
         return picture
 
@@ -198,8 +206,9 @@ class Stylegan2(nn.Module):
             raise ValueError("give one of z, w and s")
         if z is not None:
             w = self.truncated(self.mapping(z), truncation_psi)
-        if s is None:
+        if w is not None:
             s = self.styles(w)
+        assert s is not None  # one of the three is given
         return self.synthesize(s, noise).clamp(-1, 1)
 
     def probe(self, seed: int = 0) -> Tensor:
@@ -213,7 +222,7 @@ class Stylegan2(nn.Module):
 
 def quiet(network: Stylegan2, side: int) -> None:
     """Let the sizes above ``side`` add nothing to the picture yet, so it is merely enlarged."""
-    for k, to_rgb in enumerate(network.to_rgbs):
+    for k, (_, _, to_rgb) in enumerate(network.levels):
         if FIRST_SIDE * 2 ** (k + 1) > side:
             nn.init.zeros_(to_rgb.conv.weight)
 

@@ -31,7 +31,7 @@ def tidy_word(word: Any) -> str:
 
 
 def tidy_text(text: Any) -> str:
-    """Trim a text and join its parts by single spaces; the text encoder judges the rest.
+    """Trim a text and join its parts by single spaces; the text encoder checks the rest.
 
     Raises:
         ValueError: it is no text, empty or endless.

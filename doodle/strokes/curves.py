@@ -1,4 +1,4 @@
-"""A small soft picture to clean curves: its centre lines, cut at corners and fitted with Beziers.
+"""A small soft picture to clean curves: its centrelines, cut at corners and fitted with Beziers.
 
 The fit is Schneider's (1990, "An algorithm for automatically fitting digitized curves", Graphics
 Gems I), with all pieces of all lines of all pictures fitted at once, one depth of splitting after

@@ -20,7 +20,7 @@ _SPUR = 1.15  # longest twig that thinning makes, in distances from its fork to 
 _FORK = 1.1  # two forks nearer than this many line widths are one crossing
 _HOLE = 2.0  # a ring at a crossing shorter than this many line widths is a gap in the ink
 _DOT = 0.6  # a stroke shorter than this many line widths is a dot
-_SIGHT = 2.0  # line widths from a crossing at which a branch's direction is taken
+_DIRECTION_AT = 2.0  # line widths from a crossing at which a branch's direction is taken
 _STRAIGHT = np.cos(np.deg2rad(60))  # branches that turn more than this are not one stroke
 
 
@@ -284,16 +284,16 @@ def _partners(
 
 
 def _seen(lines: list[np.ndarray], sides: list[int], width: float) -> np.ndarray:
-    """The point of each line at the distance `_SIGHT` along it from its first or last, (N, 2)."""
+    """The point of each line `_DIRECTION_AT` widths along it from its first or last, (N, 2)."""
     sizes = np.array([len(line) for line in lines])
     ends, is_last = np.cumsum(sizes), np.array(sides) > 0
     # no step is shorter than 1, so the point is one of the first few; shorter lines stay at an end
-    index = np.minimum(np.arange(int(_SIGHT * width) + 2), sizes[:, None] - 1)  # (N, K)
+    index = np.minimum(np.arange(int(_DIRECTION_AT * width) + 2), sizes[:, None] - 1)  # (N, K)
     index = np.where(is_last[:, None], (ends - 1)[:, None] - index, (ends - sizes)[:, None] + index)
     points = np.concatenate(lines)[index]  # (N, K, 2)
     step = points[:, 1:] - points[:, :-1]
     way = np.add.accumulate(np.hypot(step[..., 0], step[..., 1]), axis=1)
-    seen = 1 + (way < _SIGHT * width).sum(axis=1)
+    seen = 1 + (way < _DIRECTION_AT * width).sum(axis=1)
     return points[np.arange(len(lines)), np.minimum(seen, index.shape[1] - 1)]
 
 

@@ -76,7 +76,7 @@ class DccganRecipe(DoodleRecipe):
             "ema": shadow,
             "encoder": self.encoder,
         }
-        discriminating = [*network.heads.parameters(), *network.judge_text.parameters()]
+        discriminating = [*network.heads.parameters(), *network.text_projection.parameters()]
         self.discriminator_parameters = discriminating
         mine = {id(p) for p in discriminating}
         generating = [p for p in network.parameters() if id(p) not in mine]

@@ -210,7 +210,7 @@ class DcganRecipe:
     def draw(self, count: int) -> np.ndarray:
         """The averaged generator's pictures of the fixed noise, (count, size, size) uint8."""
         shadow = self.ema.shadow
-        shadow.settle(self.fixed)
+        shadow.set_standing_statistics(self.fixed)
         parts = [shadow(part) for part in self.fixed[:count].split(256)]
         return to_pixels(torch.cat(parts))
 

@@ -9,6 +9,8 @@ adds, so the network stays the same and its last size begins by adding nothing.
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 import numpy as np
 import torch
 import torch.nn.functional as F
@@ -34,6 +36,8 @@ REMEMBERED = 2048  # codes of real pictures
 COMPARED = 256  # codes of each kind a step
 TRACKING = 0.005  # how fast the mean code follows
 WARM_UP = 200  # steps of rising rates
+
+M = TypeVar("M", bound=nn.Module)
 
 
 class FacesRecipe(FaceFigures):
@@ -62,7 +66,10 @@ class FacesRecipe(FaceFigures):
             )
         )
         self.memory = CodeMemory(REMEMBERED, c.z_size).to(self.device)
-        self.averages = [Ema(self.network, shadow, c.ema), Ema(self.encoder, reading, c.ema)]
+        self.averages: list[Ema] = [
+            Ema(self.network, shadow, c.ema),
+            Ema(self.encoder, reading, c.ema),
+        ]
         self.modules = {
             "network": self.network,
             "ema": shadow,
@@ -71,15 +78,15 @@ class FacesRecipe(FaceFigures):
             "critics": self.critics,
             "memory": self.memory,
         }
-        self.optimisers = {
+        self.optimisers: dict[str, torch.optim.Optimizer] = {
             "generator": self._adam(self.network, c.learning_rate),
             "encoder": self._adam(self.encoder, c.encoder_rate),
             "critic": self._adam(self.critics, c.critic_rate),
         }
         self.seen = 0
 
-    def _place(self, module: nn.Module) -> nn.Module:
-        return module.to(self.device, memory_format=torch.channels_last)
+    def _place(self, module: M) -> M:
+        return module.to(self.device).to(memory_format=torch.channels_last)
 
     def _adam(self, module: nn.Module, rate: float) -> torch.optim.Adam:
         trained = [p for p in module.parameters() if p.requires_grad]
@@ -87,7 +94,7 @@ class FacesRecipe(FaceFigures):
 
     def _begin_with(self, start: str) -> None:
         """Take over a generator, and the encoder whose folder lies beside its own."""
-        smaller, _ = checkpoint.load(checkpoint.file_of(start))
+        smaller, _ = checkpoint.load_as(Stylegan2, start)
         grow(self.network, smaller)
         beside = encoder_folder(checkpoint.file_of(start).parent) / checkpoint.FILE
         if beside.exists():
@@ -101,7 +108,8 @@ class FacesRecipe(FaceFigures):
     def side(self, progress: float) -> int:
         """Of the pictures that are made: half of the last one's until it is time to grow."""
         c = self.config
-        grown = bool(self.network.to_rgbs[-1].conv.weight.any())  # by then, or from the start
+        *_, (_, _, last) = self.network.levels
+        grown = bool(last.conv.weight.any())  # by then, or from the start
         return c.size if grown or progress >= c.grow_at else c.size // 2
 
     def step(self, step: int, progress: float) -> dict[str, float]:
@@ -133,6 +141,7 @@ class FacesRecipe(FaceFigures):
             "offsets": c.offsets_weight,
         }
         total = sum(weights[name] * loss for name, loss in losses.items())
+        assert isinstance(total, Tensor)
         self._update(total, "generator", "encoder")
         self.memory.add(codes)
         for average in self.averages:

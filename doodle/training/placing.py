@@ -165,7 +165,11 @@ def phrases(
     tested = [name for name, parts in pairs.items() if all(p in exact or p in rest for p in parts)]
     if not tested:
         return {"top1": 0.0, "top5": 0.0, "cosine": 0.0, "n": 0}
-    centre, table, own = torch.from_numpy(mean), unit(y - mean), {n: r for r, n in enumerate(names)}
+    text_mean, table, own = (
+        torch.from_numpy(mean),
+        unit(y - mean),
+        {n: r for r, n in enumerate(names)},
+    )
     found, cosines = [], []
     for name in tested:
         known = [p in exact for p in pairs[name]]
@@ -175,7 +179,9 @@ def phrases(
                 for p, k in zip(pairs[name], known, strict=True)
             ]
         )
-        vector = compose(torch.from_numpy(parts).float(), (MODIFIER, 1.0), centre.float()).numpy()
+        vector = compose(
+            torch.from_numpy(parts).float(), (MODIFIER, 1.0), text_mean.float()
+        ).numpy()
         scores = table @ unit((vector - mean)[None])[0]
         true = scores[own[name]]
         scores[[exact[p] for p, k in zip(pairs[name], known, strict=True) if k]] = -1

@@ -50,7 +50,7 @@ class TextDcganRecipe(DoodleRecipe):
             "generator": (self.network.generator, self.network.read, c.learning_rate),
             "discriminator": (
                 self.network.discriminator,
-                self.network.judge_text,
+                self.network.text_projection,
                 c.discriminator_rate,
             ),
         }
@@ -111,5 +111,5 @@ class TextDcganRecipe(DoodleRecipe):
         generator = torch.Generator().manual_seed(self.config.run.seed)
         z = torch.randn(1024, self.config.z_size, generator=generator).to(self.device)
         text = self.text[np.resize(self.seen, len(z))]
-        self.ema.shadow.settle(z, text)
+        self.ema.shadow.set_standing_statistics(z, text)
         return super().samples(categories, each)

@@ -174,21 +174,23 @@ def classified(animals, weights):
 
 
 def test_a_classifier_sees_whether_it_is_what_was_given(animals, classified):
-    by, way = "by a classifier (EfficientNet-Lite0)", "canny edges told another animal"
-    halves = "canny edges, halves told two other animals"
+    by, way = "(EfficientNet-Lite0)", "canny edges, another species requested"
+    halves = "canny edges, two other species requested"
     found, count = classified
     photos = (animals.split == 2).sum()
-    assert count[f"animal named right {by}, canny edges"] == photos
-    assert count[f"half named as told {by}, {halves}"] == 2 * photos
+    assert count[f"classified as its own species {by}, canny edges"] == photos
+    assert count[f"half classified as the requested species {by}, {halves}"] == 2 * photos
     for title in ("held-out photographs", "canny edges", "hand-like strokes"):
-        assert found["obeys"][f"animal named right {by}, {title}"] > 0.9
-    assert found["obeys"][f"animal named as told {by}, {way}"] > 0.9
-    assert found["deaf"][f"animal named as told {by}, {way}"] < 0.1
-    assert found["deaf"][f"animal named as that of the edges {by}, {way}"] > 0.9
-    assert found["obeys"][f"half named as told {by}, {halves}"] > 0.9
-    assert found["obeys"][f"half named as the other half's species {by}, {halves}"] < 0.1
+        assert found["obeys"][f"classified as its own species {by}, {title}"] > 0.9
+    assert found["obeys"][f"classified as the requested species {by}, {way}"] > 0.9
+    assert found["deaf"][f"classified as the requested species {by}, {way}"] < 0.1
+    assert found["deaf"][f"classified as the species of the edges {by}, {way}"] > 0.9
+    assert found["obeys"][f"half classified as the requested species {by}, {halves}"] > 0.9
+    assert found["obeys"][f"half classified as the other half's species {by}, {halves}"] < 0.1
     # of two animals one half is always given its own
-    assert found["deaf"][f"half named as told {by}, {halves}"] == pytest.approx(0.5, abs=0.1)
+    assert found["deaf"][
+        f"half classified as the requested species {by}, {halves}"
+    ] == pytest.approx(0.5, abs=0.1)
 
 
 def test_given_are_two_animals_that_are_not_there():

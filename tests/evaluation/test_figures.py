@@ -70,11 +70,11 @@ def test_evaluate_stroke_classifier_sets_joined_beside_both_alone(root, capsys, 
         assert 0 <= named[f"top-1, strokes traced from official bitmaps, {way}"] <= 1
     rows = named["Top-1 by category (recorded, joined of n)"]
     assert [row[0] for row in rows] == list(CATEGORIES) and all(row[2] for row in rows)
-    # the judge of pictures: a distribution for each, and blind to nothing that leaves strokes
-    judge = stroke_classifier.by_tracing(network)
+    # of traced pictures: a distribution for each, and every one that leaves strokes counts
+    classify = stroke_classifier.by_tracing(network)
     pictures = np.zeros((3, 28, 28), np.uint8)
     pictures[1, 8, 4:24] = pictures[2, 4:24, 8] = 255
-    chances = judge(pictures)
+    chances = classify(pictures)
     assert chances.shape == (3, 4) and chances.sum(axis=1) == pytest.approx(np.ones(3), abs=1e-5)
     assert abs(chances[1] - chances[2]).max() > 1e-6
 

@@ -1,4 +1,4 @@
-"""The DCGAN's shapes, its losses against closed forms, and what settles its averaged weights."""
+"""The DCGAN's shapes, its losses against closed forms, its averages' standing statistics."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def test_settling_gives_what_training_mode_gives():
             if isinstance(layer, nn.BatchNorm2d):
                 layer.running_var.fill_(9.0)
         expected = network.train()(z)
-        network.settle(z)
+        network.set_standing_statistics(z)
         assert not network.training
         # running variances are unbiased, those of a batch are not: hence the tolerance
         torch.testing.assert_close(network(z), expected, atol=2e-3, rtol=0)

@@ -129,7 +129,7 @@ def test_equal_pictures_are_no_distance_apart(features):
     assert perceptual(units, turned) == pytest.approx(1.0)
 
 
-def test_the_critic_judges_every_map_given_its_condition():
+def test_the_critic_scores_every_map_given_its_condition():
     torch.manual_seed(0)
     critic = FeatureCritic((5, 7), 2, width=6, classes=3).train()
     maps = [torch.randn(2, 5, 8, 8), torch.randn(2, 7, 4, 4)]

@@ -94,7 +94,7 @@ def test_an_explanation_is_what_leaving_a_stroke_out_loses(recognition):
         recognition.explain(DRAWING, "swim wear")
 
 
-def test_the_judge_scores_the_word_and_words_outside(recognition):
+def test_the_recogniser_scores_the_word_and_words_outside(recognition):
     ranker = Ranker(recognition.recogniser, recognition.categories)
     vector = recognition.words.lookup("cat").vector
     drawings = [DRAWING.polylines(), [BAR]]

@@ -206,7 +206,9 @@ def test_what_it_learns_of_two_words(config, monkeypatch):
     assert (upper[:, :14].mean(dim=1) > upper[:, 14:].mean(dim=1) + 0.1).all()
     assert (lower[:, 14:].mean(dim=1) > lower[:, :14].mean(dim=1) + 0.1).all()
     shadow, network = (net.generator.state_dict() for net in recipe.modules.values())
-    assert not torch.equal(shadow["body.1.running_mean"], network["body.1.running_mean"])  # settled
+    assert not torch.equal(
+        shadow["body.1.running_mean"], network["body.1.running_mean"]
+    )  # standing
     ink, labels = (torch.from_numpy(x) for x in batch(64, np.random.default_rng(1)))
     network, text = recipe.network.eval(), recipe.text
     right = network.discriminate(ink * 2 - 1, text[labels])

@@ -169,7 +169,7 @@ def test_words_drawn_well_are_suggested_first():
     assert words[:2] == ["cat", "rabbit"] and "apple" in words and len(set(words)) == len(words)
 
 
-def test_models_without_a_judge_do_their_work_unranked(monkeypatch):
+def test_models_without_a_recogniser_do_their_work_unranked(monkeypatch):
     use_stubs(monkeypatch)
     registry = StubRegistry()
     monkeypatch.setattr(registry, "cards", lambda: [])
