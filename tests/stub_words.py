@@ -79,7 +79,9 @@ class StubImaginer:
         trace: bool = True,
     ) -> Iterator[Any]:
         for text in texts:
-            yield (yield from self._imagined(self.encoder(text), n, seed, truncation))
+            read = self.encoder(text)
+            yield read
+            yield (yield from self._imagined(read, n, seed, truncation))
 
     def mixed(
         self,

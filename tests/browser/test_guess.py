@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Iterator
 
 import pytest
-from stubs import StubCompleter, StubRecognition, StubRegistry
+from stubs import StubRecognition, StubRegistry, use_stubs
 from test_page import IDLE, INKED, draw, handle, say_word, strokes
 
 FIRST = "document.querySelector('.dd-guesses b').textContent === '%s'"
@@ -37,14 +37,13 @@ class NoRecogniser(StubRegistry):
 @pytest.fixture(scope="module")
 def sites() -> Iterator[dict[str, str]]:
     """Addresses of the page with a recogniser and without."""
-    import doodle.pipelines.complete as pipeline
     import doodle.pipelines.recognise as recognition
     from doodle.services.executor import LocalExecutor
     from doodle.ui.page import build_app
     from doodle.ui.theme import launch_options
 
     patch = pytest.MonkeyPatch()
-    patch.setattr(pipeline, "Completer", StubCompleter)
+    use_stubs(patch)
     patch.setattr(recognition, "Recognition", StubRecognition)
     options = {**launch_options(), "quiet": True, "prevent_thread_lock": True}
     registries = {"all": StubRegistry(), "blind": NoRecogniser()}

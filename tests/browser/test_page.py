@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from stubs import StubCompleter, StubRecognition, StubRegistry
+from stubs import StubCompleter, StubRecognition, StubRegistry, use_stubs
 
 from doodle.strokes.drawing import Drawing
 
@@ -21,14 +21,13 @@ SHOTS = [(1280, 900, "light"), (1280, 900, "dark"), (390, 844, "light"), (390, 8
 @pytest.fixture(scope="module")
 def site() -> Iterator[Callable[..., str]]:
     """`site(missing=False)` serves the page over stubs and returns its address."""
-    import doodle.pipelines.complete as pipeline
     import doodle.pipelines.recognise as recognition
     from doodle.services.executor import LocalExecutor
     from doodle.ui.page import build_app
     from doodle.ui.theme import launch_options
 
     patch = pytest.MonkeyPatch()
-    patch.setattr(pipeline, "Completer", StubCompleter)
+    use_stubs(patch)
     patch.setattr(recognition, "Recognition", StubRecognition)
     apps: dict[bool, tuple] = {}
 
@@ -384,6 +383,7 @@ def test_morph_draws_what_is_missing_plays_and_saves(enter: Callable):
     assert download.value.suggested_filename == "cat-to-umbrella.gif"
     page.locator("#morph_film").get_by_role("button", name="to Draw").click()
     page.wait_for_function("document.querySelector('#pad').offsetParent !== null")
+    page.wait_for_function(DRAWN)
     drawn_for_me = "document.querySelector('#slot_1 .sc-root').strokeCanvas.stats().strokes"
     assert strokes(page) == page.evaluate(drawn_for_me)  # the film ends with what is in the slot
     assert page.get_by_role("region", name="this visit").get_by_role("listitem").count() == 1

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from types import SimpleNamespace
 
 import pytest
-from stubs import StubCompleter, StubRegistry
+from stubs import StubRegistry, use_stubs
 
 from doodle.errors import ModelUnavailable
 from doodle.pipelines.steps import Call
@@ -52,14 +52,13 @@ class Sight:
 @pytest.fixture(scope="module")
 def site() -> Iterator[str]:
     """Address of the page over stubs."""
-    import doodle.pipelines.complete as pipeline
     import doodle.pipelines.recognise as recognition
     from doodle.services.executor import LocalExecutor
     from doodle.ui.page import build_app
     from doodle.ui.theme import launch_options
 
     patch = pytest.MonkeyPatch()
-    patch.setattr(pipeline, "Completer", StubCompleter)
+    use_stubs(patch)
     patch.setattr(recognition, "Recognition", Sight)
     app = build_app(LocalExecutor(StubRegistry()))
     options = {**launch_options(), "quiet": True, "prevent_thread_lock": True}

@@ -131,7 +131,7 @@ def test_open_in_draw_is_one_step_that_undo_takes_back(enter: Callable):
     draw(page)
     page.locator(CELLS).nth(2).click()
     act(page, "open in Draw")
-    page.wait_for_function("document.querySelector('#pad').offsetParent !== null")
+    page.wait_for_function(f"document.querySelector('#pad').offsetParent && {PAD}.stats().strokes")
     assert page.evaluate(f"{PAD}.stats().strokes") == 2
     xs = page.evaluate(f"JSON.parse({PAD}.serialize()).strokes[0].filter((_, i) => i % 4 === 0)")
     assert 100 < min(xs) < 400 and 600 < max(xs) < 900

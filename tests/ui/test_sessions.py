@@ -11,7 +11,7 @@ import pytest
 from gradio.state_holder import StateHolder
 from gradio_client import Client
 from stepping import answered
-from stubs import StubCompleter, StubRegistry
+from stubs import StubCompleter, StubRegistry, use_stubs
 
 from doodle.requests import Complete
 from doodle.services.executor import LocalExecutor
@@ -89,9 +89,8 @@ def test_a_caller_who_left_is_known(app: SimpleNamespace):
 
 
 def test_work_for_a_caller_who_left_is_given_up(monkeypatch: pytest.MonkeyPatch):
-    import doodle.pipelines.complete as pipeline
 
-    monkeypatch.setattr(pipeline, "Completer", StubCompleter)
+    use_stubs(monkeypatch)
     monkeypatch.setattr(StubCompleter, "pause", 0.2)
     monkeypatch.setattr(api, "LOOK_EVERY", 0.05)
     monkeypatch.setattr(api, "has_left", lambda caller: True)

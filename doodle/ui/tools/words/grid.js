@@ -62,9 +62,9 @@ export function mount(context) {
       return make("li", {}, button);
     }));
     part.dataset.earlier = "false";
-    const { notice, caveat } = shown.reading;              // their card may be far below
-    const said = make("span", { textContent: [caveat, notice].filter(Boolean).join(" ") });
-    saying.replaceChildren(`${summary()} `, said);
+    const { notice, caveat = "" } = shown.reading;
+    const said = make("span", { textContent: notice });                // its card may be far below
+    saying.replaceChildren(`${summary()} ${caveat} `, said);
     run.show("idle");
     choose(0);
     resultShown.send(shown);
