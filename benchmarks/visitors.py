@@ -165,8 +165,15 @@ class Tally:
     """What all visitors of an afternoon met."""
 
     def __init__(self) -> None:
-        kinds = ("page opened", "guess", "Complete to first ink", "Complete to its end")
-        self.opened, self.guess, self.ink, self.complete = times = [Times() for _ in kinds]
+        kinds = (
+            "page opened",
+            "guess",
+            "Complete to first ink",
+            "Complete to its answer",
+            "and to the last better one",
+        )
+        times = [Times() for _ in kinds]
+        self.opened, self.guess, self.ink, self.answer, self.complete = times
         self._times = dict(zip(kinds, times, strict=True))
         self.runs: set[str] = set()
         self.mixed: list[str] = []  # where a visitor got what was another's
@@ -271,6 +278,8 @@ class Visitor:
                 self._tally.mixed.append(f"the log for {self._word} took back what it had said")
             if _INK.search(new) and not _INK.search(text):
                 self._tally.ink.ms.append(1000 * (time.perf_counter() - clicked))
+            if "\nD\n" in new and "\nD\n" not in text:
+                self._tally.answer.ms.append(1000 * (time.perf_counter() - clicked))
             text = new
 
         await self._page.send(self._go, asked, seen)

@@ -145,5 +145,6 @@ def _ring(name: str, seed: int, k: int, truncation: float, score: float) -> Simp
         candidate=k,
         picture=np.full((28, 28), 255, np.uint8),
         share=0.0,
+        traced=True,
         z=rng.normal(size=8),
     )

@@ -14,10 +14,12 @@ from typing import Any
 
 import numpy as np
 import torch
+from stub_words import StubImaginer
 
 from doodle.errors import ModelUnavailable
 from doodle.pipelines import complete as completing
 from doodle.pipelines import drawer as drawing_words
+from doodle.pipelines import imagine as imagining
 from doodle.pipelines.complete import Ending, Ink, Morphed, Ranked
 from doodle.pipelines.recognise import Guesses
 from doodle.pipelines.steps import GUESS, Call, Step
@@ -177,10 +179,20 @@ class StubCompleter:
 
 
 class StubDrawer:
-    """The task of `Drawer`: whole drawings of the stub's words, every third one traced."""
+    """The tasks of `Drawer`: whole drawings of the stub's words, every third one traced; doodles of
+    which the last one is in ink order.
+    """
 
-    def __init__(self, completer: StubCompleter, *_: Any) -> None:
-        self.completer = completer
+    def __init__(
+        self, completer: StubCompleter, encoder: Any, imaginer: Any = None, recognition: Any = None
+    ) -> None:
+        self.completer, self.imaginer = completer, imaginer
+
+    def doodles(self, text: str, *, n: int = 16, **asked: Any) -> Iterator[Any]:
+        for event in self.imaginer.doodles_of([text], n=n, **asked):
+            if hasattr(event, "doodles") and n > 1:
+                event.doodles[-1].traced, event.doodles[-1].curves = False, ()
+            yield event
 
     def drawings(
         self,
@@ -207,6 +219,7 @@ def use_stubs(patch: Any) -> None:
     """Let services draw with the stubs."""
     patch.setattr(completing, "Completer", StubCompleter)
     patch.setattr(drawing_words, "Drawer", StubDrawer)
+    patch.setattr(imagining, "Imaginer", StubImaginer)
 
 
 def _curved(points: np.ndarray) -> np.ndarray:

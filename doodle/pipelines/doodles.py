@@ -19,7 +19,7 @@ TWINS = 0.93  # cosine of two blurred pictures above which they are the same doo
 
 SPACING = 4.0  # between points of a stroke, in the 256 space
 TRACED = 16  # pictures that are traced together, about 40 ms
-_LINE = 4.0  # width of a stroke there
+LINE = 4.0  # width of a stroke there
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,6 +36,8 @@ class Doodle:
         seed, candidate: draw it again with the same call.
         z: (z_size,) float32, the noise it came from; `like` takes it up.
         share: on a walk, of the second text's in it, 0 to 1.
+        traced: from the picture; else SketchRNN drew it, in a hand's order: without z and without
+            an opinion of the discriminator.
     """
 
     picture: np.ndarray
@@ -47,6 +49,7 @@ class Doodle:
     candidate: int
     z: np.ndarray
     share: float = 0.0
+    traced: bool = True
 
 
 @dataclass(frozen=True)
@@ -112,7 +115,7 @@ def doodles_of(kept: Kept, curves: Sequence[Sequence[Curve]], z: Tensor, seed: i
     noise = z.cpu().numpy()
     made = []
     for k, part in enumerate(curves):
-        drawing = Drawing.from_polylines([next(lines) for _ in part], stroke_width=_LINE)
+        drawing = Drawing.from_polylines([next(lines) for _ in part], stroke_width=LINE)
         number = kept.candidates[k]
         made.append(
             Doodle(

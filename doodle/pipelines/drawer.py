@@ -4,27 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import partial
 
 import numpy as np
 import torch
 
-from doodle.device import generators
 from doodle.pipelines import selection
 from doodle.pipelines.complete import OVERSAMPLE_WHOLE, Completer, Ending, Ranked
-from doodle.pipelines.doodles import SPACING, TRACED, best, traced
+from doodle.pipelines.doodles import LINE, Doodle, Imagined
 from doodle.pipelines.finish import DOODLES_FROM
-from doodle.pipelines.generator import Candidates, Generator, Target
+from doodle.pipelines.imagine import Imaginer
 from doodle.pipelines.recognise import BATCH, Looked, Recognition
-from doodle.pipelines.steps import Call, Task
-from doodle.pipelines.text import TextEncoder
-from doodle.strokes.curves import curve_points
+from doodle.pipelines.steps import Task
+from doodle.pipelines.text import TextEncoder, TextVector
+from doodle.strokes.drawing import QUICKDRAW_SIDE, Drawing
 from doodle.strokes.geometry import fit
+from doodle.strokes.raster import rasterize
 
-SKETCHED = 5  # SketchRNN's candidates for each drawing, where doodles compete with them
-PICTURED, MOST_PICTURES = 3, 96  # doodles for each drawing, and at most
-JUDGED = 2  # of each network's candidates, for each drawing, that the joined recognisers compare
-SIDE, MARGIN = 256, 8  # of a drawing
+SKETCHED = 4  # SketchRNN's candidates for each drawing, where doodles compete with them
+MARGIN = 8  # around a drawing
+_PICTURE, _PEN = 64, 1.5  # pixels: side of a drawing's picture, and its line
 _CAREFUL, _DARING = 0.7, 0.5  # truncation of the generator at temperature 0, and what 1 adds
 
 
@@ -34,21 +32,21 @@ class Drawer:
     Args:
         completer: draws words that it was trained on.
         encoder: reads the text.
-        generator: draws any text; None leaves it to the completer.
+        imaginer: draws any text; None leaves it to the completer.
         recognition: compares the drawings of both by two recognisers, of which the one that reads
-            strokes had no part in the training of either network; None does without the generator.
+            strokes had no part in the training of either network; None does without the imaginer.
     """
 
     def __init__(
         self,
         completer: Completer,
         encoder: TextEncoder,
-        generator: Generator | None = None,
+        imaginer: Imaginer | None = None,
         recognition: Recognition | None = None,
     ) -> None:
         self.completer = completer
         self.encoder = encoder
-        self.generator = generator
+        self.imaginer = imaginer
         self.recognition = recognition
 
     def drawings(
@@ -78,74 +76,114 @@ class Drawer:
         if any(how == "nearest in letters" for _, how in read.parts):
             self.encoder.words.lookup(text)  # says what was meant, perhaps
         yield read
-        category = read.near[0] if read.seen and read.near and read.kind != "composed" else ""
-        target = Target(category or read.name, read.vector)
-        draw = partial(
-            self.completer.best_drawings,
-            target.name,
-            read.vector,
-            temperature=temperature,
-            seed=seed,
-        )
-        generator, recognition = self.generator, self.recognition
-        if not (rank and doodles) or generator is None or recognition is None:
+        imaginer, recognition = self.imaginer, self.recognition
+        if not (rank and doodles) or imaginer is None or recognition is None:
             count = self.completer.count(n, rank, OVERSAMPLE_WHOLE)
-            yield Ranked((yield from draw(n, count, rank=rank)))
+            yield Ranked((yield from self._sketched(read, n, count, temperature, seed, rank)))
             return
-        found: list[Ending] = []
-        if category:
-            count = self.completer.count(n, True, SKETCHED)
-            found += yield from draw(JUDGED * n, count)
-        found += yield from _doodles(generator, target, n, temperature, seed)
-        if category:
-            found = yield from _judged(recognition, found, category)
-        worth = [one.score or 0.0 for one in found]
-        chosen = selection.best([one.strokes for one in found], worth, n, SIDE)
-        yield Ranked([found[k] for k in chosen])
+        truncation = _CAREFUL + _DARING * min(temperature, 1.0)
+        imagined = yield from imaginer.best_of(read, n, seed, truncation)
+        traced = [
+            Ending(_fitted(one.drawing), one.score, DOODLES_FROM + one.candidate, traced=True)
+            for one in imagined
+            if one.drawing
+        ]
+        sketched = yield from self._sketched_beside(read, n, temperature, seed)
+        yield Ranked((yield from _judged(recognition, [*sketched, *traced], read, n)))
 
+    def doodles(
+        self,
+        text: str,
+        *,
+        n: int = 16,
+        temperature: float = 0.3,
+        truncation: float = 1.0,
+        seed: int = 0,
+    ) -> Task:
+        """The n best drawings of a text, as doodles.
 
-def _judged(recognition: Recognition, found: Sequence[Ending], category: str) -> Task:
-    """The same with the joined recognisers' chance of a category; a part of a task."""
-    drawings = [one.strokes for one in found]
-    lots = [drawings[k : k + BATCH] for k in range(0, len(drawings), BATCH)]
-    answers = yield [Looked(recognition, lot) for lot in lots]
-    row = recognition.categories.index(category)
-    with torch.inference_mode():
-        logits = torch.cat([own for own, _ in answers])
-        chances = torch.softmax(logits.float(), dim=1)[:, row].tolist()
-    return [replace(one, score=chance) for one, chance in zip(found, chances, strict=True)]
+        Events: the `TextVector`, before anything is drawn; then an `Imagined`, whose doodles are
+        not all `traced`: the others are SketchRNN's, without noise.
 
+        Raises:
+            UnknownWord: nothing can be made of the text.
+            ValueError: n, truncation or temperature is out of range.
+        """
+        imaginer, recognition = self.imaginer, self.recognition
+        assert imaginer is not None, "doodles are the imaginer's"
+        read = self.encoder(text)
+        yield read
+        imagined: list[Doodle] = yield from imaginer.best_of(read, n, seed, truncation)
+        sketched: list[Ending] = []
+        if recognition is not None:
+            sketched = yield from self._sketched_beside(read, n, temperature, seed)
+        if not sketched:
+            yield Imagined(read, imagined)
+            return
+        assert recognition is not None, "they are compared"
+        every = [*(_sketch(one, seed) for one in sketched), *imagined]
+        ends = [
+            Ending(_fitted(one.drawing), one.score, number)
+            for number, one in enumerate(every)
+            if one.drawing
+        ]
+        chosen = yield from _judged(recognition, ends, read, n)
+        best = [replace(every[one.candidate], score=one.score) for one in chosen]
+        yield Imagined(read, best)
 
-def _doodles(generator: Generator, target: Target, n: int, temperature: float, seed: int) -> Task:
-    """The generator's best; a part of a task, which returns them as endings of nothing."""
-    count = max(n, min(PICTURED * n, MOST_PICTURES))
-    noise = [torch.randn(generator.z_size, generator=g) for g in generators(seed, count)]
-    z = (_CAREFUL + _DARING * min(temperature, 1.0)) * torch.stack(noise)
-    (drawn,) = yield generator.steps([target], z.to(target.vector.device))
-    kept = yield Call(partial(_best, drawn, min(JUDGED * n, count)))
-    parts = [kept[k : k + TRACED] for k in range(0, len(kept), TRACED)]
-    traced_parts = yield [Call(partial(_strokes_of, drawn, part)) for part in parts]
-    strokes = [lines for part in traced_parts for lines in part]
-    return [
-        Ending(
-            tuple(fit(lines, SIDE, SIDE, margin=MARGIN)),
-            float(drawn.scores[0, k]),
-            DOODLES_FROM + k,
-            traced=True,
+    def _sketched(
+        self, read: TextVector, n: int, count: int, temperature: float, seed: int, rank: bool = True
+    ) -> Task:
+        """The n best of SketchRNN's; a part of a task, which returns them."""
+        draw = self.completer.best_drawings
+        return (
+            yield from draw(
+                read.category or read.name, read.vector, n, count, temperature, seed, rank
+            )
         )
-        for lines, k in zip(strokes, kept, strict=True)
-        if lines
-    ]
+
+    def _sketched_beside(self, read: TextVector, n: int, temperature: float, seed: int) -> Task:
+        """Those that compete with doodles: of the words that SketchRNN learned."""
+        if not read.category:
+            return []
+        count = self.completer.count(n, True, SKETCHED)
+        return (yield from self._sketched(read, n, count, temperature, seed))
 
 
-@torch.inference_mode()
-def _best(drawn: Candidates, n: int) -> list[int]:
-    return best(drawn.ink, drawn.scores[0], n)
+def _judged(recognition: Recognition, found: Sequence[Ending], read: TextVector, n: int) -> Task:
+    """The n best, best first, scored by both recognisers where the text is a category of theirs;
+    a part of a task.
+    """
+    category, drawings = read.category, [one.strokes for one in found]
+    chances = [one.score or 0.0 for one in found]
+    if category:
+        lots = [drawings[k : k + BATCH] for k in range(0, len(drawings), BATCH)]
+        answers = yield [Looked(recognition, lot) for lot in lots]
+        row = recognition.categories.index(category)
+        with torch.inference_mode():
+            logits = torch.cat([own for own, _ in answers])
+            chances = torch.softmax(logits.float(), dim=1)[:, row].tolist()
+    chosen = selection.best(drawings, chances, n, QUICKDRAW_SIDE)
+    return [replace(found[k], score=chances[k]) for k in chosen]
 
 
-def _strokes_of(drawn: Candidates, chosen: Sequence[int]) -> list[list[np.ndarray]]:
-    """The strokes of some of the pictures, each (P, 2)."""
-    pixels = drawn.ink[list(chosen), 0].float().cpu().numpy()
-    curves = traced(np.round(255 * (1 - pixels)).astype(np.uint8))
-    lines = iter(curve_points([curve for part in curves for curve in part], SPACING))
-    return [[next(lines) for _ in part] for part in curves]
+def _fitted(drawing: Drawing) -> tuple[np.ndarray, ...]:
+    """Its strokes, as large as SketchRNN's drawings are."""
+    lines = drawing.polylines()
+    return tuple(fit(lines, QUICKDRAW_SIDE, QUICKDRAW_SIDE, margin=MARGIN)) if lines else ()
+
+
+def _sketch(one: Ending, seed: int) -> Doodle:
+    """A drawing of SketchRNN as a doodle."""
+    lines = list(one.strokes)
+    return Doodle(
+        picture=255 - rasterize(lines, _PICTURE, line_width=_PEN, scale=_PICTURE / QUICKDRAW_SIDE),
+        curves=(),
+        drawing=Drawing.from_polylines(lines, stroke_width=LINE),
+        score=one.score or 0.0,
+        drawn_like=0.0,
+        seed=seed,
+        candidate=one.candidate,
+        z=np.zeros(0, np.float32),
+        traced=False,
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from functools import partial
 from typing import NamedTuple
@@ -11,9 +12,9 @@ import torch
 
 from doodle.device import generators
 from doodle.pipelines import doodle_endings, selection
-from doodle.pipelines.complete import Completer, Ending, Ranked, each_on
+from doodle.pipelines.complete import Begun, Completer, Ending, Ranked, each_on
 from doodle.pipelines.generator import Generator, Target
-from doodle.pipelines.steps import Call, Task
+from doodle.pipelines.steps import Call, Task, in_spare_time
 from doodle.strokes.drawing import Drawing
 from doodle.strokes.geometry import extent
 
@@ -23,6 +24,19 @@ TRACED = 12  # of them, those that fit best
 DOODLES_FROM = 1000  # number of the first of their candidates
 FEW = 3  # endings worth showing, below which as many candidates again are drawn
 HOPE = 0.03  # but not where the best of the first ones is worth less
+ROUNDS = 2  # as many candidates again that are drawn in spare time after the answer,
+PATIENCE = 8.0  # seconds after it, at most
+
+
+class _Asked(NamedTuple):
+    """What is completed, and how."""
+
+    lines: Sequence[np.ndarray]
+    target: Target
+    begun: Begun
+    n: int
+    temperature: float
+    seed: int
 
 
 class _Candidates(NamedTuple):
@@ -31,6 +45,12 @@ class _Candidates(NamedTuple):
     strokes: list[list[np.ndarray]]
     numbers: list[int]
     penalties: list[float]  # off the score, of doodles that fit badly
+    scores: list[float]
+
+    @property
+    def worth(self) -> list[float]:
+        """Scores less penalties."""
+        return [score - less for score, less in zip(self.scores, self.penalties, strict=True)]
 
 
 class Finisher:
@@ -54,6 +74,7 @@ class Finisher:
         temperature: float = 0.3,
         seed: int = 0,
         selective: bool = False,
+        improve: bool = False,
     ) -> Task:
         """The n best endings of a drawing.
 
@@ -64,52 +85,69 @@ class Finisher:
         Args:
             selective: only those that are worth showing, see `selection`; where they are few, more
                 are drawn.
+            improve: of selective ones: then draw on in spare time, and give a `Ranked` again each
+                time that others are among the best.
 
         Raises:
             UnknownWord, ValueError: as `Completer.endings`.
         """
         completer, lines = self.completer, drawing.polylines()
-        ranker = completer.ranker
-        if ranker is None or not lines:
+        if completer.ranker is None or not lines:
             yield from completer.endings(drawing, word, n=n, temperature=temperature, seed=seed)
             return
-        vector, count = completer.vector(word), self._count(n)
-        name, side = completer.words.lookup(word).name, extent(lines)
+        name, vector = completer.words.lookup(word).name, completer.vector(word)
         begun = yield from completer.begun(drawing, vector)
-        found, before = _Candidates([], [], []), 0.0
-        scores: list[float] = []
-        chosen: list[int] = []
+        asked = _Asked(lines, Target(name, vector[0]), begun, n, temperature, seed)
+        found = _Candidates([], [], [], [])
         for part in range(2 if selective else 1):
-            first = part * count
-            drawn = yield from completer.continued(
-                begun, count, temperature, seed, first=first, visible=0 if part else n
-            )
-            more = _Candidates(drawn, list(range(first, first + count)), [0.0] * count)
-            if self.generator is not None:
-                target, first = Target(name, vector[0]), part * PICTURES
-                added = yield from _doodles(self.generator, target, lines, seed, first)
-                more = _joined(more, added)
-            # the drawing as it is goes with them
-            every = each_on(lines, [[], *more.strokes])
-            before, *new = yield from ranker.scores(every, name, vector[0])
-            scores, found = scores + new, _joined(found, more)
-            worth = [score - less for score, less in zip(scores, found.penalties, strict=True)]
-            least = -np.inf
-            if selective:
-                least = selection.least_worth(worth, before)
-                worth = [
-                    -1.0 if selection.is_stray(ending, value, before, side) else value
-                    for ending, value in zip(found.strokes, worth, strict=True)
-                ]
-            chosen = selection.best(found.strokes, worth, n, side, least)
-            if len(chosen) >= FEW or max(worth) < HOPE:
+            more, before = yield from self._round(asked, part)
+            found = _joined(found, more)
+            chosen = _chosen(found, before, asked, selective)
+            if len(chosen) >= FEW or max(found.worth) < HOPE:
                 break
         end = yield Call(partial(completer.end_chance, begun))
-        kept = [
-            Ending(tuple(found.strokes[k]), scores[k], number, number >= DOODLES_FROM)
-            for k, number in ((k, found.numbers[k]) for k in chosen)
-        ]
-        yield Ranked(kept, before, selection.is_finished(before, end))
+        finished = selection.is_finished(before, end)
+        yield Ranked(_endings(found, chosen), before, finished)
+        if not (selective and improve and chosen) or finished:
+            return
+        deadline = time.monotonic() + PATIENCE
+        for again in range(part + 1, part + 1 + ROUNDS):
+            answer = yield from in_spare_time(self._round(asked, again), deadline)
+            if answer is None:
+                return
+            found = _joined(found, answer[0])
+            better = _chosen(found, before, asked, selective)
+            if set(better) != set(chosen):
+                chosen = better
+                yield Ranked(_endings(found, chosen), before, finished)
+
+    def _round(self, asked: _Asked, part: int) -> Task:
+        """As many candidates as make a first answer; a part of a task.
+
+        Args:
+            part: 0 for the first candidates, whose ink comes while they are drawn, 1 for others ...
+
+        Returns:
+            the candidates with their scores, and the chance of the word for the drawing alone.
+        """
+        completer, count = self.completer, self._count(asked.n)
+        first, visible = part * count, 0 if part else asked.n
+        drawn = yield from completer.continued(
+            asked.begun, count, asked.temperature, asked.seed, first=first, visible=visible
+        )
+        more = _Candidates(drawn, list(range(first, first + count)), [0.0] * count, [])
+        if self.generator is not None:
+            made = yield from _doodles(
+                self.generator, asked.target, asked.lines, asked.seed, part * PICTURES
+            )
+            more = _joined(more, made)
+        assert completer.ranker is not None, "endings are ranked"
+        # the drawing as it is goes with them
+        every = each_on(asked.lines, [[], *more.strokes])
+        before, *scores = yield from completer.ranker.scores(
+            every, asked.target.name, asked.target.vector
+        )
+        return more._replace(scores=scores), before
 
     def _count(self, n: int) -> int:
         """How many candidates SketchRNN draws; more where doodles do not help."""
@@ -130,12 +168,12 @@ def _doodles(
     ink = drawn.ink.float()
     placed = yield Call(partial(doodle_endings.placements, ink, lines, TRACED))
     if not placed:
-        return _Candidates([], [], [])
+        return _Candidates([], [], [], [])
     curves = yield Call(partial(doodle_endings.strokes_of, ink, placed))
     size = ink.shape[-1]
     added = yield Call(partial(doodle_endings.additions, curves, placed, lines, size))
     numbers = [DOODLES_FROM + first + place.picture for place in placed]
-    return _Candidates(added, numbers, [place.penalty for place in placed])
+    return _Candidates(added, numbers, [place.penalty for place in placed], [])
 
 
 def _joined(one: _Candidates, other: _Candidates) -> _Candidates:
@@ -143,4 +181,30 @@ def _joined(one: _Candidates, other: _Candidates) -> _Candidates:
         one.strokes + other.strokes,
         one.numbers + other.numbers,
         one.penalties + other.penalties,
+        one.scores + other.scores,
     )
+
+
+def _chosen(found: _Candidates, before: float, asked: _Asked, selective: bool) -> list[int]:
+    """The best candidates; where selective, only those worth showing."""
+    worth, side = found.worth, extent(asked.lines)
+    if not selective:
+        return selection.best(found.strokes, worth, asked.n, side)
+    least = selection.least_worth(worth, before)
+    worth = [
+        -1.0 if selection.is_stray(ending, value, before, side) else value
+        for ending, value in zip(found.strokes, worth, strict=True)
+    ]
+    return selection.best(found.strokes, worth, asked.n, side, least)
+
+
+def _endings(found: _Candidates, chosen: Sequence[int]) -> list[Ending]:
+    return [
+        Ending(
+            tuple(found.strokes[k]),
+            found.scores[k],
+            found.numbers[k],
+            traced=found.numbers[k] >= DOODLES_FROM,
+        )
+        for k in chosen
+    ]

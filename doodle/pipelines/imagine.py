@@ -122,7 +122,7 @@ class Imaginer:
         z = self._noise(seed, n * OVERSAMPLE if rank else n) * _truncation(truncation)
         found = self.encoder.encode_many(list(texts))
         yield from found
-        targets = [Target(text.name, text.vector) for text in found]
+        targets = [Target(text.category or text.name, text.vector) for text in found]
         doodles = yield from self._draw(targets, z, n, seed, rank, trace)
         for text, part in zip(found, doodles, strict=True):
             yield Imagined(text, part)
@@ -281,6 +281,19 @@ class Imaginer:
         target = Target(found.name, found.vector)
         (doodles,) = yield from self._draw([target], z, n, seed, True, True)
         yield Imagined(found, doodles)
+
+    def best_of(self, read: TextVector, n: int, seed: int, truncation: float) -> Task:
+        """The best n of OVERSAMPLE times as many doodles of a text; a part of a task, which returns
+        them.
+
+        Raises:
+            ValueError: n, seed or truncation is out of range.
+        """
+        n, seed = whole(n, 1, MOST, "How many"), _seed(seed)
+        z = self._noise(seed, n * OVERSAMPLE) * _truncation(truncation)
+        target = Target(read.category or read.name, read.vector)
+        (doodles,) = yield from self._draw([target], z, n, seed, True, True)
+        return doodles
 
     # -- within ----------------------------------------------------------------------------------
 

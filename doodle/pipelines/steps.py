@@ -8,6 +8,7 @@ that wait for it at once.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from typing import Any, Protocol, TypeVar
 
@@ -15,14 +16,14 @@ Task = Generator[Any, Any, Any]
 Kind = TypeVar("Kind", bound="Step")
 
 # which steps go first where several wait
-GUESS, PREVIEW, WORK = 0, 1, 2
+GUESS, PREVIEW, WORK, SPARE = 0, 1, 2, 3
 
 
 class Engine(Protocol[Kind]):
     """Computes the steps of one kind, and is handed no others.
 
     Attributes:
-        urgency: GUESS, PREVIEW or WORK.
+        urgency: GUESS, PREVIEW, WORK or SPARE.
         parallel: whether it keeps nothing from one run to the next, so that two threads may run it
             at the same time, and what failed may be tried again.
     """
@@ -90,6 +91,72 @@ class Call(Step):
         self.function = function
 
 
+class _SpareTime:
+    """Answers whether there was time that nobody else needed."""
+
+    urgency = SPARE
+    parallel = True
+
+    def take(self, steps: Sequence[Spare]) -> list[Spare]:
+        return self.late(steps) or list(steps[:1])
+
+    def late(self, steps: Sequence[Step]) -> list[Spare]:
+        """Those whose deadline is over."""
+        return [step for step in steps if isinstance(step, Spare) and step.is_late]
+
+    def run(self, steps: Sequence[Spare]) -> None:
+        for step in steps:
+            step.finish(not step.is_late)
+
+
+SPARE_TIME = _SpareTime()
+
+
+class Spare(Step):
+    """Waits until no other task needs anything computed; its result: whether that came in time.
+
+    Args:
+        deadline: as `time.monotonic` has it.
+    """
+
+    def __init__(self, deadline: float) -> None:
+        super().__init__(SPARE_TIME)
+        self.deadline = deadline
+
+    @property
+    def is_late(self) -> bool:
+        """Whether the deadline is over."""
+        return time.monotonic() > self.deadline
+
+
+def in_spare_time(task: Task, deadline: float) -> Task:
+    """A part of a task whose steps are begun only while no other task needs anything computed.
+
+    Returns:
+        What the part returns; None where there was no such time until the deadline.
+    """
+    answer: Any = None
+    error: Exception | None = None
+    begun: Any = None
+    try:
+        while True:
+            try:
+                item = advance(task, answer, error)
+            except StopIteration as end:
+                return end.value
+            answer = error = None
+            if steps_of(item) is not None and item is not begun:
+                if not (yield Spare(deadline)):
+                    return None
+                begun = item
+            try:
+                answer = yield item
+            except Exception as raised:  # a step's error goes on to the part that asked for it
+                error = raised
+    finally:
+        task.close()
+
+
 def fitting(steps: Sequence[Kind], most: int) -> list[Kind]:
     """The first steps whose sizes together are at most `most`; the first one in any case."""
     taken: list[Kind] = []
@@ -102,8 +169,25 @@ def fitting(steps: Sequence[Kind], most: int) -> list[Kind]:
     return taken
 
 
-def alone(task: Task) -> Iterator[Any]:
+def compute(engine: Engine[Any], steps: Sequence[Step]) -> None:
+    """Run an engine; what fails together is tried alone, so that one bad step spoils no other."""
+    try:
+        engine.run(steps)
+    except Exception as error:  # the tasks hear of it
+        rest = [step for step in steps if not step.ready]
+        if engine.parallel and len(steps) > 1:
+            for step in rest:
+                compute(engine, [step])
+            return
+        for step in rest:
+            step.error, step.ready = error, True
+
+
+def alone(task: Task, *, spare: bool = False) -> Iterator[Any]:
     """Run one task by itself.
+
+    Args:
+        spare: whether there is time for what it does only while nobody else needs any.
 
     Yields:
         its events.
@@ -122,6 +206,8 @@ def alone(task: Task) -> Iterator[Any]:
                 yield item
                 continue
             for step in steps:
+                if isinstance(step, Spare):
+                    step.finish(spare)
                 while not step.ready:
                     step.engine.run([step])
             error = next((step.error for step in steps if step.error), None)

@@ -73,6 +73,11 @@ class TextVector:
     near: tuple[str, ...] = ()
     caveat: str = ""
 
+    @property
+    def category(self) -> str:
+        """The word that the networks learned it by; empty where it is no such word."""
+        return self.near[0] if self.seen and self.near and self.kind != "composed" else ""
+
 
 class _Part(NamedTuple):
     """A word of a phrase, and the place of the phrase where it was found."""

@@ -24,6 +24,8 @@ class Imagine:
         truncation: how far a doodle may stray, above 0 (usual) to 1.5 (odd).
         rank: keep the best of more candidates; else they come as they were drawn.
         trace: also as strokes.
+        sketches: of ranked ones, also drawings of SketchRNN, where the text is a word that it
+            learned.
 
     Raises:
         ValueError: one of them is missing, of the wrong kind or out of range; says which.
@@ -35,6 +37,7 @@ class Imagine:
     truncation: float = 1.0
     rank: bool = True
     trace: bool = True
+    sketches: bool = False
 
     def __post_init__(self) -> None:
         keep(

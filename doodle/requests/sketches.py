@@ -78,16 +78,19 @@ class Complete(Draw):
         word: as `Draw`; AUTO is the first guess, however faint.
         drawing: what is there already, not empty.
         selective: keep only endings that do the drawing good; there may be fewer than n, or none.
+        improve: of selective ones, go on after the answer while nobody else needs the time, and
+            answer again where better endings were found.
 
     Raises:
         ValueError: as `Draw`; BadDrawing: the drawing is empty.
     """
 
     selective: bool = False
+    improve: bool = False
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        keep(self, selective=bool(self.selective))
+        keep(self, selective=bool(self.selective), improve=bool(self.improve))
         some(self.drawing, EMPTY_AUTO if self.word == AUTO else EMPTY)
 
 

@@ -8,8 +8,9 @@ from typing import Any
 
 from doodle.registry import Registry
 from doodle.requests import Imagine, Like, Mix, Walk
+from doodle.services.drawer import drawer, drawer_networks
 from doodle.services.networks import Networks
-from doodle.services.readiness import CLIP, DOODLES
+from doodle.services.readiness import CLIP, DOODLES, SKETCH
 from doodle.services.results import Doodle, Doodles, Reading, Walked
 from doodle.services.tasks import Task, relayed
 
@@ -19,16 +20,21 @@ class Doodling:
 
     def __init__(self, registry: Registry) -> None:
         self.networks = Networks(registry, DOODLES, (CLIP,))
+        self.both = drawer_networks(registry)
 
     def tasks(self) -> dict[type, Callable[[Any], Task]]:
         """The requests that it answers."""
         return {Imagine: self.imagine, Mix: self.mix, Like: self.like, Walk: self.walk}
 
     def imagine(self, request: Imagine) -> Task:
-        """Events: Reading, before anything is drawn; Doodles."""
-        kept = {"rank": request.rank, "trace": request.trace}
-        asked = {**_sampling(request), **kept, "n": request.n}
-        return self._relayed(
+        """Events: Reading, before anything is drawn; Doodles, of both networks where asked for."""
+        asked = {**_sampling(request), "n": request.n}
+        if request.sketches and request.rank and self._has_both():
+            with self.both.pipeline(drawer) as pipeline:
+                yield from relayed(pipeline.doodles(request.text, **asked), _result_of)
+            return
+        asked |= {"rank": request.rank, "trace": request.trace}
+        yield from self._relayed(
             lambda imaginer: imaginer.doodles_of([request.text], **asked), _result_of
         )
 
@@ -53,6 +59,11 @@ class Doodling:
             lambda imaginer: imaginer.walked(request.text, request.second, **asked),
             lambda event: Walked([_doodle(one) for one in event.doodles]),
         )
+
+    def _has_both(self) -> bool:
+        """Whether SketchRNN can draw beside the generator."""
+        there = {card.name for card in self.networks.registry.cards() if not card.problem}
+        return there.issuperset((*SKETCH, *DOODLES))
 
     def _relayed(self, ask: Callable[[Any], Task], result_of: Callable[[Any], Any]) -> Task:
         """A task of the pipeline, its events as results.
@@ -98,4 +109,5 @@ def _doodle(one: Any) -> Doodle:
         int(one.candidate),
         one.z,
         float(one.share),
+        bool(one.traced),
     )

@@ -16,7 +16,20 @@ from functools import partial
 from typing import Any, Protocol
 
 from doodle.errors import Busy
-from doodle.pipelines.steps import GUESS, PREVIEW, WORK, Engine, Step, advance, answer_of, steps_of
+from doodle.pipelines.steps import (
+    GUESS,
+    PREVIEW,
+    SPARE,
+    SPARE_TIME,
+    WORK,
+    Engine,
+    Spare,
+    Step,
+    advance,
+    answer_of,
+    compute,
+    steps_of,
+)
 from doodle.registry import Registry
 from doodle.requests import Edges, Recognise, Status
 from doodle.services.jobs import Job
@@ -66,6 +79,11 @@ class _Run:
         self.item: Any = None  # the steps that it waits for
         self.busy = False  # a thread runs its task just now
         self.computing = 0  # steps of it that threads compute just now
+
+    @property
+    def waits_for_spare_time(self) -> bool:
+        """Whether it goes on only while there is nothing else to do."""
+        return isinstance(self.item, Spare) and not self.busy
 
 
 class LocalExecutor:
@@ -173,7 +191,9 @@ class LocalExecutor:
     # -- choosing, with the lock held ------------------------------------------------------------
 
     def _working(self) -> int:
-        return sum(run.urgency == WORK for run in self._begun.values())
+        """Requests that are worked on, guesses and previews apart."""
+        begun = self._begun.values()
+        return sum(run.urgency == WORK and not run.waits_for_spare_time for run in begun)
 
     def _choose(self) -> Callable[[], None] | None:
         """What a thread does next; None when there is nothing."""
@@ -182,6 +202,8 @@ class LocalExecutor:
                 run.busy = True
                 self._forget_steps(run)
                 return partial(self._end, run)
+        if SPARE_TIME.late([step for step, _ in self._steps.get(SPARE_TIME, [])]):
+            return self._taken(SPARE_TIME)
         for urgency in (GUESS, PREVIEW):
             chosen = self._begin(urgency) or self._compute(urgency)
             if chosen:
@@ -192,10 +214,13 @@ class LocalExecutor:
             if chosen:
                 return chosen
         able = [engine for engine in self._steps if self._can_run(engine)]
+        able = [engine for engine in able if engine.urgency != SPARE]
         for engine in sorted(able, key=lambda one: self._turns.get(one, 0)):
             chosen = self._taken(engine)
             if chosen:
                 return chosen
+        if not self._working() and self._steps.get(SPARE_TIME):
+            return self._taken(SPARE_TIME)
         return None
 
     def _begin(self, urgency: int) -> Callable[[], None] | None:
@@ -277,7 +302,7 @@ class LocalExecutor:
         self, engine: Engine[Any], steps: Sequence[Step], taken: Sequence[tuple[Step, _Run]]
     ) -> None:
         """Compute steps, and let the tasks go on that have all they waited for."""
-        _compute(engine, steps)
+        compute(engine, steps)
         again = [(step, run) for step, run in taken if not step.ready]
         with self._changed:
             self._steps[engine] += again
@@ -363,20 +388,6 @@ class LocalExecutor:
             waiting = deque(run.job for run in self._fresh if run.urgency == WORK)
         for before, job in enumerate(waiting):
             job.tell(Waiting(before))
-
-
-def _compute(engine: Engine[Any], steps: Sequence[Step]) -> None:
-    """Run an engine; what fails together is tried alone, so that one bad step spoils no other."""
-    try:
-        engine.run(steps)
-    except Exception as error:  # the tasks hear of it
-        rest = [step for step in steps if not step.ready]
-        if engine.parallel and len(steps) > 1:
-            for step in rest:
-                _compute(engine, [step])
-            return
-        for step in rest:
-            step.error, step.ready = error, True
 
 
 def _has_all(run: _Run) -> bool:

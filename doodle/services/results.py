@@ -141,6 +141,8 @@ class Doodle:
         candidate: with the seed of the request, draws it again.
         noise: (z_size,) float32 that it came from; `Like` takes it up.
         share: on a walk, of the second text's in it, 0 to 1.
+        traced: the generator's; else SketchRNN drew it, in a hand's order: without noise, curves
+            and an opinion of the discriminator.
     """
 
     picture: np.ndarray
@@ -151,6 +153,7 @@ class Doodle:
     candidate: int
     noise: np.ndarray
     share: float
+    traced: bool = True
 
 
 @dataclass(frozen=True, eq=False)

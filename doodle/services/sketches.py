@@ -10,8 +10,9 @@ from doodle.errors import BadDrawing, ModelUnavailable
 from doodle.registry import Registry
 from doodle.requests import AUTO, Again, Complete, Draw, Morph
 from doodle.services.doodles import reading
+from doodle.services.drawer import drawer, drawer_networks
 from doodle.services.networks import Networks
-from doodle.services.readiness import CLIP, GENERATOR, RANKER, SKETCH, STROKES, core_words
+from doodle.services.readiness import GENERATOR, RANKER, SKETCH, core_words
 from doodle.services.recognition import Recogniser
 from doodle.services.results import Ending, Endings, Ink, Morphed, Reading, Taken
 from doodle.services.tasks import Task, relayed
@@ -27,7 +28,7 @@ class Sketches:
         self.registry = registry
         self.recogniser = recogniser
         self.networks = Networks(registry, SKETCH, (RANKER, GENERATOR))
-        self.drawing = Networks(registry, SKETCH, (RANKER, GENERATOR, STROKES, CLIP))
+        self.drawing = drawer_networks(registry)
 
     def tasks(self) -> dict[type, Callable[[Any], Task]]:
         """The requests that it answers."""
@@ -44,13 +45,13 @@ class Sketches:
             pass
 
     def complete(self, request: Complete) -> Task:
-        """Events: Taken where the word was AUTO, Ink, then Endings."""
+        """Events: Taken where the word was AUTO, Ink, then Endings; again where they improve."""
         word = yield from self._word(request)
         with self.networks.pipeline(_finisher) as finisher:
             asked = request.sampling()
             if request.rank and request.doodles:
                 del asked["rank"]
-                asked["selective"] = request.selective
+                asked |= {"selective": request.selective, "improve": request.improve}
                 task = finisher.endings(request.drawing, word, **asked)
             else:
                 task = finisher.completer.endings(request.drawing, word, **asked)
@@ -59,8 +60,8 @@ class Sketches:
     def draw(self, request: Draw) -> Task:
         """Events: Taken where the word was AUTO, a Reading of the word, then Endings."""
         word = yield from self._word(request, surprise=True)
-        with self.drawing.pipeline(_drawer) as drawer:
-            task = drawer.drawings(word, doodles=request.doodles, **request.sampling())
+        with self.drawing.pipeline(drawer) as pipeline:
+            task = pipeline.drawings(word, doodles=request.doodles, **request.sampling())
             yield from relayed(task, _result_of)
 
     def again(self, request: Again) -> Task:
@@ -126,26 +127,6 @@ def _finisher(network: Any, words: Any, recogniser: Any = None, generator: Any =
     if completer.ranker is None or generator is None:
         return Finisher(completer)
     return Finisher(completer, Generator(generator, completer.ranker))
-
-
-def _drawer(
-    network: Any,
-    words: Any,
-    recogniser: Any = None,
-    generator: Any = None,
-    strokes: Any = None,
-    clip: Any = None,
-) -> Any:
-    from doodle.pipelines.drawer import Drawer  # with torch: not before it is needed
-    from doodle.pipelines.recognise import Recognition
-    from doodle.pipelines.text import TextEncoder
-
-    finisher = _finisher(network, words, recogniser, generator)
-    recognition = None
-    if recogniser is not None and strokes is not None:
-        recognition = Recognition(recogniser, words, strokes)
-    encoder = TextEncoder(words, clip)
-    return Drawer(finisher.completer, encoder, finisher.generator, recognition)
 
 
 def _result_of(event: Any) -> Ink | Reading | Endings:

@@ -11,6 +11,8 @@ Lines of a log:
     N                          nothing stays
     M <sentence>               a message for the visitor
     D                          done
+    U                          after D: better ones were found; F and K lines say which stay now,
+                               with the ink of those that are new, until another D
 Coordinates are canvas units. Gradio sends only what was appended, and the browser inks it at a
 steady pen speed, so a few messages a run suffice.
 """
@@ -79,6 +81,7 @@ class Log:
         self.n, self.mode, self.word = n, mode, word
         self.text = f"R {run}\nB {n} {mode} {_one_line(word)}".rstrip() + "\n"
         self._inked: set[int] = set()
+        self._done = False
 
     def ink(self, event: Ink) -> None:
         """Add one event of points of several candidates; those not on show are left for later."""
@@ -96,13 +99,18 @@ class Log:
     def ranked(
         self, endings: Iterable[Ending], place: Callable[[Ending], Place] = lambda _: Place()
     ) -> None:
-        """Add the final ranking, sending the ink of every ending that was not on show before.
+        """Add a ranking, sending the ink of every ending that was not on show before.
+
+        A log that is done already goes on with it: these endings are better.
 
         Args:
             endings: best first.
             place: where an ending lies on the canvas; as its coordinates say, if not given.
         """
         endings = list(endings)
+        if self._done:
+            self._done = False
+            self._add(["U"])
         for ending in endings:
             if ending.candidate not in self._inked:
                 self._whole(ending.candidate, ending.strokes, place(ending))
@@ -111,13 +119,20 @@ class Log:
         if not endings:
             self._add(["N"])
 
+    @property
+    def is_done(self) -> bool:
+        """Whether it is closed."""
+        return self._done
+
     def message(self, sentence: str) -> None:
         """Add a message for the visitor."""
         self._add([f"M {_one_line(sentence)}"])
 
     def done(self) -> None:
-        """Close the log."""
-        self._add(["D"])
+        """Close the log; nothing where it is closed."""
+        if not self._done:
+            self._done = True
+            self._add(["D"])
 
     def _whole(self, candidate: int, strokes: Iterable[np.ndarray], place: Place) -> None:
         self._inked.add(candidate)

@@ -28,6 +28,8 @@ _MOUNT = "shell/mount.js"
 _IMPORT = re.compile(r'^import \{([^}]*)\} from "(\.[^"]*)";\n', re.M)
 _EXPORT = re.compile(r"^export (?=(?:async function|function|const|class) ([\w$]+))", re.M)
 _LEFTOVER = re.compile(r"^(?:import|export)\b.*", re.M)
+# comments that stand on lines of their own: an eighth of the text, which phones need not fetch
+_COMMENT = re.compile(r"^[ \t]*(?:/\*(?:(?!\*/).)*\*/|//[^\n]*)\n", re.M | re.S)
 _EVENT = re.compile(r'\btrigger\("(\w+)"')
 # the one global name: a queue of parts to mount, and what mount.js makes of it
 _PAGE = "(window.doodle ??= [])"
@@ -67,7 +69,7 @@ def module(path: str, root: Path = _HERE) -> Module:
         for names, source in _IMPORT.findall(text)
     )
     exports = tuple(_EXPORT.findall(text))
-    body = _EXPORT.sub("", _IMPORT.sub("", text))
+    body = _COMMENT.sub("", _EXPORT.sub("", _IMPORT.sub("", text)))
     if leftover := _LEFTOVER.search(body):
         raise ValueError(f"{path}: not understood: {leftover[0]}")
     if "</script" in body:

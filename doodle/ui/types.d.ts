@@ -48,6 +48,8 @@ export interface Doodle {
   curves?: number[][];
   score: number;
   drawn_like: number;
+  /** the generator's; else SketchRNN drew it: without curves, noise and drawn_like */
+  traced?: boolean;
   candidate: number;
   noise: unknown;
 }

@@ -98,3 +98,27 @@ test("a kept run is written as the canvas reads it", () => {
   assert.equal(ghosts.mode, "again");
   assert.deepEqual(seen(ghosts), list.map((one) => ({ ...one, done: true })));
 });
+
+test("better endings leave alone what the visitor has chosen", () => {
+  const { ghosts } = ghostsOnPaper();
+  ghosts.feed("R 1\nB 2 complete cat\n0 + 1 1 2 2\n1 + 5 5 6 6\nK 0 0.5\nK 1 0.4\nD\n");
+  ghosts.select(1);
+  ghosts.feed(
+    "R 1\nB 2 complete cat\n0 + 1 1 2 2\n1 + 5 5 6 6\nK 0 0.5\nK 1 0.4\nD\n"
+    + "U\n7 + 9 9 8 8\nF 7\nK 7 0.9 traced\nD\n",
+  );
+  assert.deepEqual(ghosts.list().map(({ id, shown, traced }) => [id, shown, traced]),
+    [[7, 1, true], [1, 1, false]]);
+  assert.equal(ghosts.selected, 1);
+  assert.equal(ghosts.state, "done");
+});
+
+test("after Stop nothing better comes", () => {
+  const { ghosts, frame } = ghostsOnPaper({ isStill: false });
+  const log = "R 1\nB 1 complete cat\n0 + 1 1 900 2\nK 0 0.5\nD\n";
+  ghosts.feed(log);
+  frame(10);
+  ghosts.halt();
+  ghosts.feed(`${log}U\n7 + 9 9 8 8\nK 7 0.9\nD\n`);
+  assert.deepEqual(ghosts.list().map(({ id }) => id), [0]);
+});

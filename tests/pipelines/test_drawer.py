@@ -12,13 +12,15 @@ from doodle import checkpoint
 from doodle.models.dccgan import Dccgan, DccganConfig
 from doodle.models.words import UnknownWord
 from doodle.pipelines import drawer as drawing
+from doodle.pipelines import imagine
 from doodle.pipelines.complete import Completer
 from doodle.pipelines.drawer import Drawer
 from doodle.pipelines.finish import DOODLES_FROM
-from doodle.pipelines.generator import Generator
+from doodle.pipelines.imagine import Imaginer
 from doodle.pipelines.recognise import Recognition
 from doodle.pipelines.steps import alone
 from doodle.pipelines.text import TextEncoder
+from doodle.strokes.curves import fit_curves
 
 
 @pytest.fixture(scope="module")
@@ -30,19 +32,17 @@ def drawer(tiny_checkpoints) -> Drawer:
     completer = Completer(network, words, recogniser)
     torch.manual_seed(4)
     pictures = Dccgan(replace(DccganConfig.tiny(), known=0)).eval()
-    return Drawer(
-        completer,
-        TextEncoder(words),
-        Generator(pictures, completer.ranker),
-        Recognition(recogniser, words, strokes),
-    )
+    encoder = TextEncoder(words)
+    imaginer = Imaginer(pictures, encoder, recogniser)
+    return Drawer(completer, encoder, imaginer, Recognition(recogniser, words, strokes))
 
 
 @pytest.fixture
 def strokes_everywhere(monkeypatch):
     """Untrained pictures have no lines to trace: these are given to them."""
-    line = np.array([[0.0, 0], [40, 90], [80, 10]], np.float32)
-    monkeypatch.setattr(drawing, "_strokes_of", lambda _, chosen: [[line + k] for k in chosen])
+    line = np.array([[0.0, 0], [40, 90], [80, 10], [30, 40]])
+    curves = fit_curves([line], 9.0)
+    monkeypatch.setattr(imagine, "traced", lambda pictures: [curves for _ in pictures])
 
 
 def run(drawer: Drawer, text: str = "cat", **asked):
@@ -106,3 +106,27 @@ def test_what_was_understood_comes_before_anything_is_drawn(drawer):
 def test_a_text_of_which_nothing_is_known_is_not_drawn(drawer):
     with pytest.raises(UnknownWord, match="qqqqzzzz"):
         run(drawer, "qqqqzzzz")
+
+
+def test_doodles_are_both_networks_too(drawer, strokes_everywhere, monkeypatch):
+    monkeypatch.setattr(drawing.selection, "best", lambda all_of, *_: list(range(len(all_of))))
+    read, imagined = alone(drawer.doodles("cat", n=3, seed=2))
+    doodles = imagined.doodles
+    assert imagined.text == read and {one.traced for one in doodles} == {True, False}
+    for one in doodles:
+        assert one.drawing and one.picture.dtype == np.uint8 and 0 <= one.score <= 1
+        assert bool(len(one.z)) == bool(one.curves) == one.traced
+
+
+def test_doodles_of_a_phrase_are_the_generators(drawer, strokes_everywhere):
+    _, imagined = alone(drawer.doodles("sleepy moon", n=3, seed=2))
+    assert len(imagined.doodles) == 3 and all(one.traced for one in imagined.doodles)
+
+
+def test_the_generators_own_are_those_of_the_imaginer(drawer, strokes_everywhere):
+    _, imagined = alone(drawer.doodles("sleepy moon", n=3, seed=2))
+    for one, other in zip(
+        imagined.doodles, drawer.imaginer("sleepy moon", n=3, seed=2).doodles, strict=True
+    ):
+        np.testing.assert_array_equal(one.z, other.z)
+        assert one.score == other.score

@@ -101,3 +101,31 @@ def test_without_a_recogniser_endings_come_as_they_are_drawn(finisher):
     plain = Finisher(Completer(completer.network, completer.words))
     _, ranked = run(plain, n=3)
     assert [ending.candidate for ending in ranked.endings] == [0, 1, 2] and ranked.before is None
+
+
+def test_better_endings_follow_in_spare_time(finisher, monkeypatch):
+    """With a threshold of nothing the rounds after the first always find others."""
+    monkeypatch.setattr(selection, "least_worth", lambda *_: -1.0)
+    monkeypatch.setattr(selection, "is_stray", lambda *_: False)
+    monkeypatch.setattr(selection, "is_finished", lambda *_: False)
+    monkeypatch.setattr(finish, "HOPE", -1.0)
+    asked = {"n": 2, "seed": 3, "selective": True, "improve": True}
+    answers = [
+        event
+        for event in alone(finisher.endings(HALF, "cat", **asked), spare=True)
+        if isinstance(event, Ranked)
+    ]
+    first, *better = answers
+    assert 1 <= len(better) <= finish.ROUNDS
+    sums = [sum(one.score for one in ranked.endings) for ranked in answers]
+    assert sums == sorted(sums)
+    again = [e for e in alone(finisher.endings(HALF, "cat", **asked)) if isinstance(e, Ranked)]
+    assert len(again) == 1  # without spare time the first answer is the only one
+    pairs = zip(again[0].endings, first.endings, strict=True)
+    assert all(one.candidate == other.candidate for one, other in pairs)
+
+
+def test_a_finished_drawing_is_left_alone(finisher, monkeypatch):
+    monkeypatch.setattr(selection, "is_finished", lambda *_: True)
+    task = finisher.endings(HALF, "cat", n=2, selective=True, improve=True)
+    assert sum(isinstance(event, Ranked) for event in alone(task, spare=True)) == 1

@@ -12,7 +12,7 @@ import pytest
 from stubs import StubRegistry
 
 from doodle.errors import Busy
-from doodle.pipelines.steps import GUESS, WORK, Call, Step
+from doodle.pipelines.steps import GUESS, WORK, Call, Step, alone, in_spare_time
 from doodle.requests import Recognise
 from doodle.services.executor import ACTIVE, LocalExecutor
 from doodle.services.results import Waiting
@@ -32,6 +32,15 @@ class Fail:
     """Raises, in the task or in the engine."""
 
     where: str
+
+
+@dataclass(frozen=True, eq=False)
+class Linger:
+    """Does one step, then `spare` ones while nobody else needs the time, for `seconds`."""
+
+    name: str
+    spare: int = 2
+    seconds: float = 60.0
 
 
 class Engine:
@@ -70,7 +79,12 @@ class World:
         self.engine, self.quick = Engine(), Engine(GUESS)
         self.log = self.engine.log = self.quick.log
         self.closed: list[str] = []
-        tasks = {Count: self.count, Fail: self.fail, Recognise: self.guess}
+        tasks = {
+            Count: self.count,
+            Fail: self.fail,
+            Recognise: self.guess,
+            Linger: self.linger,
+        }
         self.executor = LocalExecutor(StubRegistry(), tasks, threads=threads, **options)
 
     def count(self, request: Count) -> Iterator[Any]:
@@ -79,6 +93,16 @@ class World:
                 yield (request.name, k, (yield Named(self.engine, request.name, request.size)))
         finally:
             self.closed.append(request.name)
+
+    def linger(self, request: Linger) -> Iterator[Any]:
+        yield from self.count(Count(request.name))
+        more = self.later(request)
+        yield (yield from in_spare_time(more, time.monotonic() + request.seconds))
+
+    def later(self, request: Linger) -> Iterator[Any]:
+        for _ in range(request.spare):
+            yield Named(self.engine, f"{request.name} later")
+        return "all"
 
     def fail(self, request: Fail) -> Iterator[Any]:
         if request.where == "task":
@@ -221,6 +245,7 @@ def test_who_waits_behind_many_hears_how_many():
             (),
             {
                 "urgency": WORK,
+                "waits_for_spare_time": False,
                 "computing": 1,
                 "busy": True,
                 "job": type("J", (), {"cancelled": False}),
@@ -281,3 +306,33 @@ def test_after_work_it_rests_once(monkeypatch):
     time.sleep(0.4)
     assert rests == [1, 1]
     world.executor.close()
+
+
+def test_spare_time_is_what_nobody_else_needs(world: World):
+    first = world.held()
+    slow = world.submit(Linger("slow", spare=3), "a")
+    others = [world.submit(Count(name, 4), name) for name in "bcd"]
+    world.engine.gate.set()
+    assert all(job.result() for job in (first, *others)) and slow.result() == "all"
+    assert world.log[-3:] == ["slow later"] * 3 and world.log.count("slow later") == 3
+
+
+def test_who_waits_for_spare_time_makes_nobody_wait(world: World):
+    slow = [world.submit(Linger(f"slow {k}"), str(k)) for k in range(ACTIVE + 2)]
+    assert world.submit(Count("quick"), "q").result()
+    assert [job.result() for job in slow] == ["all"] * len(slow)
+
+
+def test_spare_time_that_never_comes_ends_with_the_deadline(world: World):
+    first = world.held()
+    slow = world.submit(Linger("slow", seconds=0.0), "a")
+    busy = [world.submit(Count(name, 4), name) for name in "bc"]
+    world.engine.gate.set()
+    assert slow.result() is None and "slow later" not in world.log
+    assert all(job.result() for job in (first, *busy))
+
+
+@pytest.mark.parametrize(("spare", "steps"), [(False, 1), (True, 3)])
+def test_alone_there_is_spare_time_where_it_is_given(world: World, spare: bool, steps: int):
+    list(alone(world.linger(Linger("slow")), spare=spare))
+    assert len(world.log) == steps

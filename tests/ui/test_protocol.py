@@ -20,17 +20,21 @@ def test_logs_are_written_as_the_canvas_reads_them(case: dict):
     log = Log(case["run"], case["n"], case["mode"], case["word"])
     for points in case["ink"]:
         log.ink(Ink([tuple(point) for point in points]))
-    endings = [
-        Ending(tuple(np.array(s, float) for s in e["strokes"]), e["score"], e["candidate"])
-        for e in case["ranked"]
-    ]
-    if endings or case.get("nothing"):
-        log.ranked(endings)
+    if case["ranked"] or case.get("nothing"):
+        log.ranked(map(ending, case["ranked"]))
     if "message" in case:
         log.message(case["message"])
     if case["done"]:
         log.done()
+    if "better" in case:
+        log.ranked(map(ending, case["better"]))
+        log.done()
     assert log.text == case["log"]
+
+
+def ending(given: dict) -> Ending:
+    strokes = tuple(np.array(s, float) for s in given["strokes"])
+    return Ending(strokes, given["score"], given["candidate"], given.get("traced", False))
 
 
 def read(text: str) -> dict:

@@ -13,9 +13,8 @@ import numpy as np
 import pytest
 from stepping import answered, stepped
 from stub_words import Read, StubEncoder, StubImaginer
-from stubs import StubRegistry
+from stubs import StubRegistry, use_stubs
 
-import doodle.pipelines.imagine as imagining
 import doodle.pipelines.text as reading
 from doodle.requests import AUTO
 from doodle.services import readiness
@@ -30,7 +29,7 @@ VISITOR = SimpleNamespace(session_hash="a")
 
 @pytest.fixture
 def tasks(monkeypatch: pytest.MonkeyPatch) -> DoodleTasks:
-    monkeypatch.setattr(imagining, "Imaginer", StubImaginer)
+    use_stubs(monkeypatch)
     monkeypatch.setattr(reading, "TextEncoder", StubEncoder)
     return DoodleTasks(Runs(LocalExecutor(StubRegistry())))
 
@@ -63,8 +62,11 @@ def test_a_result_tells_all_that_the_cards_show(tasks: DoodleTasks):
     assert len(answer["doodles"]) == 4
     for one in answer["doodles"]:
         assert all(0 <= v <= 256 for flat in one["strokes"] for v in flat)
-        assert len(one["curves"]) == len(one["strokes"])
+    *traced, sketched = answer["doodles"]
+    for one in traced:
+        assert one["traced"] and len(one["curves"]) == len(one["strokes"])
         assert all(len(flat) % 6 == 2 for flat in one["curves"])
+    assert not sketched["traced"] and "curves" not in sketched
 
 
 def test_every_answer_is_a_new_one_so_that_the_page_sees_it(tasks: DoodleTasks):
@@ -234,8 +236,14 @@ def test_a_real_generator_is_called_as_it_wants_to_be(tiny_checkpoints: Path, tm
     registry = Registry(root, device="cpu")
     assert readiness.imagining(registry) == "" and readiness.subjects(registry) == ["cat", "moon"]
     tasks = DoodleTasks(Runs(LocalExecutor(registry)))
-    one = drawn(tasks, "cat")["doodles"][1]
-    asked = {"task": "like", "text": "cat", "candidate": one["candidate"], "noise": one["noise"]}
+    assert len(drawn(tasks, "cat")["doodles"]) == 4
+    one = drawn(tasks, "red cat")["doodles"][1]  # SketchRNN knows no phrases
+    asked = {
+        "task": "like",
+        "text": "red cat",
+        "candidate": one["candidate"],
+        "noise": one["noise"],
+    }
     again = more(tasks, asked)["doodles"][0]  # and on from there, as often as one likes
     asked |= {"candidate": again["candidate"], "noise": again["noise"]}
     assert len(more(tasks, asked)["doodles"]) == 4

@@ -1,6 +1,6 @@
 /* Ghosts: endings that Python streams as an append-only log (one run = one log) and that are inked
  * here at a steady pen speed, so a few messages a run are enough for a smooth hand.
- *   R run | B n mode word | c + x y ... | c . x y ... | F c | K c score [traced] | N | M text | D */
+ *   R run | B n mode word | c + x y ... | c . x y ... | F c | K c score [traced] | N | M text | D | U */
 import { lineDistance, STRIDE, traceInk } from "./geometry.js";
 
 const INK = {
@@ -16,6 +16,7 @@ export function createGhosts({ view, isStill, isEmpty, onChange, onMessage }) {
   let run = null, newest = -Infinity, closed = null, halted = null, used = 0, header = "";
   let shownCount = 0, mode = "complete", word = "", ranking = [];
   let ranked = false, nothing = false, over = true;
+  let better = null;         // after U: the ids that stay, best first
   let selectedId = null, hot = null, lastFrame = 0, lastReport = 0, moving = false;
 
   function reset() {
@@ -25,6 +26,7 @@ export function createGhosts({ view, isStill, isEmpty, onChange, onMessage }) {
     mode = "complete";
     word = header = "";
     ranked = nothing = over = moving = false;
+    better = null;
     selectedId = hot = null;
   }
 
@@ -69,9 +71,11 @@ export function createGhosts({ view, isStill, isEmpty, onChange, onMessage }) {
       const [id, score, source] = rest.split(" ");
       ghost(id).score = score === undefined || score === "-" ? null : Number(score);
       ghost(id).traced = source === "traced";
-      ranking.push(Number(id));
+      (better ?? ranking).push(Number(id));
     } else if (key === "M") { if (isOpen()) onMessage(rest); }
     else if (key === "N") nothing = true;
+    else if (key === "U") better = [];
+    else if (key === "D" && better) improve();
     else if (key === "D") finish();
     else if (/^\d+$/.test(key)) extend(ghost(key), rest);
   }
@@ -110,6 +114,20 @@ export function createGhosts({ view, isStill, isEmpty, onChange, onMessage }) {
     }
     for (const g of all.values()) g.done = true;
     if (!all.has(selectedId)) selectedId = visible()[0]?.id ?? null;
+  }
+
+  /* Better endings stand in the places of those that go; nothing else moves, and what the visitor has on
+   * the paper stays. */
+  function improve() {
+    const fresh = better.filter((id) => !ranking.includes(id));
+    const stays = (id) => better.includes(id) || id === selectedId || all.get(id).taken.size > 0;
+    ranking = ranking.map((id) => (stays(id) ? id : fresh.shift())).filter((id) => id !== undefined);
+    ranking.push(...fresh);
+    better = null;
+    for (const g of [...all.values()]) {
+      if (!ranking.includes(g.id)) all.delete(g.id);
+      g.inked = g.total;
+    }
   }
 
   /* The pen stops where it is: what is inked stays, as an ending; the rest never was. */

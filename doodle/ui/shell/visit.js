@@ -42,6 +42,7 @@ export function newId() {
  * Keeps a result. One with the same id takes the place of the earlier one.
  * @param {Partial<Entry> & Record<string, any>} entry with `kind`; `id` if it may replace another
  * @param {(one: any) => boolean} isSame whether an earlier result of this kind is the same one
+ * @returns {string} its id
  */
 export function keepResult(entry, isSame = () => false) {
   const earlier = entries.filter(({ kind }) => kind === entry.kind);
@@ -50,6 +51,7 @@ export function keepResult(entry, isSame = () => false) {
   entries = [{ ...entry, id }, ...entries.filter((one) => one.id !== id)].slice(0, MOST);
   write();
   visitChanged.send(undefined);
+  return id;
 }
 
 export function forgetResults() {

@@ -65,16 +65,17 @@ export function mount({ element, props }) {
       shown = {
         run: detail.run, base: pad().serialize(), mode: detail.mode || request.mode,
         word: detail.word ?? request.word, n: request.n,
-        kept: Boolean(detail.restored),              // it is among this visit's results already
+        entry: "", kept: new Set(),                  // its entry of this visit, and the ids that it holds
       };
+      if (detail.restored) for (const { id } of pad().ghosts()) shown.kept.add(id);
       toBegin = Math.max(0, toBegin - 1);
       if (!toBegin) asked = null;
     }
     Object.assign(shown, { list: pad().ghosts(), selected: detail.selected, live: true });
     const inking = detail.state === "inking" || shown.list.some((ghost) => ghost.shown < 1);
-    if (!inking && !shown.kept && shown.list.length) {
-      shown.kept = true;
-      keepRun(snapshot());
+    if (!inking && shown.list.some(({ id }) => !shown.kept.has(id))) {
+      for (const { id } of shown.list) shown.kept.add(id);
+      shown.entry = keepRun(snapshot(), shown.entry);
     }
     if (asked) return;                    // a newer request is on its way, its cells are waiting
     const now = inking ? "inking" : "idle";

@@ -62,7 +62,7 @@ class DrawTasks:
         """
         with self._runs.begin(caller, "draw") as run:
             log = Log(run.id, 0, task)
-            chosen = {"selective": True} if task == "complete" else {}
+            chosen = {"selective": True, "improve": True} if task == "complete" else {}
             request = sketch(_REQUESTS[task], *fields, drawing=drawing, **chosen)
             if request.word != AUTO:
                 log = Log(run.id, request.n, task, request.word)
@@ -71,20 +71,21 @@ class DrawTasks:
             async for event in run.events(request):
                 if isinstance(event, Taken):
                     log = _begun(run.id, request, task, event)
-                waits = isinstance(event, Queued)
+                waits, answers = isinstance(event, Queued), isinstance(event, Endings)
                 said = _write(event, log, request) or said
-                if waits or time.monotonic() - sent >= SECONDS_BETWEEN:
+                if waits or answers or time.monotonic() - sent >= SECONDS_BETWEEN:
                     sent = 0.0 if waits else time.monotonic()
                     # without its word the log is not begun: what is sent is never changed
                     shown = log.text if log.word else gr.skip()
-                    yield shown, note(event.sentence if waits else "")
+                    yield shown, note(event.sentence if waits else said if answers else "")
         if run.superseded and not log.word:
             return  # nothing of it is on the page
-        if run.problem:
-            log.message(run.problem)
+        problem = "" if log.is_done else run.problem  # what would only have been better still
+        if problem:
+            log.message(problem)
         log.done()
         # the mailbox belongs to the newer run, if there is one
-        yield log.text, gr.skip() if run.superseded else note(run.problem or said)
+        yield log.text, gr.skip() if run.superseded else note(problem or said)
 
 
 def _begun(run_id: str, request: Draw, task: str, taken: Taken) -> Log:
@@ -104,6 +105,7 @@ def _write(event: Any, log: Log, request: Draw) -> str:
         return event.said
     elif isinstance(event, Endings):
         log.ranked(event.endings, _placing(log.mode, request.drawing))
+        log.done()  # what may follow is better still
         before = event.before or 0.0
         if event.finished or (not event.endings and before >= SURE):
             return _FINISHED.format(round(100 * before), log.word)

@@ -17,12 +17,15 @@ let kept = null;             // stroke by stroke, one run gives one kept drawing
 /**
  * Keeps a finished run.
  * @param {import("../../types").DrawRun} run
+ * @param {string} id of its entry, where better endings were found for it
+ * @returns {string} the id
  */
-export function keepRun(run) {
+export function keepRun(run, id = "") {
   kept = null;
   const list = run.list.slice(0, SHOWN_ENDINGS), text = JSON.stringify(list);
   const from = run.mode === "complete" ? counted(list.length, "way").toLowerCase() : FROM[run.mode];
-  keepResult({ ...run, list, kind: "run", from }, (one) => JSON.stringify(one.list) === text);
+  const entry = { ...run, list, kind: "run", from, ...(id && { id }) };
+  return keepResult(entry, (one) => JSON.stringify(one.list) === text);
 }
 
 onCanvas("pad", "adopted", () => {

@@ -31,7 +31,8 @@ export function mount({ element, trigger }) {
     sheet.replaceChildren(sketch(one, shown.box || frame(one.strokes, 0.07, false)));
     sheet.setAttribute("role", "img");
     sheet.setAttribute("aria-label", `A doodle: ${shown.title}`);
-    like.textContent = `Drawn as people draw: ${score(one.drawn_like)}`;
+    like.textContent = one.traced === false ? "In ink order: drawn point by point, not traced"
+      : `Drawn as people draw: ${score(one.drawn_like)}`;
     for (const button of findAll("button", card)) button.disabled = false;
     near.disabled = !shown.near;
   });

@@ -56,8 +56,10 @@ export function mount(context) {
     grid.replaceChildren(...doodles.map((one, i) => {
       const svg = sketch(one, frame(one.strokes, 0.07, false));
       const button = make("button", { type: "button", title: scored(one.score, subject()) },
-        svg, make("i", { textContent: score(one.score) }));
-      const chance = `${Math.round(100 * one.score)} percent ${shown.name}`;
+        svg, make("em", { textContent: one.traced === false ? "ink order" : "" }),
+        make("i", { textContent: score(one.score) }));
+      const drawn = one.traced === false ? ", in ink order" : "";
+      const chance = `${Math.round(100 * one.score)} percent ${shown.name}${drawn}`;
       button.setAttribute("aria-label", `${i + 1} of ${doodles.length}, ${chance}`);
       return make("li", {}, button);
     }));
@@ -101,8 +103,9 @@ export function mount(context) {
       item.firstElementChild?.setAttribute("aria-pressed", String(i === at));
     });
     const { task, text, seed, truncation, second, name, finish_as } = shown;
-    const title = task === "mix" ? `${name} and ${second}` : name, near = task !== "mix";
-    const one = shown.doodles[at], candidate = task === "draw" ? one.candidate : null;
+    const title = task === "mix" ? `${name} and ${second}` : name, one = shown.doodles[at];
+    const near = task !== "mix" && one.traced !== false;               // what comes from noise
+    const candidate = task === "draw" && near ? one.candidate : null;
     doodleChosen.send({ one, title, what: subject(), text, seed, candidate, truncation, finish_as, near });
   }
   const buttons = () => findAll("button", grid);

@@ -37,7 +37,8 @@ class DoodleTasks:
         """Doodles of the sentence."""
 
         def make() -> tuple[Imagine, dict[str, Any]]:
-            return limits.doodles(Imagine, text, count, seed, truncation), {"task": "draw"}
+            asked = limits.doodles(Imagine, text, count, seed, truncation, sketches=True)
+            return asked, {"task": "draw"}
 
         async for answer in self._answers(make, request):
             yield answer
@@ -158,10 +159,12 @@ def _doodle(one: Doodle) -> dict[str, Any]:
 
     A curve is such a list too: its start, then the two control points and the end of each piece.
     """
+    curves = [_flat(np.append(curve.start, curve.pieces), 2) for curve in one.curves]
     return {
         "strokes": [_flat(line, 1) for line in one.drawing.polylines()],
-        "curves": [_flat(np.append(curve.start, curve.pieces), 2) for curve in one.curves],
+        **({"curves": curves} if curves else {}),
         "score": round(float(one.score), 4),
+        "traced": one.traced,
         "drawn_like": round(float(one.drawn_like), 4),
         "candidate": one.candidate,
         "noise": [round(float(v), 3) for v in one.noise],
