@@ -4,6 +4,7 @@ Gradio answers with an empty page whose settings hold everything, uncompressed, 
 by script: some seconds on a slow phone, in which its parts push each other around. Here the answer
 is compressed, the page's own scripts are a file of their own that the browser fetches meanwhile,
 and until the parts stand in their places (shell/first.js) an outline of the page stands there.
+Pictures of the tools' examples are files of their own too, fetched when a tool shows them.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 from functools import cache, lru_cache
+from pathlib import Path
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import Response
@@ -19,6 +21,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from doodle.ui import scripts
 
 SCRIPT = "/doodle.js"
+_HERE = Path(__file__).resolve().parent
 _FOREVER = "public, max-age=31536000, immutable"  # the address changes with the text
 _KEPT = 8  # compressed answers: they differ by the address under which the page was asked for
 
@@ -30,10 +33,16 @@ class Front:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass everything on but the script and what is HTML."""
+        """Pass everything on but the script, pictures of examples and what is HTML."""
         if scope["type"] != "http" or scope["method"] != "GET":
             await self._app(scope, receive, send)
-        elif scope["path"].removeprefix(scope.get("root_path", "")) == SCRIPT:
+            return
+        path = scope["path"].removeprefix(scope.get("root_path", ""))
+        if path in _pictures():
+            kept = {"Cache-Control": _FOREVER}
+            answer = Response(_pictures()[path], headers=kept, media_type="image/webp")
+            await answer(scope, receive, send)
+        elif path == SCRIPT:
             answer = _compressed(page_script(), Headers(scope=scope))
             answer.headers.update({"Content-Type": "text/javascript", "Cache-Control": _FOREVER})
             await answer(scope, receive, send)
@@ -71,6 +80,19 @@ class _Rewriter:
 
 
 @cache
+def _pictures() -> dict[str, bytes]:
+    """The pictures of all tools' examples by their addresses."""
+    files = sorted(_HERE.glob("tools/*/examples/*.webp"))
+    return {f"/{file.relative_to(_HERE).as_posix()}": file.read_bytes() for file in files}
+
+
+def picture_address(file: Path) -> str:
+    """Where the page fetches a picture of a tool's examples; another picture, another address."""
+    path = f"/{file.relative_to(_HERE).as_posix()}"
+    return f".{path}?v={_digest(_pictures()[path])}"
+
+
+@cache
 def page_script() -> bytes:
     """All modules of the page as one script."""
     return scripts.bundle(scripts.every()).encode()
@@ -82,13 +104,16 @@ def page_html(html: bytes) -> bytes:
     head, body = b"<script>window.gradio_config", b"<gradio-app"
     if head not in html or body not in html:
         return html
-    version = hashlib.sha256(page_script()).hexdigest()[:12]
-    script = f'<script async src=".{SCRIPT}?v={version}"></script>\n'
+    script = f'<script async src=".{SCRIPT}?v={_digest(page_script())}"></script>\n'
     style = "\n".join([scripts.style(), scripts.read("shell/variables.css", "shell/first.css")])
     early = f"{script}<style>\n{style}</style>\n".encode()
     wordmark = scripts.read("shell/wordmark.html")
     outline = scripts.read("shell/first.html").replace("{wordmark}", wordmark).encode()
     return html.replace(head, early + head, 1).replace(body, outline + body, 1)
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()[:12]
 
 
 @lru_cache(_KEPT)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from doodle import checkpoint
 from doodle.pipelines.chimera import Chimera
@@ -47,6 +48,18 @@ def test_the_animal_fills_its_outline_and_shows_its_lines(chimera, griffin):
     assert picture[body].mean() < 160 and picture[~body].mean() > 240
     _, recall = agreement(canny(picture), edges.edges)
     assert recall > 0.6
+
+
+def test_the_picture_that_introduces_the_tool_is_the_networks_own_and_small(chimera, griffin):
+    stored = GRIFFIN.with_suffix(".webp")
+    assert stored.stat().st_size <= 15_000
+    edges = chimera.edges_of(griffin[0])
+    (made,) = chimera(edges, given(chimera, griffin, eagle="eagle", lion="lion"))
+    shown = np.asarray(Image.open(stored).convert("RGB"))
+    assert np.abs(shown.astype(float) - made).mean() < 2  # what WebP loses is 0.7
+    # examples.js draws the lines in the same square
+    points = edges.to_pixels(np.concatenate(griffin[0].polylines()))
+    assert np.isclose(np.ptp(points, axis=0).max(), 0.92 * edges.size)
 
 
 def test_a_part_told_another_animal_changes_there(chimera, griffin):

@@ -11,6 +11,7 @@ import gradio as gr
 from doodle.services.readiness import chimerical
 from doodle.ui.canvas import StrokeCanvas
 from doodle.ui.examples import read_examples
+from doodle.ui.front import picture_address
 from doodle.ui.parts import DIRECT, QUIET, WORK, scripted
 from doodle.ui.pictures import colours
 from doodle.ui.scripts import call
@@ -20,6 +21,9 @@ from doodle.ui.tools.chimera.tasks import ChimeraTasks
 HINT = "Draw an animal here, or drop a picture of one."
 KEPT_FOR = 3600  # seconds that a visitor's picture is kept after the tab was closed
 EXAMPLES = Path(__file__).resolve().parent / "examples"
+# what the tool does is shown with one of them and the network's picture of it, made in their
+# folder by: python -m doodle chimera 02_griffin.json --out 02_griffin.webp
+SHOWN, SHOWN_PICTURE = "a griffin", EXAMPLES / "02_griffin.webp"
 
 _EDITED = call("chimera.edited")
 
@@ -51,7 +55,13 @@ def build(context: Context) -> ChimeraPanel:
                 palette=palette,
                 hint=HINT,
             )
-            scripted("tools/chimera/examples", **shown, elem_id="chimera_examples")
+            demo = "" if problem else picture_address(SHOWN_PICTURE)
+            scripted(
+                "tools/chimera/examples",
+                **shown,
+                demo=json.dumps({"name": SHOWN, "url": demo}),
+                elem_id="chimera_examples",
+            )
         with gr.Column(elem_classes="dd-side", min_width=0):
             with gr.Column(elem_classes="dd-card", min_width=0):
                 result = scripted("tools/chimera/result", size=size, elem_id="chimera_result")

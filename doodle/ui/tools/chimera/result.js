@@ -2,6 +2,7 @@
 import { closesItself, download, find, findAll, make } from "../../shared/dom.js";
 import { onMessage } from "../../shared/messages.js";
 import { createRun } from "../../shared/run.js";
+import { endDemo } from "./demo.js";
 import { newestRequest, renderAsked, rendered } from "./news.js";
 
 const FIRST = 0;                     // percent of the input on show: at first all is result
@@ -77,6 +78,7 @@ export function mount(context) {
   /* ---- a result ------------------------------------------------------------------------------ */
   function show(result) {
     const first = !shown;
+    endDemo();
     shown = result;
     card.dataset.empty = "false";
     row.hidden = shown.pictures.length < 2;
