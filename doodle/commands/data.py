@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from tqdm import tqdm
 
 from doodle.checkpoint import expect
+from doodle.commands import data_endings
 from doodle.commands.arguments import number, whole
 from doodle.data import checking, filtering, quickdraw
 from doodle.registry import CHECKPOINTS
@@ -27,6 +28,7 @@ def register(subparsers: Any) -> None:
     """Add `data` with all its actions."""
     actions = quickdraw.register(subparsers)
     _register_filter(actions)
+    data_endings.register(actions)
     line = "count the drawings of a folder, and read every file to see whether it can be read"
     check = actions.add_parser("check", help=line, description=line)
     check.add_argument("input", type=Path, metavar="DIR", help="with bitmaps/, real/, ...")

@@ -14,6 +14,7 @@ RECIPES = (
     "sketch_rnn",
     "recogniser",
     "stroke_classifier",
+    "ending_critic",
     "words",
     "writing_detector",
     "dcgan",

@@ -13,6 +13,7 @@ import torch
 from doodle.device import generators
 from doodle.pipelines import doodle_endings, selection
 from doodle.pipelines.complete import Begun, Completer, Ending, Ranked, each_on
+from doodle.pipelines.critic import Critic
 from doodle.pipelines.generator import Generator, Target
 from doodle.pipelines.steps import Call, Task, in_spare_time
 from doodle.strokes.drawing import Drawing
@@ -46,6 +47,7 @@ class _Candidates(NamedTuple):
     numbers: list[int]
     penalties: list[float]  # off the score, of doodles that fit badly
     scores: list[float]
+    like: list[float]  # the critic's scores: how people would end the drawing; none without it
 
     @property
     def worth(self) -> list[float]:
@@ -59,11 +61,19 @@ class Finisher:
     Args:
         completer: with a ranker; draws on.
         generator: draws wholes; None does without.
+        critic: puts endings that a person would draw before others in which the word is seen as
+            well; None leaves the order to the ranker.
     """
 
-    def __init__(self, completer: Completer, generator: Generator | None = None) -> None:
+    def __init__(
+        self,
+        completer: Completer,
+        generator: Generator | None = None,
+        critic: Critic | None = None,
+    ) -> None:
         self.completer = completer
         self.generator = generator
+        self.critic = critic
 
     def endings(
         self,
@@ -98,7 +108,7 @@ class Finisher:
         name, vector = completer.words.lookup(word).name, completer.vector(word)
         begun = yield from completer.begun(drawing, vector)
         asked = _Asked(lines, Target(name, vector[0]), begun, n, temperature, seed)
-        found = _Candidates([], [], [], [])
+        found = _Candidates([], [], [], [], [])
         for part in range(2 if selective else 1):
             more, before = yield from self._round(asked, part)
             found = _joined(found, more)
@@ -135,7 +145,7 @@ class Finisher:
         drawn = yield from completer.continued(
             asked.begun, count, asked.temperature, asked.seed, first=first, visible=visible
         )
-        more = _Candidates(drawn, list(range(first, first + count)), [0.0] * count, [])
+        more = _Candidates(drawn, list(range(first, first + count)), [0.0] * count, [], [])
         if self.generator is not None:
             made = yield from _doodles(
                 self.generator, asked.target, asked.lines, asked.seed, part * PICTURES
@@ -147,7 +157,11 @@ class Finisher:
         before, *scores = yield from completer.ranker.scores(
             every, asked.target.name, asked.target.vector
         )
-        return more._replace(scores=scores), before
+        like: list[float] = []
+        if self.critic is not None:
+            critic, begun = self.critic.scores, asked.lines
+            like = yield Call(partial(critic, begun, more.strokes, asked.target.vector))
+        return more._replace(scores=scores, like=like), before
 
     def _count(self, n: int) -> int:
         """How many candidates SketchRNN draws; more where doodles do not help."""
@@ -168,12 +182,12 @@ def _doodles(
     ink = drawn.ink.float()
     placed = yield Call(partial(doodle_endings.placements, ink, lines, TRACED))
     if not placed:
-        return _Candidates([], [], [], [])
+        return _Candidates([], [], [], [], [])
     curves = yield Call(partial(doodle_endings.strokes_of, ink, placed))
     size = ink.shape[-1]
     added = yield Call(partial(doodle_endings.additions, curves, placed, lines, size))
     numbers = [DOODLES_FROM + first + place.picture for place in placed]
-    return _Candidates(added, numbers, [place.penalty for place in placed], [])
+    return _Candidates(added, numbers, [place.penalty for place in placed], [], [])
 
 
 def _joined(one: _Candidates, other: _Candidates) -> _Candidates:
@@ -182,20 +196,23 @@ def _joined(one: _Candidates, other: _Candidates) -> _Candidates:
         one.numbers + other.numbers,
         one.penalties + other.penalties,
         one.scores + other.scores,
+        one.like + other.like,
     )
 
 
 def _chosen(found: _Candidates, before: float, asked: _Asked, selective: bool) -> list[int]:
     """The best candidates; where selective, only those worth showing."""
     worth, side = found.worth, extent(asked.lines)
+    order = selection.combined(worth, found.like) if found.like else worth
     if not selective:
-        return selection.best(found.strokes, worth, asked.n, side)
+        return selection.best(found.strokes, order, asked.n, side)
     least = selection.least_worth(worth, before)
     worth = [
         -1.0 if selection.is_stray(ending, value, before, side) else value
         for ending, value in zip(found.strokes, worth, strict=True)
     ]
-    return selection.best(found.strokes, worth, asked.n, side, least)
+    allowed = [value >= least for value in worth]
+    return selection.best(found.strokes, order, asked.n, side, allowed)
 
 
 def _endings(found: _Candidates, chosen: Sequence[int]) -> list[Ending]:

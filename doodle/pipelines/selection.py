@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from doodle.strokes.geometry import distance, points_along
+
 LEAST = 0.1  # chance of the word below which nobody sees the word in it
 GAIN = 0.05  # of chance that an ending must bring to a drawing that is not recognised yet
 RECOGNISED = 0.5  # chance from which it is; then an ending may cost LOSS: nearly nothing is gained
@@ -13,6 +15,8 @@ LOSS = 0.1
 SHARE = 0.2  # of the best ending's chance
 TINY = 0.1  # of the drawing's longer side: less ink than that must bring GAIN, recognised or not
 TWINS = 0.03  # of the drawing's longer side: mean distance below which two endings are the same
+WEIGHT = 1.0  # of a chance's log-odds beside the critic's score, and
+DOUBT = 0.02  # below which, from 0 and from 1, chances are all alike
 FINISHED_CHANCE = 0.7  # of the word before anything is added, and
 FINISHED_END = 0.3  # of the network's ending there, from which a drawing counts as finished
 
@@ -51,7 +55,7 @@ def best(
     worth: Sequence[float],
     n: int,
     side: float,
-    least: float = -np.inf,
+    allowed: Sequence[bool] | None = None,
 ) -> list[int]:
     """Up to n endings, best first; of those that are nearly the same only the better one stays,
     while others last.
@@ -60,23 +64,34 @@ def best(
         endings: what each candidate adds, strokes (P, 2); those that add nothing are left out.
         worth: of each.
         side: the drawing's longer side, in the endings' units.
-        least: what an ending must be worth.
+        allowed: which ones may be among them; all when None.
 
     Returns:
         Indices of endings.
     """
     order = [int(k) for k in np.argsort(-np.asarray(worth), kind="stable")]
-    order = [k for k in order if worth[k] >= least and endings[k]]
+    order = [k for k in order if endings[k] and (allowed is None or allowed[k])]
     points: dict[int, np.ndarray] = {}
     chosen: list[int] = []
     for k in order:
         if len(chosen) == n:
             break
-        points[k] = _points(endings[k])
-        if all(_distance(points[k], points[other]) >= TWINS * side for other in chosen):
+        points[k] = points_along(endings[k], _POINTS)
+        if all(distance(points[k], points[other]) >= TWINS * side for other in chosen):
             chosen.append(k)
     spare = [k for k in order if k not in set(chosen)]
     return sorted(chosen + spare[: n - len(chosen)], key=order.index)
+
+
+def combined(worth: Sequence[float], like: Sequence[float]) -> list[float]:
+    """By what endings are ordered: the log-odds of what they are worth, and the critic's score.
+
+    Args:
+        worth: of each, a chance less what speaks against it, below 1.
+        like: the critic's scores.
+    """
+    chance = np.clip(np.asarray(worth, np.float64), DOUBT, 1 - DOUBT)
+    return (WEIGHT * np.log(chance / (1 - chance)) + np.asarray(like)).tolist()
 
 
 def is_finished(before: float, end: float) -> bool:
@@ -90,19 +105,3 @@ def is_finished(before: float, end: float) -> bool:
         end: the network's chance that the drawing ends there, 0 to 1.
     """
     return before >= FINISHED_CHANCE and end >= FINISHED_END
-
-
-def _points(strokes: Sequence[np.ndarray]) -> np.ndarray:
-    """(_POINTS, 2) evenly along all strokes, the way between two of them left out."""
-    lines = [np.asarray(stroke, np.float64) for stroke in strokes]
-    steps = [np.hypot(*np.diff(line, axis=0).T) for line in lines]
-    way = np.concatenate([np.append(0.0, step) for step in steps]).cumsum()
-    at = np.linspace(0, way[-1], _POINTS)
-    points = np.concatenate(lines)
-    return np.stack([np.interp(at, way, points[:, axis]) for axis in range(2)], axis=1)
-
-
-def _distance(one: np.ndarray, other: np.ndarray) -> float:
-    """Mean distance of the points of each to the nearest of the other; the larger of the two."""
-    apart = np.hypot(*(one[:, None] - other[None]).transpose(2, 0, 1))
-    return float(max(apart.min(axis=0).mean(), apart.min(axis=1).mean()))

@@ -118,6 +118,22 @@ def resample(line: np.ndarray, spacing: float) -> np.ndarray:
     return points
 
 
+def points_along(strokes: Polylines, count: int) -> np.ndarray:
+    """(count, 2) float64 evenly along all strokes, the way between two of them left out."""
+    lines = [np.asarray(stroke, np.float64) for stroke in strokes]
+    steps = [np.hypot(*np.diff(line, axis=0).T) for line in lines]
+    way = np.concatenate([np.append(0.0, step) for step in steps]).cumsum()
+    at = np.linspace(0, way[-1], count)
+    points = np.concatenate(lines)
+    return np.stack([np.interp(at, way, points[:, axis]) for axis in range(2)], axis=1)
+
+
+def distance(one: np.ndarray, other: np.ndarray) -> float:
+    """Mean distance of the points (P, 2) of each to the nearest of the other; the larger of two."""
+    apart = np.hypot(*(one[:, None] - other[None]).transpose(2, 0, 1))
+    return float(max(apart.min(axis=0).mean(), apart.min(axis=1).mean()))
+
+
 def simplify(line: np.ndarray, epsilon: float) -> np.ndarray:
     """Ramer-Douglas-Peucker with the distance to the SEGMENT between the kept neighbours.
 
