@@ -25,7 +25,7 @@ def _imagine(ask: Ask) -> Endpoint:
         truncation: float = 1.0,
         request: gr.Request = None,
     ) -> wire.Doodles:
-        """Draw doodles of any words, such as a sleepy teapot.
+        """Draw doodles of any words, such as teapot.
 
         Args:
             text: what to draw, in English.

@@ -10,7 +10,7 @@ import { notes } from "../../shell/news.js";
 import { doodleChosen, moreAsked, resultShown, wordPicked } from "./news.js";
 import { keepDoodles } from "./tool.js";
 
-const TRY = ["a sleepy teapot", "a happy whale", "telescope", "a dragon", "an old bicycle", "birthday"];
+const TRY = ["a teapot", "a whale", "telescope", "a dragon", "a helicopter", "birthday cake"];
 const PATIENCE = 350;       // ms, after which waiting shows and can be stopped
 const FAINT = 0.1;          // a best score below this is said to be poor
 const NUMBER = /^\d+$/;

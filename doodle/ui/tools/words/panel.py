@@ -16,7 +16,7 @@ from doodle.ui.scripts import call
 from doodle.ui.tool import Context
 from doodle.ui.tools.words.tasks import WALK, DoodleTasks
 
-FIRST_TEXT, FIRST_COUNT, FIRST_SEED, FIRST_TRUNCATION = "a sleepy teapot", 16, 3, 0.8
+FIRST_TEXT, FIRST_COUNT, FIRST_SEED, FIRST_TRUNCATION = "a teapot", 16, 3, 0.8
 FIRST_GOAL = "umbrella"
 WALK_STEPS = 13
 _NEW_SEED = "() => Math.floor(Math.random() * 10000)"
@@ -72,7 +72,7 @@ def build(context: Context) -> WordsPanel:
 
 
 def _sentence(choices: list[str]) -> dict[str, Any]:
-    """'Draw me a sleepy teapot in 16 ways, usual to odd, seed 3. Draw.' in fields."""
+    """'Draw me a teapot in 16 ways, usual to odd, seed 3. Draw.' in fields."""
     words("Draw me")
     text = word_field(choices, FIRST_TEXT, "What to draw", "words_text")
     words("in")
