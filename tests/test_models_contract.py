@@ -185,14 +185,7 @@ def _face_encoder(module):
     return module(pictures), (3,)
 
 
-def _ending_critic(module):
-    generator = torch.Generator().manual_seed(0)
-    ink = torch.rand(3, 2, module.config.side, module.config.side, generator=generator)
-    return module(ink, torch.randn(3, module.config.text_size, generator=generator)), (3,)
-
-
 FORWARD = {
-    "ending_critic": _ending_critic,
     "stylegan2": _stylegan2,
     "face_encoder": _face_encoder,
     "dccgan": _dccgan,

@@ -14,7 +14,6 @@ RECIPES = (
     "sketch_rnn",
     "recogniser",
     "stroke_classifier",
-    "ending_critic",
     "words",
     "writing_detector",
     "dcgan",
@@ -24,7 +23,15 @@ RECIPES = (
 )
 # what older checkpoints' headers and notes call a recipe
 FORMER_NAMES = {"letters": "writing_detector"}
-EVALUATIONS = ("sketch_rnn", "recogniser", "stroke_classifier", "dccgan", "chimera", "faces")
+EVALUATIONS = (
+    "sketch_rnn",
+    "endings",
+    "recogniser",
+    "stroke_classifier",
+    "dccgan",
+    "chimera",
+    "faces",
+)
 
 
 def register_train(subparsers: Any) -> None:

@@ -25,7 +25,6 @@ MODELS: dict[str, str] = {
     "text_dcgan": "dcgan:TextDcganConfig:TextDcgan",
     "clip_text": "clip:ClipTextConfig:ClipText",
     "word_table": "words:WordTableConfig:WordTable",
-    "ending_critic": "ending_critic:EndingCriticConfig:EndingCritic",
     "writing_detector": "writing_detector:WritingDetectorConfig:WritingDetector",
     "dccgan": "dccgan:DccganConfig:Dccgan",
     "pix2pix": "pix2pix:Pix2PixConfig:Pix2Pix",

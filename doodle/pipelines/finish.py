@@ -13,8 +13,8 @@ import torch
 from doodle.device import generators
 from doodle.pipelines import doodle_endings, selection
 from doodle.pipelines.complete import Begun, Completer, Ending, Ranked, each_on
-from doodle.pipelines.critic import Critic
 from doodle.pipelines.generator import Generator, Target
+from doodle.pipelines.plausibility import Plausibility
 from doodle.pipelines.steps import Call, Task, in_spare_time
 from doodle.strokes.drawing import Drawing
 from doodle.strokes.geometry import extent
@@ -25,6 +25,7 @@ TRACED = 12  # of them, those that fit best
 DOODLES_FROM = 1000  # number of the first of their candidates
 FEW = 3  # endings worth showing, below which as many candidates again are drawn
 HOPE = 0.03  # but not where the best of the first ones is worth less
+JUDGED = 24  # endings whose plausibility is found together, about 40 ms
 ROUNDS = 2  # as many candidates again that are drawn in spare time after the answer,
 PATIENCE = 8.0  # seconds after it, at most
 
@@ -47,7 +48,7 @@ class _Candidates(NamedTuple):
     numbers: list[int]
     penalties: list[float]  # off the score, of doodles that fit badly
     scores: list[float]
-    like: list[float]  # the critic's scores: how people would end the drawing; none without it
+    like: list[float | None]  # how plausible, where that was asked
 
     @property
     def worth(self) -> list[float]:
@@ -61,19 +62,19 @@ class Finisher:
     Args:
         completer: with a ranker; draws on.
         generator: draws wholes; None does without.
-        critic: puts endings that a person would draw before others in which the word is seen as
-            well; None leaves the order to the ranker.
+        plausibility: of selected endings, puts those that a person would draw before others in
+            which the word is seen as well; None leaves the order to the ranker.
     """
 
     def __init__(
         self,
         completer: Completer,
         generator: Generator | None = None,
-        critic: Critic | None = None,
+        plausibility: Plausibility | None = None,
     ) -> None:
         self.completer = completer
         self.generator = generator
-        self.critic = critic
+        self.plausibility = plausibility
 
     def endings(
         self,
@@ -112,7 +113,7 @@ class Finisher:
         for part in range(2 if selective else 1):
             more, before = yield from self._round(asked, part)
             found = _joined(found, more)
-            chosen = _chosen(found, before, asked, selective)
+            chosen = yield from self._chosen(found, before, asked, selective)
             if len(chosen) >= FEW or max(found.worth) < HOPE:
                 break
         end = yield Call(partial(completer.end_chance, begun))
@@ -126,7 +127,11 @@ class Finisher:
             if answer is None:
                 return
             found = _joined(found, answer[0])
-            better = _chosen(found, before, asked, selective)
+            better = yield from in_spare_time(
+                self._chosen(found, before, asked, selective), deadline
+            )
+            if better is None:
+                return
             if set(better) != set(chosen):
                 chosen = better
                 yield Ranked(_endings(found, chosen), before, finished)
@@ -157,11 +162,32 @@ class Finisher:
         before, *scores = yield from completer.ranker.scores(
             every, asked.target.name, asked.target.vector
         )
-        like: list[float] = []
-        if self.critic is not None:
-            critic, begun = self.critic.scores, asked.lines
-            like = yield Call(partial(critic, begun, more.strokes, asked.target.vector))
-        return more._replace(scores=scores, like=like), before
+        return more._replace(scores=scores, like=[None] * len(scores)), before
+
+    def _chosen(self, found: _Candidates, before: float, asked: _Asked, selective: bool) -> Task:
+        """Indices of the best candidates; where selective, of those worth showing; a task's part.
+
+        Fills in what `found` lacks of `like`.
+        """
+        worth, side = found.worth, extent(asked.lines)
+        if not selective:
+            return selection.best(found.strokes, worth, asked.n, side)
+        least = selection.least_worth(worth, before)
+        allowed = [
+            value >= least and not selection.is_stray(ending, value, before, side)
+            for ending, value in zip(found.strokes, worth, strict=True)
+        ]
+        if self.plausibility is None:
+            return selection.best(found.strokes, worth, asked.n, side, allowed)
+        unknown = [k for k in np.flatnonzero(allowed) if found.like[k] is None]
+        for k in range(0, len(unknown), JUDGED):
+            part = unknown[k : k + JUDGED]
+            endings = [found.strokes[j] for j in part]
+            scores = partial(self.plausibility.scores, asked.lines, endings, asked.target.name)
+            for j, score in zip(part, (yield Call(scores)), strict=True):
+                found.like[j] = score
+        order = selection.combined(worth, found.like)
+        return selection.best(found.strokes, order, asked.n, side, allowed)
 
     def _count(self, n: int) -> int:
         """How many candidates SketchRNN draws; more where doodles do not help."""
@@ -198,21 +224,6 @@ def _joined(one: _Candidates, other: _Candidates) -> _Candidates:
         one.scores + other.scores,
         one.like + other.like,
     )
-
-
-def _chosen(found: _Candidates, before: float, asked: _Asked, selective: bool) -> list[int]:
-    """The best candidates; where selective, only those worth showing."""
-    worth, side = found.worth, extent(asked.lines)
-    order = selection.combined(worth, found.like) if found.like else worth
-    if not selective:
-        return selection.best(found.strokes, order, asked.n, side)
-    least = selection.least_worth(worth, before)
-    worth = [
-        -1.0 if selection.is_stray(ending, value, before, side) else value
-        for ending, value in zip(found.strokes, worth, strict=True)
-    ]
-    allowed = [value >= least for value in worth]
-    return selection.best(found.strokes, order, asked.n, side, allowed)
 
 
 def _endings(found: _Candidates, chosen: Sequence[int]) -> list[Ending]:

@@ -15,7 +15,7 @@ LOSS = 0.1
 SHARE = 0.2  # of the best ending's chance
 TINY = 0.1  # of the drawing's longer side: less ink than that must bring GAIN, recognised or not
 TWINS = 0.03  # of the drawing's longer side: mean distance below which two endings are the same
-WEIGHT = 1.0  # of a chance's log-odds beside the critic's score, and
+WEIGHT = 0.3  # of a chance's log-odds beside the plausibility, and
 DOUBT = 0.02  # below which, from 0 and from 1, chances are all alike
 FINISHED_CHANCE = 0.7  # of the word before anything is added, and
 FINISHED_END = 0.3  # of the network's ending there, from which a drawing counts as finished
@@ -83,15 +83,16 @@ def best(
     return sorted(chosen + spare[: n - len(chosen)], key=order.index)
 
 
-def combined(worth: Sequence[float], like: Sequence[float]) -> list[float]:
-    """By what endings are ordered: the log-odds of what they are worth, and the critic's score.
+def combined(worth: Sequence[float], like: Sequence[float | None]) -> list[float]:
+    """By what endings worth showing are ordered: mostly how plausible they are.
 
     Args:
         worth: of each, a chance less what speaks against it, below 1.
-        like: the critic's scores.
+        like: how plausible, nats; None for those that are not.
     """
     chance = np.clip(np.asarray(worth, np.float64), DOUBT, 1 - DOUBT)
-    return (WEIGHT * np.log(chance / (1 - chance)) + np.asarray(like)).tolist()
+    odds = WEIGHT * np.log(chance / (1 - chance))
+    return [-np.inf if one is None else float(k + one) for k, one in zip(odds, like, strict=True)]
 
 
 def is_finished(before: float, end: float) -> bool:

@@ -12,7 +12,6 @@ from doodle.strokes.species import COLOURS
 
 SKETCH = ("sketch_rnn", "words")
 GENERATOR = "dccgan"  # draws wholes, from which endings are taken where it is there
-CRITIC = "ending_critic"  # orders endings beside the ranker
 RANKER = "recogniser"  # guesses, and ranks the endings where it is there
 STROKES = "stroke_classifier"  # guesses by the order of the strokes, joined with the recogniser
 READERS = (RANKER, "words", STROKES)

@@ -12,7 +12,7 @@ from doodle.requests import AUTO, Again, Complete, Draw, Morph
 from doodle.services.doodles import reading
 from doodle.services.drawer import drawer, drawer_networks
 from doodle.services.networks import Networks
-from doodle.services.readiness import CRITIC, GENERATOR, RANKER, SKETCH, core_words
+from doodle.services.readiness import GENERATOR, RANKER, SKETCH, STROKES, core_words
 from doodle.services.recognition import Recogniser
 from doodle.services.results import Ending, Endings, Ink, Morphed, Reading, Taken
 from doodle.services.tasks import Task, relayed
@@ -27,7 +27,7 @@ class Sketches:
     def __init__(self, registry: Registry, recogniser: Recogniser) -> None:
         self.registry = registry
         self.recogniser = recogniser
-        self.networks = Networks(registry, SKETCH, (RANKER, GENERATOR, CRITIC))
+        self.networks = Networks(registry, SKETCH, (RANKER, GENERATOR, STROKES))
         self.drawing = drawer_networks(registry)
 
     def tasks(self) -> dict[type, Callable[[Any], Task]]:
@@ -119,12 +119,12 @@ class Sketches:
 
 
 def _finisher(
-    network: Any, words: Any, recogniser: Any = None, generator: Any = None, critic: Any = None
+    network: Any, words: Any, recogniser: Any = None, generator: Any = None, strokes: Any = None
 ) -> Any:
     from doodle.pipelines.complete import Completer  # with torch: not before it is needed
-    from doodle.pipelines.critic import Critic
     from doodle.pipelines.finish import Finisher
     from doodle.pipelines.generator import Generator
+    from doodle.pipelines.plausibility import Plausibility
 
     completer = Completer(network, words, recogniser)
     if completer.ranker is None or generator is None:
@@ -132,7 +132,7 @@ def _finisher(
     return Finisher(
         completer,
         Generator(generator, completer.ranker),
-        Critic(critic) if critic is not None else None,
+        Plausibility(strokes, words.categories) if strokes is not None else None,
     )
 
 

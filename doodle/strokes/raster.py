@@ -14,8 +14,6 @@ import numpy as np
 _SHIFT = 4  # fractional bits of OpenCV's fixed-point coordinates
 _FINE, _COARSE = (13, 14, 15, 16, 17), (4, 3, 5)  # enlargements to choose from, by size
 
-_PLANES = 4  # of planes, of which a request needs many
-
 
 def rasterize(
     polylines: Sequence[np.ndarray],
@@ -122,35 +120,3 @@ def quickdraw_bitmap(
         points = points * (255 / longer)
     lines = np.split(points, ends[:-1])
     return centred(lines, size, field=256, padding=16, line_width=line_width)
-
-
-def two_planes(
-    begun: Sequence[np.ndarray], added: Sequence[np.ndarray], side: int, line_width: float
-) -> np.ndarray:
-    """A drawing and what was added to it, in one frame that holds both.
-
-    Args:
-        begun, added: strokes (P, 2) in the same units, not both empty.
-        side: of the picture, in pixels.
-        line_width: in pixels.
-
-    Returns:
-        (2, side, side) uint8, ink 255 on 0.
-    """
-    points = np.concatenate([*begun, *added])
-    low, high = points.min(axis=0), points.max(axis=0)
-    scale = (side - 2 * line_width) / max(float((high - low).max()), 1e-6)
-    shift = side / 2 - scale * (low + high) / 2
-    return np.stack(
-        [
-            rasterize(
-                lines,
-                side,
-                line_width=line_width,
-                scale=scale,
-                offset=(float(shift[0]), float(shift[1])),
-                supersample=_PLANES,
-            )
-            for lines in (begun, added)
-        ]
-    )
