@@ -43,7 +43,7 @@ def main(config: Config) -> None:
 
 def figures(endings: EndingSet, config: Config) -> list[dict[str, Any]]:
     """Mean distances of sampled endings from the person's, in shares of the drawing's longer side:
-    of the one that the recogniser puts first, of the one that the page does, of any, of the nearest.
+    of the recogniser's first, of the page's first, of any, and of the nearest.
 
     Raises:
         ValueError: no ending of any drawing would be shown.
