@@ -20,6 +20,7 @@ from doodle.models.words import WordTable
 from doodle.pipelines.plausibility import Plausibility
 from doodle.pipelines.ranker import Ranker
 from doodle.pipelines.selection import combined, is_stray, least_worth
+from doodle.pipelines.steps import returned
 from doodle.strokes.geometry import distance, extent, points_along
 
 POINTS = 48  # of an ending, by which its distance from another is measured
@@ -68,8 +69,9 @@ def figures(endings: EndingSet, config: Config) -> list[dict[str, Any]]:
             continue  # nothing of it would be shown
         like: list[float | None] = [None] * len(chances)
         shown = [k for k, one in enumerate(allowed) if one]
-        scores = plausibility.scores(case.begun, [case.sampled[k] for k in shown], found.name)
-        for k, score in zip(shown, scores, strict=True):
+        offered = [case.sampled[k] for k in shown]
+        task = plausibility.scores(case.begun, offered, found.name)
+        for k, score in zip(shown, returned(task), strict=True):
             like[k] = score
         apart = distances(case, case.sampled)
         ways["the recogniser's first"].append(apart[int(np.argmax(chances))])

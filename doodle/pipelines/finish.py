@@ -25,7 +25,6 @@ TRACED = 12  # of them, those that fit best
 DOODLES_FROM = 1000  # number of the first of their candidates
 FEW = 3  # endings worth showing, below which as many candidates again are drawn
 HOPE = 0.03  # but not where the best of the first ones is worth less
-JUDGED = 24  # endings whose plausibility is found together, about 40 ms
 ROUNDS = 2  # as many candidates again that are drawn in spare time after the answer,
 PATIENCE = 8.0  # seconds after it, at most
 
@@ -179,13 +178,11 @@ class Finisher:
         ]
         if self.plausibility is None:
             return selection.best(found.strokes, worth, asked.n, side, allowed)
-        unknown = [k for k in np.flatnonzero(allowed) if found.like[k] is None]
-        for k in range(0, len(unknown), JUDGED):
-            part = unknown[k : k + JUDGED]
-            endings = [found.strokes[j] for j in part]
-            scores = partial(self.plausibility.scores, asked.lines, endings, asked.target.name)
-            for j, score in zip(part, (yield Call(scores)), strict=True):
-                found.like[j] = score
+        unknown = [int(k) for k in np.flatnonzero(allowed) if found.like[k] is None]
+        endings = [found.strokes[k] for k in unknown]
+        scores = yield from self.plausibility.scores(asked.lines, endings, asked.target.name)
+        for k, score in zip(unknown, scores, strict=True):
+            found.like[k] = score
         order = selection.combined(worth, found.like)
         return selection.best(found.strokes, order, asked.n, side, allowed)
 

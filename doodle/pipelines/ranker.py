@@ -10,7 +10,7 @@ from torch import Tensor
 
 from doodle.device import product_dtype
 from doodle.models.recogniser import Recogniser
-from doodle.pipelines.steps import WORK, Call, Step, Task, alone, fitting
+from doodle.pipelines.steps import WORK, Call, Step, Task, fitting, returned
 from doodle.strokes.raster import quickdraw_bitmap
 
 BATCH = 64  # pictures that are scored together, about 60 ms
@@ -42,13 +42,7 @@ class Ranker:
             drawings: each a list of strokes (P, 2), in any units.
             word: as the word table names it; vector: (512,) its text vector.
         """
-        found: list[float] = []
-
-        def run() -> Task:
-            found.extend((yield from self.scores(drawings, word, vector)))
-
-        list(alone(run()))
-        return found
+        return returned(self.scores(drawings, word, vector))
 
     def scores(self, drawings: Sequence[Sequence[np.ndarray]], word: str, vector: Tensor) -> Task:
         """The same as a part of a task, which returns the list."""

@@ -216,6 +216,17 @@ def alone(task: Task, *, spare: bool = False) -> Iterator[Any]:
         task.close()
 
 
+def returned(part: Task) -> Any:
+    """What a part of a task returns, run by itself; its events are left out."""
+    found: list[Any] = []
+
+    def whole() -> Task:
+        found.append((yield from part))
+
+    list(alone(whole()))
+    return found[0]
+
+
 def advance(task: Task, answer: Any, error: Exception | None) -> Any:
     """Hand a task what it waited for, an answer or an error; what it yields next.
 

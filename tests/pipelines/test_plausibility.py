@@ -4,8 +4,14 @@ import numpy as np
 import pytest
 
 from doodle import checkpoint
-from doodle.pipelines.plausibility import SYMMETRY, UNLIKELY, Plausibility, asymmetry
+from doodle.pipelines.plausibility import READ, SYMMETRY, UNLIKELY, Plausibility, asymmetries
 from doodle.pipelines.selection import combined
+from doodle.pipelines.steps import returned
+
+
+def asymmetry(lines):
+    return asymmetries(lines[:1], [lines[1:]])[0]
+
 
 LEFT = np.array([[0.0, 0], [-50, 100], [0, 200]])
 RIGHT = LEFT * (-1, 1)
@@ -19,8 +25,10 @@ def test_a_symmetric_drawing_is_its_own_mirror_image():
 
 
 def test_dots_and_single_points_have_a_symmetry_too():
-    assert asymmetry([np.array([[3.0, 4.0]])]) == 0
+    assert asymmetry([np.array([[3.0, 4.0]])] * 2) == 0
     assert np.isfinite(asymmetry([LEFT, np.array([[5.0, 5.0]])]))
+    dot = [np.array([[5.0, 5.0]])]
+    assert np.isfinite(asymmetries(dot, [[LEFT], [RIGHT * 1000], []])).all()
 
 
 @pytest.fixture(scope="module")
@@ -34,18 +42,28 @@ def plausibility(tiny_checkpoints) -> Plausibility:
 
 def test_the_ending_that_makes_a_drawing_whole_comes_first(plausibility):
     bent = np.array([[0.0, 0], [120, 10], [10, 60]])
-    whole, crooked = plausibility.scores([LEFT], [[RIGHT], [bent]], "no category of any")
+    task = plausibility.scores([LEFT], [[RIGHT], [bent]], "no category of any")
+    whole, crooked = returned(task)
     assert whole == pytest.approx(0, abs=1e-4)
     assert crooked == pytest.approx(-SYMMETRY * asymmetry([LEFT, bent]))
-    assert plausibility.scores([LEFT], [], "cat") == []
+    assert returned(plausibility.scores([LEFT], [], "cat")) == []
 
 
 def test_the_stroke_classifier_has_its_say_up_to_a_point(plausibility):
     for word in ("cat", "moon"):
-        (score,) = plausibility.scores([LEFT], [[RIGHT]], word)
+        (score,) = returned(plausibility.scores([LEFT], [[RIGHT]], word))
         assert UNLIKELY - 1e-3 <= score < 0
 
 
 def test_chances_count_less_than_plausibility_and_what_is_not_allowed_comes_last():
     order = np.argsort(combined([0.99, 0.6, 0.999], [-3.0, -1.0, None]))[::-1]
     assert order.tolist() == [1, 0, 2]
+
+
+def test_only_the_most_symmetric_ones_are_read(plausibility):
+    rng = np.random.default_rng(0)
+    endings = [[rng.uniform(-90, 90, (4, 2))] for _ in range(READ + 5)]
+    apart = asymmetries([LEFT], endings)
+    scores = np.array(returned(plausibility.scores([LEFT], endings, "cat")))
+    unread = np.argsort(apart)[READ:]
+    assert scores[unread] == pytest.approx(UNLIKELY - SYMMETRY * apart[unread])
