@@ -25,9 +25,9 @@ def checkpoints(tiny_checkpoints, tmp_path_factory):
     shutil.copytree(tiny_checkpoints, root)
     torch.manual_seed(0)
     checkpoint.save(
-        root / "letters" / checkpoint.FILE,
+        root / "writing_detector" / checkpoint.FILE,
         WritingDetector(WritingDetectorConfig.tiny()).eval(),
-        model="letters",
+        model="writing_detector",
         config=WritingDetectorConfig.tiny(),
         licence="MIT",
         attribution="nobody",
@@ -59,12 +59,12 @@ def run(capsys, checkpoints):
 def test_filter_then_check(run, source, tmp_path):
     out = tmp_path / "out"
     wanted = ("--input", source, "--output", out, "--by", "recogniser", "--threshold", "-0.5")
-    code, text, err = run("filter", *wanted, "--most", 5, "--letters", 1, "--sheets")
+    code, text, err = run("filter", *wanted, "--most", 5, "--written", 1, "--sheets")
     assert code == 0, err
     assert "kept 5 of 12" in text and text.splitlines()[-1].startswith("kept 30 of 72 drawings")
     assert len(read_bitmaps(out / "bitmaps" / "cat.npz")) == 5
     assert (out / "sheets" / "real" / "apple.png").exists()
-    code, text, _ = run("filter", *wanted, "--most", 5, "--letters", 1)
+    code, text, _ = run("filter", *wanted, "--most", 5, "--written", 1)
     assert code == 0 and "(6 were finished before)" in text and len(text.splitlines()) == 1
     code, text, _ = run("check", out, "--full", 5, "--json")
     sets = json.loads(text)["sets"]
@@ -89,7 +89,7 @@ def test_shares_make_the_whole(run, source, tmp_path):
             "recogniser",
             "--threshold",
             "0.0001",
-            "--letters",
+            "--written",
             "0.999",
             "--shard",
             share,
@@ -109,7 +109,7 @@ def test_unreadable_files_are_named_and_the_exit_code_tells(run, source, tmp_pat
         tmp_path / "out",
         "--by",
         "recogniser",
-        "--letters",
+        "--written",
         1,
     )
     assert code == 2 and "real/cat: " in text and "1 files could not be filtered" in err
@@ -151,7 +151,7 @@ def test_ray_does_every_share(run, source, tmp_path):
         tmp_path / "out",
         "--by",
         "recogniser",
-        "--letters",
+        "--written",
         1,
         "--ray",
         "2",

@@ -71,6 +71,7 @@ def _register_filter(actions: Any) -> None:
     )
     add("--most", type=whole(1, 10**9), metavar="N", help="only the best N of a category")
     add(
+        "--written",
         "--letters",
         type=number(0.0, 1.0),
         default=0.5,
@@ -149,7 +150,7 @@ def _filter(args: argparse.Namespace, index: int, count: int):
     names = filtering.shard(found, index, count)
     scorer = _scorer(args)
     threshold = scorer.threshold if args.threshold is None else args.threshold
-    rules = filtering.Rules(scorer.name, threshold, args.most, args.letters)
+    rules = filtering.Rules(scorer.name, threshold, args.most, args.written)
     with _bar(found, names, f"scored by {scorer.name}") as bar:
         yield from filtering.filter_categories(
             args.input, args.output, names, rules, scorer, sheets=args.sheets, tick=bar.update
@@ -166,8 +167,8 @@ def _scorer(args: argparse.Namespace) -> ClipFitness | RecogniserFitness:
 
     registry = Registry(args.checkpoints, args.device)
     detector: WritingDetector | None = None
-    if args.letters < 1:
-        with registry.use("letters") as (network,):
+    if args.written < 1:
+        with registry.use("writing_detector") as (network,):
             detector = expect(network, WritingDetector)
     if args.by != "recogniser":
         from doodle.models.clip_images import cached_weights, load_clip_images
@@ -200,14 +201,14 @@ def _say(reports) -> None:
         done.append(report)
         if not report.skipped:
             tqdm.write(
-                f"{what}: kept {report.kept:,} of {report.seen:,}; {report.letters:,} "
+                f"{what}: kept {report.kept:,} of {report.seen:,}; {report.written:,} "
                 f"written words, {report.poor:,} too low"
             )
     seen, kept = sum(r.seen for r in done), sum(r.kept for r in done)
-    letters, again = sum(r.letters for r in done), sum(r.skipped for r in done)
+    written, again = sum(r.written for r in done), sum(r.skipped for r in done)
     print(
         f"kept {kept:,} of {seen:,} drawings in {len(done):,} files ({again:,} were finished "
-        f"before); {letters:,} written words dropped"
+        f"before); {written:,} written words dropped"
     )
     if problems:
         raise ValueError(f"{problems:,} files could not be filtered, see above; the rest is done")

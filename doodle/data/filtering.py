@@ -46,13 +46,13 @@ class Rules:
         scorer: names what scores; files filtered by another are filtered anew.
         threshold: the least score.
         most: at most so many of a category, the best; None for all.
-        letters: drawings whose chance of being a written word is greater are dropped.
+        written: drawings whose chance of being a written word is greater are dropped.
     """
 
     scorer: str
     threshold: float
     most: int | None = None
-    letters: float = 0.5
+    written: float = 0.5
 
     def __post_init__(self) -> None:
         if self.most is not None and self.most < 1:
@@ -67,7 +67,7 @@ class Report:
     name: str
     seen: int = 0
     kept: int = 0
-    letters: int = 0
+    written: int = 0
     poor: int = 0
     skipped: bool = False  # finished by an earlier run
     problem: str = ""
@@ -164,10 +164,10 @@ def _filter_file(
     bitmaps = _bitmaps_of(file, path, output, rules) if kind == "traced" else None
     choice = Choice(rules)
     for pictures in file.pictures():
-        score, letters = scorer(pictures, name)
+        score, written = scorer(pictures, name)
         if bitmaps is not None:
-            score, letters = bitmaps.overrule(choice.seen, score, letters)
-        choice.see(pictures, score, letters)
+            score, written = bitmaps.overrule(choice.seen, score, written)
+        choice.see(pictures, score, written)
         tick(size * len(pictures) / file.count)
     if bitmaps is not None and isinstance(file, Strokes):
         file.write(target, choice.rows, bitmaps.new_row[choice.rows])
@@ -175,7 +175,7 @@ def _filter_file(
         file.write(target, choice.rows)
     if sheets:
         choice.write_sheet(output / SHEETS / kind / f"{name}.png")
-    report = Report(kind, name, choice.seen, len(choice.rows), choice.letters, choice.poor)
+    report = Report(kind, name, choice.seen, len(choice.rows), choice.written, choice.poor)
     said = {"made_of": np.array(made_of), "report": np.array(json.dumps(asdict(report)))}
     write_arrays(record, rows=choice.rows, score=choice.scores, **said)
     return report
@@ -204,24 +204,24 @@ class Choice:
     Attributes:
         rows: (k,) int64 numbers of the drawings that stay, ascending.
         scores: (k,) of them.
-        seen, letters, poor: how many there were, were dropped as written words, scored too low.
+        seen, written, poor: how many there were, were dropped as written words, scored too low.
     """
 
     def __init__(self, rules: Rules) -> None:
         self.rules = rules
         self.rows, self.scores = np.zeros(0, np.int64), np.zeros(0, np.float32)
-        self.seen = self.letters = self.poor = 0
+        self.seen = self.written = self.poor = 0
         self.shown = {label: Extremes() for label in ("best", "worst kept", "too low", "written")}
 
-    def see(self, pictures: np.ndarray, scores: np.ndarray, letters: np.ndarray) -> None:
+    def see(self, pictures: np.ndarray, scores: np.ndarray, chances: np.ndarray) -> None:
         """Go through the next drawings of the file.
 
         Args:
             pictures: (n, 28, 28) uint8.
             scores: (n,) how well each fits its word; what is not finite stays out.
-            letters: (n,) chance of being a written word.
+            chances: (n,) of being a written word.
         """
-        written = letters > self.rules.letters
+        written = chances > self.rules.written
         good = (scores >= self.rules.threshold) & ~written
         poor = ~good & ~written
         rows = np.concatenate([self.rows, self.seen + np.flatnonzero(good)])
@@ -231,12 +231,12 @@ class Choice:
             rows, values = rows[best], values[best]
         self.rows, self.scores = rows, values
         self.seen += len(pictures)
-        self.letters += int(written.sum())
+        self.written += int(written.sum())
         self.poor += int(poor.sum())
         self.shown["best"].see(scores[good], pictures[good])
         self.shown["worst kept"].see(-scores[good], pictures[good])
         self.shown["too low"].see(-scores[poor], pictures[poor])
-        self.shown["written"].see(letters[written], pictures[written])
+        self.shown["written"].see(chances[written], pictures[written])
 
     def write_sheet(self, path: Path) -> None:
         """A picture of the best, the worst above the threshold, and what was dropped, and why."""
@@ -281,12 +281,12 @@ class _Bitmaps:
         self.score = score[links]
 
     def overrule(
-        self, start: int, scores: np.ndarray, letters: np.ndarray
+        self, start: int, scores: np.ndarray, written: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray]:
         """A drawing whose bitmap stayed stays with its score; one whose bitmap went goes too."""
         part = slice(start, start + len(scores))
         linked = self.linked[part]
-        return np.where(linked, self.score[part], scores), np.where(linked, 0.0, letters)
+        return np.where(linked, self.score[part], scores), np.where(linked, 0.0, written)
 
 
 def _bitmaps_of(file: File, path: Path, output: Path, rules: Rules) -> _Bitmaps | None:

@@ -25,7 +25,7 @@ def small_chunks(monkeypatch):
 
 
 class FixedScorer:
-    """The score is the first pixel's grey, and the second pixel makes it letters."""
+    """The score is the first pixel's grey, and the second pixel makes it written."""
 
     def __init__(self):
         self.words, self.largest = [], 0
@@ -94,8 +94,8 @@ def test_what_fits_and_is_no_word_stays(source, tmp_path):
         read_bitmaps(out / "numpy_bitmap" / "cat.npy"), bitmaps[::-1][good_rows(bitmaps[::-1])]
     )
     report = next(r for r in reports if (r.kind, r.name) == ("bitmaps", "cat"))
-    assert (report.seen, report.kept, report.letters) == (COUNT, len(good), 5)
-    assert report.seen == report.kept + report.letters + report.poor
+    assert (report.seen, report.kept, report.written) == (COUNT, len(good), 5)
+    assert report.seen == report.kept + report.written + report.poor
     assert (out / "simplified" / "cat.ndjson").read_text() == ""  # a blank corner: score 0
 
 

@@ -32,14 +32,14 @@ def test_two_steps_make_a_checkpoint(tmp_path):
                 out=str(tmp_path / "run"),
                 device="cpu",
                 steps=2,
-                export=str(tmp_path / "out" / "letters"),
+                export=str(tmp_path / "out" / "writing_detector"),
                 batch=8,
                 word_count=10,
                 evaluate_every=2,
             ),
         )
     )
-    network, header = checkpoint.load(tmp_path / "out" / "letters" / checkpoint.FILE)
+    network, header = checkpoint.load(tmp_path / "out" / "writing_detector" / checkpoint.FILE)
     assert header["training"]["steps"] == 2
     assert header["metrics"][0]["name"].startswith("written words found")
     assert (tmp_path / "run" / "samples" / "0000002.png").exists()
