@@ -44,7 +44,7 @@ CALL_LIMIT = 120.0  # seconds to wait for an answer
 PAUSE = 0.25  # seconds after an error: refusals come at once, and would crowd out the answers
 GUESS_EVERY, COMPLETE_EVERY = 2.0, 20.0  # seconds, of each visitor
 PATIENCE = 5000  # ms, after which the page gives up a guess
-ROUNDS, ROUND_CLIENTS, ROUND_CALLS, ROUND_REST = 5, 4, 60, 3.0
+ROUND_CLIENTS, ROUND_REST = 4, 3.0
 _MOODS = ("sleepy", "happy", "tall", "tiny", "striped", "angry", "royal")
 _INK = re.compile(r"^\d+ \+ \S+ \S+", re.MULTILINE)
 
@@ -312,9 +312,9 @@ async def rounds(
     api: Api, server: Server, args: argparse.Namespace, memory: dict[str, Any]
 ) -> None:
     """The same calls again and again, a few at a time; what the server takes after each round."""
-    counts = {name: args.calls if name == "recognise" else ROUND_CALLS for name in args.endpoints}
+    counts = {name: args.calls if name == "recognise" else args.others for name in args.endpoints}
     times = Times()
-    for k in range(1, ROUNDS + 1):
+    for k in range(1, args.rounds + 1):
         calls = ((name, call) for name, count in counts.items() for call in range(count))
         await asyncio.gather(*(_share(api, calls, times) for _ in range(ROUND_CLIENTS)))
         await asyncio.sleep(ROUND_REST)
@@ -392,6 +392,8 @@ def parse() -> argparse.Namespace:
     many.add_argument("--seconds", type=float, default=8, help="each (%(default)s)")
     many.add_argument("--session", action="store_true", help="a session hash for each client")
     many.add_argument("--calls", type=int, default=500, help="of recognise a round (%(default)s)")
+    many.add_argument("--others", type=int, default=60, help="of the others (%(default)s)")
+    many.add_argument("--rounds", type=int, default=5, help="(%(default)s)")
     page = parser.add_argument_group("afternoon")
     page.add_argument("--visitors", type=int, default=50, help="at once (%(default)s)")
     page.add_argument("--minutes", type=float, default=2, help="that they stay (%(default)s)")
