@@ -16,6 +16,10 @@ from doodle.strokes.geometry import extent, resample
 
 SYMMETRY = 40.0  # nats for a mean distance of the whole longer side from the mirrored drawing
 UNLIKELY = -6.0  # nats, below which the stroke classifier's doubt counts no more
+SPECK = 0.035  # of the longer side: a shorter stroke is a speck
+SPECKS = 3  # in an ending that need no excuse; networks add seven and more five times as often as
+SPECKLED = 0.5  # people do, so each beyond costs so many nats, up to
+MOST_SPECKLED = 3.0
 READ = 16  # endings, the most symmetric ones, that the stroke classifier reads: about 50 ms
 _DENSE = 60  # points along a drawing's longer side
 
@@ -48,7 +52,7 @@ class Plausibility:
         """
         if not endings:
             return []
-        found = -SYMMETRY * (yield Call(partial(asymmetries, begun, endings)))
+        found = yield Call(partial(_of_shape, begun, endings))
         if word in self._row:
             read = np.argsort(-found, kind="stable")[:READ]
             wholes = [[*begun, *endings[k]] for k in read]
@@ -71,6 +75,20 @@ class Plausibility:
                 logits = self.classifier(rows[:, : int(lengths.max())], lengths, flags)
             found[chosen.cpu()] = torch.log_softmax(logits.float(), dim=1)[:, row].cpu()
         return found.numpy()
+
+
+def _of_shape(begun: Sequence[np.ndarray], endings: Sequence[Sequence[np.ndarray]]) -> np.ndarray:
+    """What the shapes alone say, nats, (len(endings),)."""
+    side = extent(begun)
+    specks = np.array([_specks(ending, SPECK * side) for ending in endings])
+    speckled = np.minimum(SPECKLED * np.maximum(specks - SPECKS, 0), MOST_SPECKLED)
+    return -SYMMETRY * asymmetries(begun, endings) - speckled
+
+
+def _specks(ending: Sequence[np.ndarray], short: float) -> int:
+    """How many of its strokes are shorter than that."""
+    lengths = [np.hypot(*np.diff(np.asarray(stroke), axis=0).T).sum() for stroke in ending]
+    return sum(bool(length < short) for length in lengths)
 
 
 def asymmetries(begun: Sequence[np.ndarray], endings: Sequence[Sequence[np.ndarray]]) -> np.ndarray:

@@ -67,3 +67,13 @@ def test_only_the_most_symmetric_ones_are_read(plausibility):
     scores = np.array(returned(plausibility.scores([LEFT], endings, "cat")))
     unread = np.argsort(apart)[READ:]
     assert scores[unread] == pytest.approx(UNLIKELY - SYMMETRY * apart[unread])
+
+
+def test_many_specks_are_less_plausible_than_few(plausibility):
+    def specks(count):
+        rows = [np.array([[x, y], [x + 1, y]]) for y in (20, 60) for x in range(-60, 61, 24)]
+        return [RIGHT, *rows[:count]]
+
+    task = plausibility.scores([LEFT], [specks(2), specks(12)], "no category of any")
+    few, many = returned(task)
+    assert many < few - 1
