@@ -65,7 +65,7 @@ class Config:
         default=4.0, metadata={"help": "of the distance between codes of pictures and noise"}
     )
     offsets_weight: float = field(
-        default=0.1, metadata={"help": "of the squared offsets of layers from the one code"}
+        default=1.0, metadata={"help": "of the squared offsets of layers from the one code"}
     )
     code_noise: float = field(
         default=0.2, metadata={"help": "added to codes without offsets, beside their length"}
@@ -74,7 +74,7 @@ class Config:
     mixing: float = field(default=0.5, metadata={"help": "share of samples of two noises"})
     diff_augment: bool = field(default=True, metadata={"help": "augment what critics see"})
     learning_rate: float = field(default=2e-3, metadata={"help": "of the generator's Adam"})
-    encoder_rate: float = field(default=1e-3, metadata={"help": "of the encoder's"})
+    encoder_rate: float = field(default=2e-4, metadata={"help": "of the encoder's"})
     critic_rate: float = field(default=1e-3, metadata={"help": "of the critics'"})
     falling: float = field(default=0.3, metadata={"help": "share of the run with falling rates"})
     ema: float = field(default=0.998, metadata={"help": "decay of the averaged weights"})
