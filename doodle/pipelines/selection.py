@@ -15,6 +15,8 @@ LOSS = 0.1
 SHARE = 0.2  # of the best ending's chance
 TINY = 0.1  # of the drawing's longer side: less ink than that must bring GAIN, recognised or not
 TWINS = 0.03  # of the drawing's longer side: mean distance below which two endings are the same
+SURE = 0.3  # of chance, by which an ending may be less sure than the surest, and
+BEHIND = 1e3  # nats that count against the others
 WEIGHT = 0.3  # of a chance's log-odds beside the plausibility, and
 DOUBT = 0.02  # below which, from 0 and from 1, chances are all alike
 FINISHED_CHANCE = 0.7  # of the word before anything is added, and
@@ -84,7 +86,8 @@ def best(
 
 
 def combined(worth: Sequence[float], like: Sequence[float | None]) -> list[float]:
-    """By what endings worth showing are ordered: mostly how plausible they are.
+    """By what endings worth showing are ordered: those that are about as sure as the surest before
+    the others, and among each mostly by how plausible they are.
 
     Args:
         worth: of each, a chance less what speaks against it, below 1.
@@ -92,7 +95,12 @@ def combined(worth: Sequence[float], like: Sequence[float | None]) -> list[float
     """
     chance = np.clip(np.asarray(worth, np.float64), DOUBT, 1 - DOUBT)
     odds = WEIGHT * np.log(chance / (1 - chance))
-    return [-np.inf if one is None else float(k + one) for k, one in zip(odds, like, strict=True)]
+    asked = [value for value, one in zip(worth, like, strict=True) if one is not None]
+    behind = np.where(np.asarray(worth) >= max(asked, default=0.0) - SURE, 0.0, BEHIND)
+    return [
+        -np.inf if one is None else float(k + one - less)
+        for k, one, less in zip(odds, like, behind, strict=True)
+    ]
 
 
 def is_finished(before: float, end: float) -> bool:

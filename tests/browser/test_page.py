@@ -159,6 +159,19 @@ def test_draw_me_and_again_my_way(enter: Callable):
     assert strokes(page) == kept  # in place of the drawing, not on top of it
 
 
+def test_one_stroke_of_a_version_and_then_all_of_it_lose_nothing(enter: Callable):
+    page = enter()
+    draw(page, (0.3, 0.3), (0.7, 0.3))
+    draw(page, (0.3, 0.6), (0.7, 0.7))
+    say_word(page, "cat")
+    page.get_by_role("button", name="Again my way").click()
+    page.wait_for_function(INKED % 9)
+    page.get_by_role("button", name="One stroke").click()
+    assert strokes(page) == 3
+    page.get_by_role("button", name="Keep", exact=True).click()
+    assert strokes(page) == 2  # the whole version, in place of what was there
+
+
 def test_drawings_of_a_word_say_how_they_were_made_and_what_was_never_seen(enter: Callable):
     page = enter()
     say_word(page, "blob")

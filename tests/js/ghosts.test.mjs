@@ -122,3 +122,12 @@ test("after Stop nothing better comes", () => {
   ghosts.feed(`${log}U\n7 + 9 9 8 8\nK 7 0.9\nD\n`);
   assert.deepEqual(ghosts.list().map(({ id }) => id), [0]);
 });
+
+test("better endings never make more than there were or were found", () => {
+  const { ghosts } = ghostsOnPaper();
+  const log = "R 1\nB 2 complete cat\n0 + 1 1 2 2\n1 + 5 5 6 6\nK 0 0.5\nK 1 0.4\nD\n";
+  ghosts.feed(log);
+  ghosts.select(1);
+  ghosts.feed(`${log}U\n7 + 9 9 8 8\n8 + 9 9 8 8\nK 7 0.9\nK 8 0.8\nD\n`);
+  assert.deepEqual(ghosts.list().map(({ id }) => id), [7, 1]);
+});

@@ -55,9 +55,9 @@ def test_the_stroke_classifier_has_its_say_up_to_a_point(plausibility):
         assert UNLIKELY - 1e-3 <= score < 0
 
 
-def test_chances_count_less_than_plausibility_and_what_is_not_allowed_comes_last():
-    order = np.argsort(combined([0.99, 0.6, 0.999], [-3.0, -1.0, None]))[::-1]
-    assert order.tolist() == [1, 0, 2]
+def test_among_sure_ones_plausibility_decides_and_what_is_not_allowed_comes_last():
+    order = np.argsort(combined([0.99, 0.85, 0.3, 0.999], [-3.0, -1.0, 0.0, None]))[::-1]
+    assert order.tolist() == [1, 0, 2, 3]
 
 
 def test_only_the_most_symmetric_ones_are_read(plausibility):

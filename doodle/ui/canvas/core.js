@@ -196,8 +196,9 @@ export function createStrokeCanvas(root, options, hooks) {
   function adopt(id = ghosts.selected, index = null) {
     const ghost = ghosts.get(id), { run } = ghosts;
     if (!ghost || (index !== null && (!ghost.strokes[index] || ghost.taken.has(index)))) return false;
-    const wanted = index === null
-      ? ghost.strokes.map((_, i) => i).filter((i) => !ghost.taken.has(i)) : [index];
+    // what takes the drawing's place is whole, with the strokes that were kept before
+    const isHere = (i) => ghost.taken.has(i) && !ghosts.replaces;
+    const wanted = index === null ? ghost.strokes.map((_, i) => i).filter((i) => !isHere(i)) : [index];
     const added = wanted.filter((i) => ghost.strokes[i].xy.length).map((i) => asStroke(ghost, i));
     const kept = index === null && ghosts.replaces ? [] : doc.strokes;
     const note = { run, id, index };

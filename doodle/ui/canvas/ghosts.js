@@ -120,9 +120,14 @@ export function createGhosts({ view, isStill, isEmpty, onChange, onMessage }) {
    * the paper stays. */
   function improve() {
     const fresh = better.filter((id) => !ranking.includes(id));
-    const stays = (id) => better.includes(id) || id === selectedId || all.get(id).taken.size > 0;
+    const most = Math.max(better.length, ranking.length);
+    const isUsed = (id) => id === selectedId || all.get(id).taken.size > 0;
+    const stays = (id) => better.includes(id) || isUsed(id);
     ranking = ranking.map((id) => (stays(id) ? id : fresh.shift())).filter((id) => id !== undefined);
     ranking.push(...fresh);
+    for (let i = ranking.length - 1; ranking.length > most && i >= 0; i--) {
+      if (!isUsed(ranking[i])) ranking.splice(i, 1);
+    }
     better = null;
     for (const g of [...all.values()]) {
       if (!ranking.includes(g.id)) all.delete(g.id);

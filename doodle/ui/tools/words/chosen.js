@@ -35,6 +35,9 @@ export function mount({ element, trigger }) {
       : `Drawn as people draw: ${score(one.drawn_like)}`;
     for (const button of findAll("button", card)) button.disabled = false;
     near.disabled = !shown.near;
+    near.title = shown.near ? "Draw others from noise close to its own"
+      : one.traced === false ? "It was drawn in ink order: doodles alone come from noise"
+        : "A mix has no noise of one word";
   });
 
   const acts = {

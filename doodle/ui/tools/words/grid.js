@@ -56,7 +56,8 @@ export function mount(context) {
     grid.replaceChildren(...doodles.map((one, i) => {
       const svg = sketch(one, frame(one.strokes, 0.07, false));
       const button = make("button", { type: "button", title: scored(one.score, subject()) },
-        svg, make("em", { textContent: one.traced === false ? "ink order" : "" }),
+        svg, make("em", one.traced === false
+          ? { textContent: "ink order", title: "Drawn point by point; the others are traced" } : {}),
         make("i", { textContent: score(one.score) }));
       const drawn = one.traced === false ? ", in ink order" : "";
       const chance = `${Math.round(100 * one.score)} percent ${shown.name}${drawn}`;
