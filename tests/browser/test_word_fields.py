@@ -31,7 +31,7 @@ def test_a_click_selects_what_stands_there_and_tab_goes_on(
     page.keyboard.type("cat")
     assert field.input_value() == "cat"
     page.keyboard.press("Tab")
-    assert page.evaluate(FOCUS) == after
+    page.wait_for_function(f"(at) => {FOCUS} === at", arg=after)
     page.wait_for_function(
         "(at) => document.querySelector(`[aria-label='${at}']`).value === 'cat'", arg=label
     )
