@@ -57,3 +57,17 @@ def test_every_layer_belongs_to_one_map():
     for wrong in ({"widths": (4, 4)}, {"layers": 3}):
         with pytest.raises(ValueError):
             FaceEncoderConfig(**wrong)
+
+
+def test_folded_it_finds_the_same_codes_by_small_numbers():
+    torch.manual_seed(0)
+    encoder = FaceEncoder(FaceEncoderConfig.tiny()).eval()
+    encoder.standardised.variance.copy_(torch.rand(5) * 1e6 + 1e5)
+    encoder.standardised.mean.copy_(torch.randn(5) * 300)
+    side = encoder.config.size
+    pictures = torch.rand(3, 3, side, side) * 2 - 1
+    with torch.no_grad():
+        before, after = encoder(pictures), encoder.fold()(pictures)
+    for one, other in zip(before, after, strict=True):
+        assert torch.allclose(one, other, atol=1e-3)
+    assert float(encoder.standardised.variance.max()) == pytest.approx(1)
