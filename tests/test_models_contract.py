@@ -174,6 +174,23 @@ def _dccgan(module):
     return (pictures, logits), (3,)
 
 
+def _completion_gan(module):
+    for parameter in module.parameters():  # some layers begin at nothing
+        if not parameter.any():
+            torch.nn.init.normal_(parameter, std=0.1)
+    generator = torch.Generator().manual_seed(0)
+    text = torch.nn.functional.normalize(torch.randn(3, 512, generator=generator), dim=1)
+    begun = (torch.rand(3, 1, 28, 28, generator=generator) > 0.9).float()
+    added = module(torch.randn(3, module.config.z_size, generator=generator), text, begun)
+    levels = [
+        torch.randn(3, width, side, side, generator=generator)
+        for width, side in zip(module.config.level_widths, (8, 4), strict=True)
+    ]
+    centred = module.centred(text)
+    logits = module.discriminate_ending(begun, added, levels, [centred])[0]
+    return (added, logits, module.places(begun, centred)), (3,)
+
+
 def _stylegan2(module):
     z = torch.randn(3, module.config.z_size, generator=torch.Generator().manual_seed(0))
     return module(z), (3, 3, 16, 16)
@@ -189,6 +206,7 @@ FORWARD = {
     "stylegan2": _stylegan2,
     "face_encoder": _face_encoder,
     "dccgan": _dccgan,
+    "completion_gan": _completion_gan,
     "stroke_classifier": _stroke_classifier,
     "writing_detector": _writing_detector,
     "clip_text": _clip_text,

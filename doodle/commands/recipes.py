@@ -18,6 +18,7 @@ RECIPES = (
     "writing_detector",
     "dcgan",
     "dccgan",
+    "completion_gan",
     "chimera",
     "faces",
 )

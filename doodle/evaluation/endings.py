@@ -19,7 +19,7 @@ from doodle.models.stroke_classifier import StrokeClassifier
 from doodle.models.words import WordTable
 from doodle.pipelines.plausibility import Plausibility
 from doodle.pipelines.ranker import Ranker
-from doodle.pipelines.selection import combined, is_stray, least_worth
+from doodle.pipelines.selection import combined, disagreements, is_stray, least_worth
 from doodle.pipelines.steps import returned
 from doodle.strokes.geometry import distance, extent, points_along
 
@@ -73,9 +73,10 @@ def figures(endings: EndingSet, config: Config) -> list[dict[str, Any]]:
         task = plausibility.scores(case.begun, offered, found.name)
         for k, score in zip(shown, returned(task), strict=True):
             like[k] = score
+        agreed = disagreements(offered, extent(case.begun))
         apart = distances(case, case.sampled)
         ways["the recogniser's first"].append(apart[int(np.argmax(chances))])
-        ways["the page's first"].append(apart[int(np.argmax(combined(chances, like)))])
+        ways["the page's first"].append(apart[int(np.argmax(combined(chances, like, agreed)))])
         ways["any"].append(float(np.mean([apart[k] for k in shown])))
         ways["the nearest"].append(min(apart[k] for k in shown))
     if not ways["any"]:
@@ -94,7 +95,7 @@ def _allowed(case: Case, chances: list[float], before: float) -> list[bool]:
     """Which endings the page would show."""
     least, side = least_worth(chances, before), extent(case.begun)
     return [
-        chance >= least and not is_stray(ending, chance, before, side)
+        bool(ending) and chance >= least and not is_stray(ending, chance, before, side)
         for ending, chance in zip(case.sampled, chances, strict=True)
     ]
 

@@ -55,9 +55,9 @@ class Config:
         default="checkpoints/words", metadata={"help": "checkpoint of the word vectors"}
     )
     recogniser: str = field(default="checkpoints/recogniser", metadata={"help": "its folder"})
-    generator: str = field(
-        default="checkpoints/dccgan",
-        metadata={"help": "checkpoint of the doodles that drawings are completed with too; none"},
+    endings: str = field(
+        default="checkpoints/completion_gan",
+        metadata={"help": "generator of endings to complete with too; empty: none"},
     )
     magenta: str = field(default="", metadata={"help": "folder of .gen.json decoders to compare"})
     drawings: int = field(default=16, metadata={"help": "drawings a word"})
@@ -90,8 +90,8 @@ def main(config: Config) -> None:
         figures += product.completions()
         if config.magenta:
             figures += product.against_magenta()
-    if config.generator:
-        with asking(Registry.of({**folders, "dccgan": config.generator}, "cpu")) as executor:
+    if config.endings:
+        with asking(Registry.of({**folders, "completion_gan": config.endings}, "cpu")) as executor:
             figures += Product(executor, recogniser, sketches, config).completions_of_both()
     for figure in figures:
         print(json.dumps(figure))

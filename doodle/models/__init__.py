@@ -27,6 +27,7 @@ MODELS: dict[str, str] = {
     "word_table": "words:WordTableConfig:WordTable",
     "writing_detector": "writing_detector:WritingDetectorConfig:WritingDetector",
     "dccgan": "dccgan:DccganConfig:Dccgan",
+    "completion_gan": "completion_gan:CompletionGanConfig:CompletionGan",
     "pix2pix": "pix2pix:Pix2PixConfig:Pix2Pix",
     "stylegan2": "stylegan2:Stylegan2Config:Stylegan2",
     "face_encoder": "face_encoder:FaceEncoderConfig:FaceEncoder",

@@ -1,14 +1,15 @@
-"""Endings from the doodle generator: doodles that contain what is drawn, less what is there.
+"""Endings from the generator of endings: ink that is missing of a drawing, traced into strokes.
 
 SketchRNN goes on where the pen stopped, in an order that people draw in.  Who draws in another
-order, a sun's face before its rays, leaves it at a loss.  The generator knows what the whole looks
-like: of many pictures of the word those are taken that have ink where the visitor's is, at some
-size and place; their strokes are traced, and what is not there yet is added.
+order, a sun's face before its rays, leaves it at a loss.  The generator sees the drawing as a
+picture, wherever the pen is: it is told where in the whole the drawing lies, at several likely
+places, and draws what is missing there; that is traced.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -16,21 +17,28 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from doodle.device import generators, product_dtype
+from doodle.models.completion_gan import (
+    CELL,
+    CELLS,
+    LINE_WIDTH,
+    LONGER_SIDE,
+    SHARES,
+    CompletionGan,
+)
 from doodle.pipelines.doodles import traced
+from doodle.pipelines.generator import AT_ONCE, Target
+from doodle.pipelines.ranker import LEAST
+from doodle.pipelines.steps import WORK, Call, Step, Task, fitting
 from doodle.strokes.curves import Curve, curve_points
 from doodle.strokes.drawing import QUICKDRAW_SIDE
 from doodle.strokes.geometry import bounds, distinct, extent, resample
-from doodle.strokes.raster import rasterize
+from doodle.strokes.raster import quickdraw_bitmap, rasterize
 
-# of a doodle's longer side, how much the drawing may take up: it may be most of it or a part
-SHARES = (1.1, 1.0, 0.9, 0.8, 0.7, 0.6, 0.52, 0.45)
-COVERED = 0.75  # of the drawing's ink that must lie on the doodle's
-MISFIT, PART = 0.5, 0.15  # off the chance of a word: for all that is not covered, for a share of 0
-SMALL = 0.25  # a small share covers easily: what it is worth less than a share of 1, at none
-MARGIN = 2  # pixels that the drawing may stick out of the picture
-DRAWN = 0.4  # ink of a pixel from which it counts for the size of a doodle
-# in pixels of the doodle:
-NEAR = 1.9  # a line so near to the drawing's is that line
+PICTURES, TRUNCATION = 24, 0.9  # endings drawn in a round, and the size of their noise
+LIKELY = 0.85  # of the chance of all places, in the likeliest ones that are tried
+# in pixels of the picture:
+NEAR = 1.3  # a line so near to the drawing's is that line
 REACH = 2.6  # a cut line's end is drawn to the drawing's line within that
 SHORT_BETWEEN, SHORT_CUT, SHORT = 4.5, 3.0, 1.5  # dropped: cut at both ends, at one, at none
 
@@ -39,82 +47,124 @@ _DENSE = 64  # points along the drawing's longer side, for distances
 
 
 class Placement(NamedTuple):
-    """Where a drawing lies in a doodle: pixel = point * scale + (x, y)."""
+    """Where a drawing lies in the picture of the whole: pixel = point * scale + (x, y)."""
 
-    picture: int
-    flipped: bool
     scale: float  # pixels a unit of the drawing
     x: float
     y: float
-    covered: float  # share of the drawing's ink that lies on the doodle's
-    share: float  # of the doodle's longer side
-
-    @property
-    def penalty(self) -> float:
-        """What an ending from here is worth less than one that fits wholly."""
-        return MISFIT * (1 - self.covered) + PART * (1 - self.share)
+    share: float  # of the whole's longer side
 
 
-@torch.inference_mode()
-def placements(ink: Tensor, lines: Sequence[np.ndarray], most: int) -> list[Placement]:
-    """The pictures that contain a drawing, best first, each at its best place, either way round.
+class Missing(Step):
+    """What is missing of begun pictures (n, 1, S, S) from noise z (n, z_size); its result: ink
+    (n, 1, S, S) in [0, 1]."""
+
+    def __init__(self, engine: EndingGenerator, target: Target, z: Tensor, begun: Tensor) -> None:
+        super().__init__(engine, len(z))
+        self.target, self.z, self.begun = target, z, begun
+
+
+class EndingGenerator:
+    """Draws what is missing for every task that waits.
 
     Args:
-        ink: (N, 1, S, S) in [0, 1], ink 1.
-        lines: the drawing's strokes, (P, 2).
-        most: placements at most.
+        network: in eval mode.  Its convolutions are computed in `product_dtype`.
     """
-    count, size = len(ink), ink.shape[-1]
-    both = torch.cat([ink, ink.flip(3)])
-    occupied = (both > DRAWN).squeeze(1)
-    spans = [_span(occupied.any(dim=axis)) for axis in (1, 2)]
-    longer = float(torch.maximum(*spans).median().clamp(min=size / 2))
-    wide = F.max_pool2d(F.pad(both, (MARGIN,) * 4), 3, 1, 1)
-    near = (wide + F.avg_pool2d(wide, 3, 1, 1)) / 2  # a pixel beside the line counts nearly as much
-    field = near.shape[-1]
-    spectrum = torch.fft.rfft2(near[:, 0])
-    left, top, right, bottom = bounds(lines)
-    found: list[tuple[float, Placement]] = []
-    for share in SHARES:
-        scale = longer * share / max(extent(lines), 1e-6)
-        width, height = (int(np.ceil(side * scale)) + 2 for side in (right - left, bottom - top))
-        if max(width, height) > field:
-            continue
-        shift = (1 - left * scale, 1 - top * scale)
-        drawn = rasterize(lines, (height, width), line_width=1.0, scale=scale, offset=shift)
-        kernel = torch.from_numpy(drawn.astype(np.float32) / max(1.0, drawn.sum())).to(ink.device)
-        # correlation by the transform; places where the drawing would wrap around are cut off
-        product = spectrum * torch.fft.rfft2(kernel, s=(field, field)).conj()
-        cover = torch.fft.irfft2(product, s=(field, field))
-        cover = cover[:, : field - height + 1, : field - width + 1]
-        values, places = cover.flatten(1).max(dim=1)
-        for k, (value, place) in enumerate(zip(values.tolist(), places.tolist(), strict=True)):
-            row, column = divmod(place, cover.shape[2])
-            x, y = shift[0] + column - MARGIN, shift[1] + row - MARGIN
-            placed = Placement(k % count, k >= count, scale, x, y, value, share)
-            found.append((value - SMALL * (1 - share), placed))
-    found.sort(key=lambda pair: -pair[0])
-    chosen: dict[int, Placement] = {}
-    for _, placed in found:
-        if placed.covered >= COVERED and len(chosen) < most:
-            chosen.setdefault(placed.picture, placed)
-    return list(chosen.values())
+
+    urgency = WORK
+    parallel = True
+
+    def __init__(self, network: CompletionGan) -> None:
+        self.network = network.to(memory_format=torch.channels_last)
+        self.device = network.text_mean.device
+        self._half = product_dtype(self.device) == torch.bfloat16
+
+    def take(self, steps: Sequence[Missing]) -> list[Missing]:
+        return fitting(steps, AT_ONCE)
+
+    @torch.inference_mode()
+    def run(self, steps: Sequence[Missing]) -> None:
+        """Draw the pictures of all steps."""
+        vectors = [step.target.vector.expand(len(step.z), -1) for step in steps]
+        z, text = torch.cat([step.z for step in steps]), torch.cat(vectors).to(self.device)
+        begun = torch.cat([step.begun for step in steps])
+        # kernels of a few pictures, and those of an odd number, round differently
+        missing = max(LEAST - len(z), len(z) % 2)
+        z, begun = F.pad(z, (0, 0, 0, missing)), F.pad(begun, (0,) * 7 + (missing,))
+        text = torch.cat([text, text[:1].expand(missing, -1)])
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self._half):
+            ink = self.network(z, text, begun).float()
+        parts = ink[: len(ink) - missing].split([step.size for step in steps])
+        for step, own in zip(steps, parts, strict=True):
+            step.finish(own)
+
+    def endings(self, lines: Sequence[np.ndarray], target: Target, seed: int, first: int) -> Task:
+        """What may be added to a drawing; a part of a task.
+
+        Args:
+            lines: the drawing's strokes (P, 2).
+            first: number of the first ending of PICTURES.
+
+        Returns:
+            For each ending strokes (P, 2) float32 in the drawing's units, the longest first; of
+            one that adds nothing, none.  A dot says nothing of the size of a whole: no endings.
+        """
+        if extent(lines) <= 0:
+            return []
+        numbered = generators(seed, first + PICTURES)[first:]
+        size = self.network.config.z_size
+        z = TRUNCATION * torch.stack([torch.randn(size, generator=g) for g in numbered])
+        placed = yield Call(partial(self.placements, lines, target, seed, first))
+        begun = yield Call(partial(self._begun, lines, placed))
+        ink = yield Missing(self, target, z.to(self.device), begun)
+        curves = yield Call(partial(strokes_of, ink))
+        return (yield Call(partial(additions, curves, placed, lines, ink.shape[-1])))
+
+    @torch.inference_mode()
+    def placements(
+        self, lines: Sequence[np.ndarray], target: Target, seed: int, first: int
+    ) -> list[Placement]:
+        """PICTURES likely places, each as often as it is likely."""
+        side = self.network.config.size
+        alone = torch.from_numpy(quickdraw_bitmap(lines, size=side)).to(self.device)
+        text = self.network.centred(target.vector.to(self.device)[None])
+        chances = self.network.places(alone[None, None] / 255, text)[0].softmax(0).double().cpu()
+        ordered, index = chances.sort(descending=True)
+        kept = int((ordered.cumsum(0) < LIKELY).sum()) + 1
+        weights = (ordered[:kept] / ordered[:kept].sum()).numpy()
+        # systematic sampling: one draw, then equal steps through the sum of chances
+        start = np.random.default_rng((seed, first)).random()
+        marks = (np.arange(PICTURES) + start) / PICTURES
+        rows = np.minimum(np.searchsorted(weights.cumsum(), marks), kept - 1)
+        return [_placement(int(index[row]), lines, side) for row in rows]
+
+    def _begun(self, lines: Sequence[np.ndarray], placed: Sequence[Placement]) -> Tensor:
+        """The drawing at its places, (n, 1, S, S) in [0, 1]."""
+        side = self.network.config.size
+        drawn: dict[Placement, np.ndarray] = {
+            one: rasterize(
+                lines, side, line_width=side * LINE_WIDTH, scale=one.scale, offset=(one.x, one.y)
+            )
+            for one in set(placed)
+        }
+        pictures = np.stack([drawn[one] for one in placed])[:, None].astype(np.float32) / 255
+        return torch.from_numpy(pictures).to(self.device)
 
 
-def _span(occupied: Tensor) -> Tensor:
-    """(B, S) bool to (B,) the distance from the first to the last that is true."""
-    size = occupied.shape[1]
-    first = occupied.float().argmax(dim=1)
-    last = size - 1 - occupied.flip(1).float().argmax(dim=1)
-    return (last - first).clamp(min=0)
+def _placement(index: int, lines: Sequence[np.ndarray], side: int) -> Placement:
+    """A place by its number among the network's."""
+    share, cell = divmod(index, CELLS**2)
+    away = (np.array(divmod(cell, CELLS))[::-1] - CELLS // 2) * CELL
+    box = np.array(bounds(lines))
+    whole = max(extent(lines), 1e-6) / SHARES[share]
+    scale = side * LONGER_SIDE / whole
+    x, y = side / 2 - ((box[:2] + box[2:]) / 2 - away * whole) * scale
+    return Placement(scale, float(x), float(y), SHARES[share])
 
 
-def strokes_of(ink: Tensor, placed: Sequence[Placement]) -> list[list[Curve]]:
-    """The traced strokes of the placed pictures, in the 256 space; slow, about 3 ms each."""
-    chosen = torch.stack([ink[one.picture, 0] for one in placed])
-    flipped = torch.tensor([one.flipped for one in placed], device=ink.device)
-    chosen = torch.where(flipped[:, None, None], chosen.flip(2), chosen)
-    return traced(np.round(255 * (1 - chosen.float().cpu().numpy())).astype(np.uint8))
+def strokes_of(ink: Tensor) -> list[list[Curve]]:
+    """The traced strokes of pictures (n, 1, S, S), in the 256 space; slow, about 3 ms each."""
+    return traced(np.round(255 * (1 - ink[:, 0].float().cpu().numpy())).astype(np.uint8))
 
 
 def additions(
@@ -123,15 +173,15 @@ def additions(
     lines: Sequence[np.ndarray],
     size: int,
 ) -> list[list[np.ndarray]]:
-    """What each doodle adds to a drawing.
+    """What each picture adds to a drawing.
 
     Args:
-        curves: of `strokes_of`; placed: the same placements.
+        curves: of `strokes_of`; placed: where the drawing lies in each.
         lines: the drawing's strokes.
         size: side of the pictures in pixels.
 
     Returns:
-        For each doodle strokes (P, 2) float32 in the drawing's units, the longest first.
+        For each picture strokes (P, 2) float32 in the drawing's units, the longest first.
     """
     points = iter(curve_points([curve for part in curves for curve in part], _SPACING))
     spacing = extent(lines) / _DENSE
@@ -150,7 +200,7 @@ def additions(
 
 
 def _pieces(stroke: np.ndarray, drawn: np.ndarray) -> list[np.ndarray]:
-    """The pieces of a stroke (P, 2) that are away from points (Q, 2), cut ends drawn to them."""
+    """The pieces of a stroke (P, 2) that are away from points (Q, 2), ends drawn to them."""
     # squared distances as |a|^2 + |b|^2 - 2 ab: one product instead of a difference a pair
     nearest = ((drawn**2).sum(axis=1) - 2 * stroke @ drawn.T).min(axis=1)
     apart = (stroke**2).sum(axis=1) + nearest
@@ -162,17 +212,18 @@ def _pieces(stroke: np.ndarray, drawn: np.ndarray) -> list[np.ndarray]:
         piece = stroke[max(0, start - 1) : end + 1]
         least = (SHORT, SHORT_CUT, SHORT_BETWEEN)[sum(cut)]
         if len(piece) > 1 and _length(piece) >= least:
-            pieces.append(_joined(piece, drawn, cut))
+            pieces.append(_joined(piece, drawn))
     return pieces
 
 
-def _joined(piece: np.ndarray, drawn: np.ndarray, cut: tuple[bool, bool]) -> np.ndarray:
-    """The piece bent so that its cut ends lie on the drawing's nearest points, where in reach."""
+def _joined(piece: np.ndarray, drawn: np.ndarray) -> np.ndarray:
+    """The piece bent so that its ends lie on the drawing's nearest points, where in reach."""
     moves = np.zeros((2, 2))
-    for end, was_cut in enumerate(cut):
+    closed = np.hypot(*(piece[0] - piece[-1])) < REACH
+    for end in range(0 if not closed else 2, 2):
         apart = drawn - piece[-end]
         nearest = np.hypot(*apart.T).argmin()
-        if was_cut and np.hypot(*apart[nearest]) <= REACH:
+        if np.hypot(*apart[nearest]) <= REACH:
             moves[end] = apart[nearest]
     steps = np.hypot(*np.diff(piece, axis=0).T)
     way = np.append(0.0, steps.cumsum()) / max(steps.sum(), 1e-9)

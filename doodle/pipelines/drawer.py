@@ -11,7 +11,7 @@ import torch
 from doodle.pipelines import selection
 from doodle.pipelines.complete import OVERSAMPLE_WHOLE, Completer, Ending, Ranked
 from doodle.pipelines.doodles import LINE, Doodle, Imagined
-from doodle.pipelines.finish import DOODLES_FROM
+from doodle.pipelines.finish import TRACED_FROM
 from doodle.pipelines.imagine import Imaginer
 from doodle.pipelines.recognise import BATCH, Looked, Recognition
 from doodle.pipelines.steps import Task
@@ -62,7 +62,7 @@ class Drawer:
         """The n best drawings of a text, in 256 x 256.
 
         Events: the `TextVector`, before anything is drawn; then `Ranked`. Candidates from
-        DOODLES_FROM on are doodles. Texts that are none of the words that SketchRNN learned are
+        TRACED_FROM on are doodles. Texts that are none of the words that SketchRNN learned are
         drawn by the generator alone.
 
         Args:
@@ -84,7 +84,7 @@ class Drawer:
         truncation = _CAREFUL + _DARING * min(temperature, 1.0)
         imagined = yield from imaginer.best_of(read, n, seed, truncation)
         traced = [
-            Ending(_fitted(one.drawing), one.score, DOODLES_FROM + one.candidate, traced=True)
+            Ending(_fitted(one.drawing), one.score, TRACED_FROM + one.candidate, traced=True)
             for one in imagined
             if one.drawing
         ]

@@ -1,4 +1,4 @@
-"""Finish a drawing in two ways and show what does it good: SketchRNN's endings and doodles'."""
+"""Finish a drawing in two ways and show what does it good: from its strokes, and as a picture."""
 
 from __future__ import annotations
 
@@ -8,21 +8,18 @@ from functools import partial
 from typing import NamedTuple
 
 import numpy as np
-import torch
 
-from doodle.device import generators
-from doodle.pipelines import doodle_endings, selection
+from doodle.pipelines import selection
 from doodle.pipelines.complete import Begun, Completer, Ending, Ranked, each_on
-from doodle.pipelines.generator import Generator, Target
+from doodle.pipelines.doodle_endings import PICTURES, EndingGenerator
+from doodle.pipelines.generator import Target
 from doodle.pipelines.plausibility import Plausibility
 from doodle.pipelines.steps import Call, Task, in_spare_time
 from doodle.strokes.drawing import Drawing
 from doodle.strokes.geometry import extent
 
 SKETCHED, LEAST = 3, 12  # SketchRNN's candidates for each ending, and at least
-PICTURES, TRUNCATION = 32, 0.9  # doodles among which some may contain the drawing
-TRACED = 12  # of them, those that fit best
-DOODLES_FROM = 1000  # number of the first of their candidates
+TRACED_FROM = 1000  # number of the first candidate that is traced from a picture
 FEW = 3  # endings worth showing, below which as many candidates again are drawn
 HOPE = 0.03  # but not where the best of the first ones is worth less
 ROUNDS = 2  # as many candidates again that are drawn in spare time after the answer,
@@ -45,14 +42,8 @@ class _Candidates(NamedTuple):
 
     strokes: list[list[np.ndarray]]
     numbers: list[int]
-    penalties: list[float]  # off the score, of doodles that fit badly
     scores: list[float]
     like: list[float | None]  # how plausible, where that was asked
-
-    @property
-    def worth(self) -> list[float]:
-        """Scores less penalties."""
-        return [score - less for score, less in zip(self.scores, self.penalties, strict=True)]
 
 
 class Finisher:
@@ -60,7 +51,7 @@ class Finisher:
 
     Args:
         completer: with a ranker; draws on.
-        generator: draws wholes; None does without.
+        generator: draws what is missing as a picture; None does without.
         plausibility: of selected endings, puts those that a person would draw before others in
             which the word is seen as well; None leaves the order to the ranker.
     """
@@ -68,7 +59,7 @@ class Finisher:
     def __init__(
         self,
         completer: Completer,
-        generator: Generator | None = None,
+        generator: EndingGenerator | None = None,
         plausibility: Plausibility | None = None,
     ) -> None:
         self.completer = completer
@@ -88,8 +79,8 @@ class Finisher:
     ) -> Task:
         """The n best endings of a drawing.
 
-        SketchRNN's first n are inked while they are drawn.  Candidates from DOODLES_FROM on come
-        from doodles.  Where the completer cannot rank, or nothing is drawn, its own endings are
+        SketchRNN's first n are inked while they are drawn.  Candidates from TRACED_FROM on come
+        from pictures.  Where the completer cannot rank, or nothing is drawn, its own endings are
         given.
 
         Args:
@@ -108,12 +99,12 @@ class Finisher:
         name, vector = completer.words.lookup(word).name, completer.vector(word)
         begun = yield from completer.begun(drawing, vector)
         asked = _Asked(lines, Target(name, vector[0]), begun, n, temperature, seed)
-        found = _Candidates([], [], [], [], [])
+        found = _Candidates([], [], [], [])
         for part in range(2 if selective else 1):
             more, before = yield from self._round(asked, part)
             found = _joined(found, more)
             chosen = yield from self._chosen(found, before, asked, selective)
-            if len(chosen) >= FEW or max(found.worth) < HOPE:
+            if len(chosen) >= FEW or max(found.scores) < HOPE:
                 break
         end = yield Call(partial(completer.end_chance, begun))
         finished = selection.is_finished(before, end)
@@ -149,12 +140,14 @@ class Finisher:
         drawn = yield from completer.continued(
             asked.begun, count, asked.temperature, asked.seed, first=first, visible=visible
         )
-        more = _Candidates(drawn, list(range(first, first + count)), [0.0] * count, [], [])
+        more = _Candidates(drawn, list(range(first, first + count)), [], [])
         if self.generator is not None:
-            made = yield from _doodles(
-                self.generator, asked.target, asked.lines, asked.seed, part * PICTURES
+            made = yield from self.generator.endings(
+                asked.lines, asked.target, asked.seed, part * PICTURES
             )
-            more = _joined(more, made)
+            some = [k for k, strokes in enumerate(made) if strokes]
+            numbers = [TRACED_FROM + part * PICTURES + k for k in some]
+            more = _joined(more, _Candidates([made[k] for k in some], numbers, [], []))
         assert completer.ranker is not None, "endings are ranked"
         # the drawing as it is goes with them
         every = each_on(asked.lines, [[], *more.strokes])
@@ -168,12 +161,12 @@ class Finisher:
 
         Fills in what `found` lacks of `like`.
         """
-        worth, side = found.worth, extent(asked.lines)
+        worth, side = found.scores, extent(asked.lines)
         if not selective:
             return selection.best(found.strokes, worth, asked.n, side)
         least = selection.least_worth(worth, before)
         allowed = [
-            value >= least and not selection.is_stray(ending, value, before, side)
+            bool(ending) and value >= least and not selection.is_stray(ending, value, before, side)
             for ending, value in zip(found.strokes, worth, strict=True)
         ]
         if self.plausibility is None:
@@ -183,41 +176,25 @@ class Finisher:
         scores = yield from self.plausibility.scores(asked.lines, endings, asked.target.name)
         for k, score in zip(unknown, scores, strict=True):
             found.like[k] = score
-        order = selection.combined(worth, found.like)
+        shown = [found.strokes[k] for k in np.flatnonzero(allowed)]
+        apart = yield Call(partial(selection.disagreements, shown, side))
+        # what was worth showing in an earlier round may be so no more
+        like = [one if here else None for one, here in zip(found.like, allowed, strict=True)]
+        order = selection.combined(worth, like, apart)
         return selection.best(found.strokes, order, asked.n, side, allowed)
 
     def _count(self, n: int) -> int:
-        """How many candidates SketchRNN draws; more where doodles do not help."""
+        """How many candidates SketchRNN draws; more where it is alone."""
         count = self.completer.count(n, True)
         if self.generator is None:
             return count
         return max(n, LEAST, min(count, SKETCHED * n))
 
 
-def _doodles(
-    generator: Generator, target: Target, lines: Sequence[np.ndarray], seed: int, first: int
-) -> Task:
-    """What doodles add, from picture number `first` on; a part of a task: the `_Candidates`."""
-    numbered = generators(seed, first + PICTURES)[first:]
-    noise = [torch.randn(generator.z_size, generator=g) for g in numbered]
-    z = TRUNCATION * torch.stack(noise).to(target.vector.device)
-    (drawn,) = yield generator.steps([target], z, scored=False)
-    ink = drawn.ink.float()
-    placed = yield Call(partial(doodle_endings.placements, ink, lines, TRACED))
-    if not placed:
-        return _Candidates([], [], [], [], [])
-    curves = yield Call(partial(doodle_endings.strokes_of, ink, placed))
-    size = ink.shape[-1]
-    added = yield Call(partial(doodle_endings.additions, curves, placed, lines, size))
-    numbers = [DOODLES_FROM + first + place.picture for place in placed]
-    return _Candidates(added, numbers, [place.penalty for place in placed], [], [])
-
-
 def _joined(one: _Candidates, other: _Candidates) -> _Candidates:
     return _Candidates(
         one.strokes + other.strokes,
         one.numbers + other.numbers,
-        one.penalties + other.penalties,
         one.scores + other.scores,
         one.like + other.like,
     )
@@ -229,7 +206,7 @@ def _endings(found: _Candidates, chosen: Sequence[int]) -> list[Ending]:
             tuple(found.strokes[k]),
             found.scores[k],
             found.numbers[k],
-            traced=found.numbers[k] >= DOODLES_FROM,
+            traced=found.numbers[k] >= TRACED_FROM,
         )
         for k in chosen
     ]

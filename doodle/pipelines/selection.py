@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from doodle.strokes.geometry import distance, points_along
+from doodle.strokes.geometry import distance, distances, points_along
 
 LEAST = 0.1  # chance of the word below which nobody sees the word in it
 GAIN = 0.05  # of chance that an ending must bring to a drawing that is not recognised yet
@@ -19,6 +19,7 @@ SURE = 0.3  # of chance, by which an ending may be less sure than the surest, an
 BEHIND = 1e3  # nats that count against the others
 WEIGHT = 0.3  # of a chance's log-odds beside the plausibility, and
 DOUBT = 0.02  # below which, from 0 and from 1, chances are all alike
+CONSENSUS = 40.0  # nats for a mean distance of the whole longer side from the other endings
 FINISHED_CHANCE = 0.7  # of the word before anything is added, and
 FINISHED_END = 0.3  # of the network's ending there, from which a drawing counts as finished
 
@@ -32,8 +33,7 @@ def least_worth(worth: Sequence[float], before: float) -> float:
     likely where it is recognised already, and not far less likely than with the best.
 
     Args:
-        worth: of every candidate: the chance of the word for the drawing finished by it, 0 to 1,
-            less what else speaks against it.
+        worth: of every candidate: the chance of the word for the drawing finished by it, 0 to 1.
         before: the chance of the word for the drawing as it is.
     """
     own = before - LOSS if before >= RECOGNISED else before + GAIN
@@ -85,20 +85,41 @@ def best(
     return sorted(chosen + spare[: n - len(chosen)], key=order.index)
 
 
-def combined(worth: Sequence[float], like: Sequence[float | None]) -> list[float]:
-    """By what endings worth showing are ordered: those that are about as sure as the surest before
-    the others, and among each mostly by how plausible they are.
+def disagreements(endings: Sequence[Sequence[np.ndarray]], side: float) -> list[float]:
+    """For each ending the mean distance from the others, in shares of the drawing's longer side.
+
+    Samples of a good model lie where what is meant is likely, so the one nearest to all others is
+    the safest choice (minimum Bayes risk: Kumar & Byrne 2004, "Minimum Bayes-risk decoding for
+    statistical machine translation"; Eikema & Aziz 2020, arXiv 2005.10283).
 
     Args:
-        worth: of each, a chance less what speaks against it, below 1.
-        like: how plausible, nats; None for those that are not.
+        endings: strokes (P, 2), each with at least one.
+        side: the drawing's longer side, in the endings' units.
     """
+    if len(endings) < 2:
+        return [0.0] * len(endings)
+    apart = distances(np.stack([points_along(ending, _POINTS) for ending in endings]))
+    return (apart.sum(axis=1) / (len(endings) - 1) / max(side, 1e-6)).tolist()
+
+
+def combined(
+    worth: Sequence[float], like: Sequence[float | None], apart: Sequence[float]
+) -> list[float]:
+    """By what endings worth showing are ordered: those that are about as sure as the surest before
+    the others, and among each mostly by how plausible they are and how much alike the others.
+
+    Args:
+        worth: of each, the chance of the word.
+        like: how plausible, nats; None for those that are not worth showing.
+        apart: of those that are, in their order, `disagreements`.
+    """
+    others = iter(apart)
     chance = np.clip(np.asarray(worth, np.float64), DOUBT, 1 - DOUBT)
     odds = WEIGHT * np.log(chance / (1 - chance))
     asked = [value for value, one in zip(worth, like, strict=True) if one is not None]
     behind = np.where(np.asarray(worth) >= max(asked, default=0.0) - SURE, 0.0, BEHIND)
     return [
-        -np.inf if one is None else float(k + one - less)
+        -np.inf if one is None else float(k + one - less - CONSENSUS * next(others))
         for k, one, less in zip(odds, like, behind, strict=True)
     ]
 

@@ -11,7 +11,8 @@ from doodle.requests.chimera import CHIMERA
 from doodle.strokes.species import COLOURS
 
 SKETCH = ("sketch_rnn", "words")
-GENERATOR = "dccgan"  # draws wholes, from which endings are taken where it is there
+GENERATOR = "dccgan"  # draws a word as a picture
+ENDINGS = "completion_gan"  # draws endings as pictures, beside SketchRNN where it is there
 RANKER = "recogniser"  # guesses, and ranks the endings where it is there
 STROKES = "stroke_classifier"  # guesses by the order of the strokes, joined with the recogniser
 READERS = (RANKER, "words", STROKES)

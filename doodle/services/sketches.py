@@ -12,7 +12,7 @@ from doodle.requests import AUTO, Again, Complete, Draw, Morph
 from doodle.services.doodles import reading
 from doodle.services.drawer import drawer, drawer_networks
 from doodle.services.networks import Networks
-from doodle.services.readiness import GENERATOR, RANKER, SKETCH, STROKES, core_words
+from doodle.services.readiness import ENDINGS, RANKER, SKETCH, STROKES, core_words
 from doodle.services.recognition import Recogniser
 from doodle.services.results import Ending, Endings, Ink, Morphed, Reading, Taken
 from doodle.services.tasks import Task, relayed
@@ -22,12 +22,12 @@ _NO_WORDS = "Say what to draw: type a word, such as cat."
 
 
 class Sketches:
-    """SketchRNN, with the recogniser to rank and the doodle generator where they are there."""
+    """SketchRNN, with the recogniser to rank and the generator of endings where they are there."""
 
     def __init__(self, registry: Registry, recogniser: Recogniser) -> None:
         self.registry = registry
         self.recogniser = recogniser
-        self.networks = Networks(registry, SKETCH, (RANKER, GENERATOR, STROKES))
+        self.networks = Networks(registry, SKETCH, (RANKER, ENDINGS, STROKES))
         self.drawing = drawer_networks(registry)
 
     def tasks(self) -> dict[type, Callable[[Any], Task]]:
@@ -122,8 +122,8 @@ def _finisher(
     network: Any, words: Any, recogniser: Any = None, generator: Any = None, strokes: Any = None
 ) -> Any:
     from doodle.pipelines.complete import Completer  # with torch: not before it is needed
+    from doodle.pipelines.doodle_endings import EndingGenerator
     from doodle.pipelines.finish import Finisher
-    from doodle.pipelines.generator import Generator
     from doodle.pipelines.plausibility import Plausibility
 
     completer = Completer(network, words, recogniser)
@@ -131,7 +131,7 @@ def _finisher(
         return Finisher(completer)
     return Finisher(
         completer,
-        Generator(generator, completer.ranker),
+        EndingGenerator(generator),
         Plausibility(strokes, words.categories) if strokes is not None else None,
     )
 

@@ -134,6 +134,21 @@ def distance(one: np.ndarray, other: np.ndarray) -> float:
     return float(max(apart.min(axis=0).mean(), apart.min(axis=1).mean()))
 
 
+def distances(points: np.ndarray) -> np.ndarray:
+    """`distance` between every two of N sets of points (N, P, 2), (N, N)."""
+    count, each, _ = points.shape
+    every = points.reshape(-1, 2) - points.reshape(-1, 2).mean(axis=0)  # small numbers round less
+    squares = (every**2).sum(axis=1)
+    found = np.zeros((count, count))
+    for k in range(count):
+        own = slice(k * each, (k + 1) * each)
+        # squared distances as |a|^2 + |b|^2 - 2 ab: one product instead of a difference a pair
+        apart = squares[own, None] + squares - 2 * every[own] @ every.T
+        apart = np.sqrt(np.maximum(apart, 0)).reshape(each, count, each)
+        found[k] = np.maximum(apart.min(axis=0).mean(axis=1), apart.min(axis=2).mean(axis=0))
+    return found
+
+
 def simplify(line: np.ndarray, epsilon: float) -> np.ndarray:
     """Ramer-Douglas-Peucker with the distance to the SEGMENT between the kept neighbours.
 

@@ -1,88 +1,147 @@
-"""What a doodle adds to a drawing that it contains: where it lies, what is cut, how ends join."""
+"""Endings traced from pictures: where wholes may lie, what is cut, how ends join, batches."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 import torch
+import torch.nn.functional as F
 
-from doodle.pipelines.doodle_endings import additions, placements, strokes_of
+from doodle.models.completion_gan import CELLS, SHARES, CompletionGan, CompletionGanConfig
+from doodle.pipelines import doodle_endings
+from doodle.pipelines.doodle_endings import (
+    PICTURES,
+    EndingGenerator,
+    Placement,
+    additions,
+    strokes_of,
+)
+from doodle.pipelines.generator import Target
+from doodle.pipelines.steps import returned
 from doodle.strokes.raster import rasterize
 
 SIDE = 28
 WALLS = np.array([(6, 14), (6, 25), (20, 25), (20, 14), (6, 14)], float)
 ROOF = np.array([(6, 14), (13, 4), (20, 14)], float)
-FLAG = np.array([(20, 14), (26, 14)], float)  # on one side alone
+AS_IT_IS = Placement(1.0, 0.0, 0.0, 1.0)
 
 
-def pictures(*drawings: list[np.ndarray]) -> torch.Tensor:
-    """(N, 1, SIDE, SIDE) in [0, 1], lines 1.8 px wide as doodles have them."""
-    ink = [rasterize(lines, SIDE, line_width=1.8) for lines in drawings]
-    return torch.from_numpy(np.stack(ink)).unsqueeze(1).float() / 255
+def picture(*lines: np.ndarray) -> torch.Tensor:
+    """(1, 1, SIDE, SIDE) in [0, 1], lines as wide as doodles have them."""
+    ink = rasterize(lines, SIDE, line_width=1.5)
+    return torch.from_numpy(ink)[None, None].float() / 255
 
 
-HOUSE = [WALLS, ROOF]
-TURN = np.linspace(0, 2 * np.pi, 40)
-CIRCLE = [13 + 9 * np.stack([np.cos(TURN), np.sin(TURN)], axis=1)]
+def added(ink: torch.Tensor, lines: list[np.ndarray], place: Placement = AS_IT_IS):
+    (strokes,) = additions(strokes_of(ink), [place], lines, SIDE)
+    return strokes
 
 
-def added(ink: torch.Tensor, lines: list[np.ndarray], most: int = 4):
-    placed = placements(ink, lines, most)
-    return placed, additions(strokes_of(ink, placed), placed, lines, SIDE)
+@pytest.fixture
+def generator() -> EndingGenerator:
+    torch.manual_seed(3)
+    network = CompletionGan(CompletionGanConfig.tiny()).eval()
+    for parameter in network.parameters():
+        if not parameter.any():
+            torch.nn.init.normal_(parameter, std=0.1)
+    vectors = torch.randn(3, 512, generator=torch.Generator().manual_seed(0))
+    network.set_words(F.normalize(vectors, dim=1))
+    return EndingGenerator(network)
+
+
+@pytest.fixture
+def target() -> Target:
+    vector = torch.randn(512, generator=torch.Generator().manual_seed(1))
+    return Target("house", F.normalize(vector, dim=0))
 
 
 @pytest.mark.parametrize(("scale", "shift"), [(1.0, 0.0), (30.0, 100.0), (0.01, -5.0)])
-def test_the_roof_is_added_to_the_walls(scale, shift):
-    walls = [WALLS * scale + shift]
-    placed, (strokes,) = added(pictures(HOUSE), walls)
-    assert placed[0].picture == 0 and placed[0].covered > 0.9
-    assert placed[0].scale == pytest.approx(1 / scale, rel=0.15)
+def test_what_is_drawn_comes_back_at_the_drawings_own_place(scale, shift):
+    place = Placement(1 / scale, -shift / scale, -shift / scale, 1.0)
+    strokes = added(picture(ROOF), [WALLS * scale + shift], place)
     points = (np.concatenate(strokes) - shift) / scale
-    assert abs(points[:, 1].min() - 4) < 3 and points[:, 1].max() < 16  # the roof, not the walls
+    assert abs(points[:, 1].min() - 4) < 1.5 and points[:, 1].max() < 16
     assert abs(points[:, 0].mean() - 13) < 2
 
 
-def test_cut_ends_lie_on_the_drawing():
-    (strokes,) = added(pictures(HOUSE), [WALLS])[1]
+def test_ends_in_reach_lie_on_the_drawing():
+    short = np.array([(7.5, 12.2), (13, 4), (18.5, 12.2)])  # stops before the walls
+    strokes = added(picture(short), [WALLS])
     ends = np.concatenate([stroke[[0, -1]] for stroke in strokes])
-    low = ends[ends[:, 1] > 10]  # the others are at the tip
-    assert len(low) >= 2 and len(ends) - len(low) in (0, 2)
+    low = ends[ends[:, 1] > 10]
+    assert len(low) == 2
     sideways, down = np.abs(low[:, :1] - (6, 20)).min(axis=1), np.abs(low[:, 1] - 14)
     assert np.minimum(sideways, down).max() < 0.6
 
 
-def test_pictures_are_tried_either_way_round():
-    mirrored = [line * (-1, 1) + (SIDE, 0) for line in (WALLS, ROOF, FLAG)]
-    placed, (strokes,) = added(pictures([WALLS, ROOF, FLAG]), mirrored[:1] + mirrored[2:])
-    assert placed[0].flipped and placed[0].covered > 0.9
-    assert np.concatenate(strokes)[:, 1].min() < 7
+def test_ends_out_of_reach_and_rings_stay_where_they_are():
+    turn = np.linspace(0, 2 * np.pi, 40)
+    ring = np.stack([13 + 3 * np.cos(turn), 19.5 + 3 * np.sin(turn)], axis=1)
+    strokes = added(picture(ring), [WALLS])
+    points = np.concatenate(strokes)
+    apart = np.hypot(*(points - (13, 19.5)).T)
+    assert 2 < apart.min() and apart.max() < 4
 
 
-def test_pictures_that_do_not_contain_the_drawing_are_left_out():
-    cross = [np.array([(2, 2), (26, 26)], float), np.array([(26, 2), (2, 26)], float)]
-    placed, _ = added(pictures(CIRCLE, cross), cross)
-    assert [one.picture for one in placed] == [1]
+def test_what_is_drawn_again_on_the_drawing_is_left_out():
+    assert added(picture(WALLS), [WALLS]) == []
 
 
-def test_a_doodle_that_holds_nothing_more_adds_nothing():
-    (strokes,) = added(pictures([WALLS]), [WALLS])[1]
-    assert strokes == []
+def test_places_are_tried_as_often_as_they_are_likely(generator, target, monkeypatch):
+    likely = torch.full((1, len(SHARES) * CELLS**2), -20.0)
+    middle = CELLS // 2
+    centre, above = (
+        (share * CELLS + row) * CELLS + middle for share, row in ((0, middle), (5, middle - 2))
+    )
+    likely[0, centre], likely[0, above] = np.log(3.0), 0.0
+    monkeypatch.setattr(generator.network, "places", lambda *_: likely)
+    monkeypatch.setattr(doodle_endings, "LIKELY", 0.99)
+    placed = generator.placements([WALLS], target, seed=5, first=0)
+    counts = {share: sum(one.share == share for one in placed) for share in (1.0, 0.5)}
+    assert len(placed) == PICTURES and counts == {1.0: 18, 0.5: 6}
+    left_top, right_bottom = np.array([6.0, 14]), np.array([20.0, 25])
+    for one in placed:
+        pixels = (left_top + right_bottom) / 2 * one.scale + (one.x, one.y)
+        # two cells above the middle of a whole whose longer side is 255 of 304 units
+        height = 14 - 0.2 * SIDE * 255 / 304 if one.share == 0.5 else 14
+        np.testing.assert_allclose(pixels, (14, height), atol=1e-6)
+        assert 14 * one.scale == pytest.approx(one.share * SIDE * 255 / 304)
+    assert placed == generator.placements([WALLS], target, seed=5, first=0)
 
 
-def test_the_best_fit_comes_first_and_no_more_than_asked_for():
-    placed = placements(pictures(CIRCLE, HOUSE, HOUSE), [WALLS], 1)
-    assert len(placed) == 1 and placed[0].picture in (1, 2)
+def test_endings_are_the_same_alone_and_in_company(generator, target):
+    alone = returned(generator.endings([WALLS], target, 7, 0))
+    assert len(alone) == PICTURES
+    others = torch.rand(6, 1, SIDE, SIDE)
+    begun = torch.zeros(PICTURES, 1, SIDE, SIDE)
+    steps = [
+        doodle_endings.Missing(generator, target, torch.randn(len(b), 4), b)
+        for b in (begun, others)
+    ]
+    generator.run(steps)
+    together = [step.result for step in steps]
+    for step in steps:
+        step.ready = False
+    generator.run(steps[1:])
+    torch.testing.assert_close(steps[1].result, together[1], rtol=1e-2, atol=1e-2)
+    assert [len(one) for one in together] == [PICTURES, 6]
+    again = returned(generator.endings([WALLS], target, 7, 0))
+    for one, other in zip(alone, again, strict=True):
+        assert len(one) == len(other)
+        assert all(np.array_equal(a, b) for a, b in zip(one, other, strict=True))
+    later = returned(generator.endings([WALLS], target, 7, PICTURES))
+    assert any(
+        len(a) != len(b) or any(not np.array_equal(p, q) for p, q in zip(a, b, strict=True))
+        for a, b in zip(alone, later, strict=True)
+    )
 
 
-@pytest.mark.parametrize(
-    "lines",
-    [
-        [np.array([(5.0, 5.0)])],
-        [np.array([(5.0, 5.0), (5.0, 5.0)])],
-        [np.array([(0.0, 0), (1e6, 0)])],
-    ],
-)
-def test_drawings_of_a_dot_or_a_line(lines):
-    placed, strokes = added(pictures(HOUSE), lines)
-    assert len(placed) == len(strokes)
-    assert all(np.isfinite(stroke).all() for part in strokes for stroke in part)
+@pytest.mark.parametrize("lines", [[np.array([(5.0, 5.0)])], [np.array([(5.0, 5.0), (5.0, 5.0)])]])
+def test_a_dot_says_nothing_of_the_size_of_the_whole(generator, target, lines):
+    assert returned(generator.endings(lines, target, 0, 0)) == []
+
+
+def test_a_huge_line_is_a_drawing(generator, target):
+    made = returned(generator.endings([np.array([(0.0, 0), (1e6, 0)])], target, 0, 0))
+    assert len(made) == PICTURES
+    assert all(np.isfinite(stroke).all() for strokes in made for stroke in strokes)

@@ -15,7 +15,7 @@ from doodle.pipelines import drawer as drawing
 from doodle.pipelines import imagine
 from doodle.pipelines.complete import Completer
 from doodle.pipelines.drawer import Drawer
-from doodle.pipelines.finish import DOODLES_FROM
+from doodle.pipelines.finish import TRACED_FROM
 from doodle.pipelines.imagine import Imaginer
 from doodle.pipelines.recognise import Recognition
 from doodle.pipelines.steps import alone
@@ -53,7 +53,7 @@ def run(drawer: Drawer, text: str = "cat", **asked):
 def test_both_networks_draw_a_word_that_was_learned(drawer, strokes_everywhere, monkeypatch):
     monkeypatch.setattr(drawing.selection, "best", lambda all_of, *_: list(range(len(all_of))))
     _, drawn = run(drawer, n=3, seed=2)
-    assert [one.traced for one in drawn] == [one.candidate >= DOODLES_FROM for one in drawn]
+    assert [one.traced for one in drawn] == [one.candidate >= TRACED_FROM for one in drawn]
     assert {one.traced for one in drawn} == {True, False}
 
 

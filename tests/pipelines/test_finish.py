@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 import torch
 
 from doodle import checkpoint
-from doodle.models.dccgan import Dccgan, DccganConfig
+from doodle.models.completion_gan import CompletionGan, CompletionGanConfig
 from doodle.pipelines import finish, selection
 from doodle.pipelines.complete import Completer, Ink, Ranked
-from doodle.pipelines.finish import DOODLES_FROM, Finisher
-from doodle.pipelines.generator import Generator
+from doodle.pipelines.doodle_endings import PICTURES, EndingGenerator
+from doodle.pipelines.finish import TRACED_FROM, Finisher
 from doodle.pipelines.steps import alone
 from doodle.strokes.drawing import Drawing
 
@@ -28,8 +26,8 @@ def finisher(tiny_checkpoints) -> Finisher:
     ]
     completer = Completer(*networks)
     torch.manual_seed(4)
-    network = Dccgan(replace(DccganConfig.tiny(), known=0)).eval()
-    return Finisher(completer, Generator(network, completer.ranker))
+    network = CompletionGan(CompletionGanConfig.tiny()).eval()
+    return Finisher(completer, EndingGenerator(network))
 
 
 def run(finisher: Finisher, **asked) -> tuple[list[Ink], Ranked]:
@@ -51,13 +49,13 @@ def test_a_run_says_how_the_drawing_stood(finisher, monkeypatch):
     assert {point[0] for ink in inks for point in ink.points} <= {0, 1}
 
 
-def test_endings_of_doodles_stand_beside_those_of_sketch_rnn(finisher, monkeypatch):
+def test_endings_of_pictures_stand_beside_those_of_sketch_rnn(finisher, monkeypatch):
     monkeypatch.setattr(selection, "best", all_of)
-    monkeypatch.setattr(finish.doodle_endings, "COVERED", 0.0)
     _, ranked = run(finisher, n=2, seed=3)
-    own = [ending for ending in ranked.endings if ending.candidate < DOODLES_FROM]
-    others = [ending for ending in ranked.endings if ending.candidate >= DOODLES_FROM]
-    assert [ending.candidate for ending in own] == list(range(12)) and len(others) <= finish.TRACED
+    own = [ending for ending in ranked.endings if ending.candidate < TRACED_FROM]
+    others = [ending for ending in ranked.endings if ending.candidate >= TRACED_FROM]
+    assert [ending.candidate for ending in own] == list(range(12))
+    assert 0 < len(others) <= PICTURES
     plain = finisher.completer.complete(HALF, "cat", n=12, seed=3, rank=False)
     for mine, its in zip(own, plain, strict=True):
         for a, b in zip(mine.strokes, its.strokes, strict=True):

@@ -5,7 +5,7 @@ import pytest
 
 from doodle import checkpoint
 from doodle.pipelines.plausibility import READ, SYMMETRY, UNLIKELY, Plausibility, asymmetries
-from doodle.pipelines.selection import combined
+from doodle.pipelines.selection import combined, disagreements
 from doodle.pipelines.steps import returned
 
 
@@ -56,8 +56,19 @@ def test_the_stroke_classifier_has_its_say_up_to_a_point(plausibility):
 
 
 def test_among_sure_ones_plausibility_decides_and_what_is_not_allowed_comes_last():
-    order = np.argsort(combined([0.99, 0.85, 0.3, 0.999], [-3.0, -1.0, 0.0, None]))[::-1]
+    like = [-3.0, -1.0, 0.0, None]
+    order = np.argsort(combined([0.99, 0.85, 0.3, 0.999], like, [0.1, 0.1, 0.1]))[::-1]
     assert order.tolist() == [1, 0, 2, 3]
+    order = np.argsort(combined([0.99, 0.85, 0.3, 0.999], like, [0.1, 0.3, 0.1]))[::-1]
+    assert order.tolist() == [0, 1, 2, 3]  # the second is far from the others
+
+
+def test_the_ending_that_the_others_surround_disagrees_least():
+    lines = [np.array([[x, 0.0], [x, 100.0]]) for x in (0, 10, 20, 90)]
+    apart = disagreements([[line] for line in lines], 200.0)
+    # to the right of 20 lie 70, to its left 10 and 20 units
+    assert apart == pytest.approx([0.2, 0.5 / 3, 0.5 / 3, 0.4])
+    assert disagreements([[lines[0]]], 200.0) == [0.0] and disagreements([], 200.0) == []
 
 
 def test_only_the_most_symmetric_ones_are_read(plausibility):

@@ -9,15 +9,15 @@ import pytest
 
 from doodle.errors import ModelUnavailable
 from doodle.pipelines.complete import Completer
+from doodle.pipelines.doodle_endings import EndingGenerator
 from doodle.pipelines.finish import Finisher
-from doodle.pipelines.generator import Generator
 from doodle.pipelines.steps import alone
 from doodle.registry import Registry
 from doodle.strokes.drawing import Drawing
 
 ROOT = Path(__file__).resolve().parents[2]
 SKETCHES = sorted((ROOT / "doodle" / "ui" / "tools" / "draw" / "sketches").glob("*.json"))
-NAMES = ("sketch_rnn", "words", "recogniser", "dccgan")
+NAMES = ("sketch_rnn", "words", "recogniser", "completion_gan")
 
 
 @pytest.fixture(scope="module")
@@ -25,7 +25,7 @@ def finisher() -> Finisher:
     try:
         with Registry(ROOT / "checkpoints").use(*NAMES) as networks:
             completer = Completer(*networks[:3])
-            return Finisher(completer, Generator(networks[3], completer.ranker))
+            return Finisher(completer, EndingGenerator(networks[3]))
     except ModelUnavailable as error:
         pytest.skip(str(error))
 

@@ -177,3 +177,10 @@ def test_beziers_round_a_circle_and_keep_a_square():
     assert distance_to(square, curve) < 1e-9
     pair = np.array([[0.0, 0], [3, 3]])
     np.testing.assert_allclose(geometry.bezier_controls(pair), [[[1, 1], [2, 2]]])
+
+
+def test_distances_of_many_are_those_of_each_two():
+    points = np.random.default_rng(0).normal(size=(5, 7, 2)) * 100 + 5000
+    found = geometry.distances(points)
+    expected = [[geometry.distance(one, other) for other in points] for one in points]
+    np.testing.assert_allclose(found, expected, atol=1e-5)

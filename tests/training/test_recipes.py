@@ -10,7 +10,7 @@ import torch
 from generated import write_set
 
 from doodle import checkpoint
-from doodle.training import dccgan, recogniser, sketch_rnn, stroke_classifier
+from doodle.training import completion_gan, dccgan, recogniser, sketch_rnn, stroke_classifier
 from doodle.training.loop import Ema, Schedule, fit
 from doodle.training.settings import build, changed, settings
 
@@ -19,24 +19,34 @@ RECIPES = {
     "recogniser": recogniser,
     "stroke_classifier": stroke_classifier,
     "dccgan": dccgan,
+    "completion_gan": completion_gan,
 }
 KINDS = {
     sketch_rnn.Config: sketch_rnn.SketchRecipe,
     recogniser.Config: recogniser.RecogniserRecipe,
     stroke_classifier.Config: stroke_classifier.StrokeClassifierRecipe,
     dccgan.Config: dccgan.DccganRecipe,
+    completion_gan.Config: completion_gan.CompletionGanRecipe,
 }
 SMALL = {
     "sketch_rnn": {"hidden": 16},
     "recogniser": {"widths": (4, 4, 8, 8)},
     "stroke_classifier": {"hidden": 8},
     "dccgan": {"widths": (8, 4, 4), "z_size": 4, "unseen": 0, "shift": 1},
+    "completion_gan": {
+        "widths": (8, 4, 4),
+        "begun_widths": (4, 4, 4),
+        "z_size": 4,
+        "unseen": 0,
+        "start": "",
+    },
 }
 NEEDS = {
     "sketch_rnn": ("words",),
     "recogniser": ("words",),
     "stroke_classifier": ("recogniser",),
     "dccgan": ("words", "recogniser"),
+    "completion_gan": ("words", "recogniser"),
 }
 
 FLAGS = {"words": "vocabulary", "recogniser": "recogniser"}
