@@ -169,7 +169,7 @@ def limit_memory() -> None:
     """Bound what this process and its children keep unused; before torch computes anything.
 
     Two heaps for all threads: with one a thread, glibc keeps hundreds of megabytes unused.  And
-    half as many of oneDNN's kernels as it would keep, more than the shapes of `models.shapes` need.
+    half as many of oneDNN's kernels as it would keep; calls of all endpoints met 250 (docs/log.md).
     """
     os.environ.setdefault(*_KERNELS)
     try:
