@@ -52,11 +52,11 @@ def main(argv: Sequence[str] | None = None) -> None:
     arguments = parse(argv)
     os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")  # nothing calls home
     os.environ.setdefault("GRADIO_ANALYTICS_CACHE_FREQUENCY", "50")  # a summary after every event
-    from doodle.services.process import limit_arenas
+    from doodle.services.process import limit_memory
     from doodle.ui.page import build_app
     from doodle.ui.theme import launch_options
 
-    limit_arenas()
+    limit_memory()
     executor = executor_of(arguments)
     try:
         build_app(executor).launch(

@@ -367,10 +367,10 @@ class Server:
                 os.killpg(self._process.pid, how)
                 self._process.wait(timeout=30)
 
-    def memory(self) -> float | None:
-        """MB in all of its processes, where pages that they share count once; None if unknown."""
+    def processes(self) -> list[float]:
+        """MB in each of its processes, pages that they share in parts; none if unknown."""
         known = self.pid and Path("/proc").exists()
-        return sum(map(_resident, _tree(self.pid))) if known else None
+        return [_resident(pid) for pid in _tree(self.pid)] if known else []
 
     def busy(self) -> float | None:
         """Seconds of processor time that all of its processes have used; None if unknown."""

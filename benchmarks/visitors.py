@@ -313,25 +313,39 @@ async def rounds(
 ) -> None:
     """The same calls again and again, a few at a time; what the server takes after each round."""
     counts = {name: args.calls if name == "recognise" else args.others for name in args.endpoints}
-    times = Times()
-    for k in range(1, args.rounds + 1):
-        calls = ((name, call) for name, count in counts.items() for call in range(count))
-        await asyncio.gather(*(_share(api, calls, times) for _ in range(ROUND_CLIENTS)))
+    times, rest = Times(), []
+    for k in range(args.rounds):
+        begun = time.perf_counter()
+        calls = [(name, k * n + call) for name, n in counts.items() for call in range(n)]
+        if args.mixed:
+            random.Random(k).shuffle(calls)
+        left = iter(calls)
+        await asyncio.gather(*(_share(api, left, times) for _ in range(ROUND_CLIENTS)))
+        took = time.perf_counter() - begun
         await asyncio.sleep(ROUND_REST)
-        note(f"after round {k}", server, memory)
+        rest.append(note(f"after round {k + 1}", server, memory, f"{took:.0f} s"))
     line("calls, errors", len(times.ms), len(times.errors))
     complain(times)
+    if None not in rest and len(rest) > 1:
+        memory["more than after round 1"] = rest[-1] - rest[0]
+        line("more than after round 1", rest[-1] - rest[0], "MB")
 
 
 async def _share(api: Api, calls: Iterator[tuple[str, int]], times: Times) -> None:
     for endpoint, call in calls:  # the others take from it too
-        await times.take(api.call(endpoint, request(endpoint, 0, call)))
+        given = request(endpoint, 0, call)
+        if endpoint in ("recognise", "complete"):  # of every length, as it comes while one draws
+            given["drawing"] = clients.begun(given["drawing"], (1 + 7 * call % 20) / 20)
+        await times.take(api.call(endpoint, given))
 
 
-def note(when: str, server: Server, memory: dict[str, Any]) -> None:
-    """Print and add what the server takes now."""
-    memory[when] = server.memory()
-    line(f"memory {when}", memory[when], "MB")
+def note(when: str, server: Server, memory: dict[str, Any], *more: str) -> float | None:
+    """Print, add and return what the server takes now; print what each process takes too."""
+    parts = server.processes()
+    memory[when] = sum(parts) if parts else None
+    each = " + ".join(f"{part:.0f}" for part in parts if part >= 1)
+    line(f"memory {when}", memory[when], "MB", f" = {each}", *more)
+    return memory[when]
 
 
 async def measure(server: Server, args: argparse.Namespace, results: dict[str, Any]) -> str:
@@ -394,6 +408,7 @@ def parse() -> argparse.Namespace:
     many.add_argument("--calls", type=int, default=500, help="of recognise a round (%(default)s)")
     many.add_argument("--others", type=int, default=60, help="of the others (%(default)s)")
     many.add_argument("--rounds", type=int, default=5, help="(%(default)s)")
+    many.add_argument("--mixed", action="store_true", help="endpoints of a round in any order")
     page = parser.add_argument_group("afternoon")
     page.add_argument("--visitors", type=int, default=50, help="at once (%(default)s)")
     page.add_argument("--minutes", type=float, default=2, help="that they stay (%(default)s)")

@@ -11,6 +11,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from doodle.models.shapes import filled, roomy
+
 ROWS = 64  # the layout is chosen for about this many rows
 
 
@@ -35,11 +37,12 @@ class PackedLinear:
 
     def __call__(self, x: Tensor) -> Tensor:
         """(B, in) to (B, out), float32 both."""
-        x = x.to(self.weight.dtype)
+        count, x = len(x), x.to(self.weight.dtype)
         if self._packed is None:
             return F.linear(x, self.weight, self.bias).float()
-        packed, bias = self._packed, self.bias
-        return torch.ops.mkldnn._linear_pointwise(x, packed, bias, "none", [], "").float()
+        packed, bias, x = self._packed, self.bias, filled(x, roomy(count))
+        y = torch.ops.mkldnn._linear_pointwise(x, packed, bias, "none", [], "")
+        return y[:count].float()
 
 
 def _pack(weight: Tensor) -> Tensor | None:

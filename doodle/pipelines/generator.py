@@ -13,10 +13,12 @@ from torch import Tensor
 
 from doodle.device import product_dtype
 from doodle.models.dccgan import Dccgan
-from doodle.pipelines.ranker import LEAST, Ranker
+from doodle.models.shapes import filled, multiple
+from doodle.pipelines.ranker import Ranker
 from doodle.pipelines.steps import WORK, Step, fitting
 
 AT_ONCE = 64  # pictures that go through the networks together, about 90 ms
+LOT = 16  # batches are multiples of it: kernels for one number of pictures take 9 MB
 
 
 @dataclass(frozen=True)
@@ -114,8 +116,8 @@ class Generator:
 
         Kernels of a few pictures, and those of an odd number, round differently.
         """
-        missing = max(LEAST - len(z), len(z) % 2)
-        z, text = F.pad(z, (0, 0, 0, missing)), torch.cat([text, text[:1].expand(missing, -1)])
+        count = multiple(len(z), LOT)
+        z, text = filled(z, count), torch.cat([text, text[:1].expand(count - len(z), -1)])
         with torch.autocast(self._device.type, torch.bfloat16, enabled=self._half):
             return (self.network(z, text) + 1) / 2
 

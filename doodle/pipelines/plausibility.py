@@ -10,7 +10,7 @@ import torch
 
 from doodle.device import product_dtype
 from doodle.models.stroke_classifier import StrokeClassifier
-from doodle.pipelines.recognise import stroke_rows
+from doodle.pipelines.recognise import read_strokes, stroke_rows
 from doodle.pipelines.steps import Call, Task
 from doodle.strokes.geometry import extent, resample
 
@@ -72,7 +72,7 @@ class Plausibility:
             rows, lengths, flags = (part[chosen] for part in parts)
             half = product_dtype(device) == torch.bfloat16
             with torch.autocast(device.type, torch.bfloat16, enabled=half):
-                logits = self.classifier(rows[:, : int(lengths.max())], lengths, flags)
+                logits = read_strokes(self.classifier, rows, lengths, flags)
             found[chosen.cpu()] = torch.log_softmax(logits.float(), dim=1)[:, row].cpu()
         return found.numpy()
 

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from doodle.device import product_dtype
 from doodle.models.recogniser import Recogniser
+from doodle.models.shapes import filled, roomy
 from doodle.pipelines.steps import WORK, Call, Step, Task, fitting, returned
 from doodle.strokes.raster import quickdraw_bitmap
 
@@ -111,7 +112,6 @@ def read(recogniser: Recogniser, ink: Tensor, sizes: Sequence[int]) -> list[tupl
         ink: (B, 1, side, side) in [0, 1].
         sizes: how the answers are split; they sum up to B.
     """
-    empty = ink.new_zeros((max(0, LEAST - len(ink)), *ink.shape[1:]))
-    logits, embedding = recogniser(torch.cat([ink, empty]))
+    logits, embedding = recogniser(filled(ink, roomy(max(LEAST, len(ink)))))
     parts = (logits[: len(ink)].split(list(sizes)), embedding[: len(ink)].split(list(sizes)))
     return list(zip(*parts, strict=True))

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from doodle.models.recogniser import Recogniser
+from doodle.models.shapes import filled, multiple, roomy
 from doodle.models.stroke_classifier import StrokeClassifier
 from doodle.models.words import WordTable
 from doodle.pipelines.ranker import quick
@@ -23,6 +25,7 @@ NETWORKS = ("recogniser", "words", "stroke_classifier")  # checkpoints of a Reco
 BATCH = 64  # drawings that are read together
 SIMILAR = 32  # drawings of similar length that go through the stroke classifier together
 MOST_ROWS = 250  # of stroke-5 that are read of a drawing
+LENGTHS = 8  # the stroke classifier computes multiples of so many rows
 MOST_EXPLAINED = 200  # strokes of a drawing that are left out one at a time
 
 
@@ -188,7 +191,8 @@ class Recognition:
         """Calibrated logits (B, categories) and embeddings (B, 512)."""
         pixels = np.stack([quickdraw_bitmap(strokes) for strokes in drawings])
         ink = torch.from_numpy(pixels).to(self.device).unsqueeze(1).float() / 255
-        logits, embedding = self.recogniser(ink)
+        logits, embedding = self.recogniser(filled(ink, roomy(len(ink))))
+        logits, embedding = logits[: len(ink)], embedding[: len(ink)]
         logits = logits.float() / self.recogniser.temperature
         if self.strokes is not None:
             logits = self.strokes.join(self._read_strokes(self.strokes, drawings), logits)
@@ -203,9 +207,23 @@ class Recognition:
         order = parts[1].argsort()
         own = []
         for chosen in order.split(SIMILAR):
-            rows, lengths, flags = (part[chosen] for part in parts)
-            own.append(classifier(rows[:, : int(lengths.max())], lengths, flags).float())
+            own.append(read_strokes(classifier, *(part[chosen] for part in parts)).float())
         return torch.cat(own)[order.argsort()]
+
+
+def read_strokes(
+    classifier: StrokeClassifier, rows: Tensor, lengths: Tensor, flags: Tensor
+) -> Tensor:
+    """What a stroke classifier says, in one of few shapes; arguments as `stroke_rows` has them.
+
+    Returns:
+        logits, (B, categories).
+    """
+    count, longest = len(rows), multiple(int(lengths.max()), LENGTHS)
+    rows = F.pad(rows[:, :longest], (0, 0, 0, max(0, longest - rows.shape[1])))
+    empty = roomy(count) - count  # a drawing without any row would have no mean
+    lengths, flags = F.pad(lengths, (0, empty), value=1), filled(flags, roomy(count))
+    return classifier(filled(rows, roomy(count)), lengths, flags)[:count]
 
 
 class Looked(Step):

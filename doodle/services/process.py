@@ -27,6 +27,7 @@ _ENDED = (
 _STOP, _SUBMIT, _CANCEL = "stop", "submit", "cancel"
 _EVENT, _END = "event", "end"
 _ARENAS = -8  # M_ARENA_MAX of mallopt(3)
+_KERNELS = "ONEDNN_PRIMITIVE_CACHE_CAPACITY", "512"  # 1,024 if not given, of up to 0.7 MB each
 
 
 class Place(NamedTuple):
@@ -164,8 +165,13 @@ class ProcessExecutor:
             job.end(None if self._closed else ModelUnavailable(_ENDED))
 
 
-def limit_arenas() -> None:
-    """Two heaps for all threads: with one a thread, glibc keeps hundreds of megabytes unused."""
+def limit_memory() -> None:
+    """Bound what this process and its children keep unused; before torch computes anything.
+
+    Two heaps for all threads: with one a thread, glibc keeps hundreds of megabytes unused.  And
+    half as many of oneDNN's kernels as it would keep; calls of all endpoints met 250 (docs/log.md).
+    """
+    os.environ.setdefault(*_KERNELS)
     try:
         ctypes.CDLL(None).mallopt(_ARENAS, 2)
     except (OSError, AttributeError, TypeError):
@@ -188,7 +194,7 @@ def _serve(pipe: Connection, place: Place) -> None:
     from doodle.services.executor import LocalExecutor
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides when to stop
-    limit_arenas()
+    limit_memory()
     # threads that compute give the interpreter up by themselves; one that does not waits for this
     sys.setswitchinterval(0.0005)
     registry = Registry(place.root, place.device, place.budget_bytes)

@@ -58,6 +58,16 @@ def same(one, other):
     assert (one.seed, one.candidate) == (other.seed, other.candidate)
 
 
+def test_few_numbers_of_pictures_reach_the_generator(imaginer):
+    """Each costs memory for good: see `models.shapes`."""
+    seen = set()
+    hook = imaginer.network.register_forward_pre_hook(lambda _, x: seen.add(len(x[0])))
+    for n in range(1, 22):
+        imaginer("cat", n=n, trace=False)
+    hook.remove()
+    assert seen <= {16, 32, 48, 64}
+
+
 def test_doodles_are_pictures_and_strokes_best_first(imaginer):
     found = imaginer("cat", n=5, seed=3)
     size = imaginer.network.config.size

@@ -11,7 +11,7 @@ import torch
 from doodle import checkpoint
 from doodle.models.words import UnknownWord
 from doodle.pipelines.ranker import Ranker
-from doodle.pipelines.recognise import NETWORKS, Recognition, stroke_rows
+from doodle.pipelines.recognise import NETWORKS, Recognition, read_strokes, stroke_rows
 from doodle.strokes.drawing import Drawing
 
 ROUND = np.array([[50 + 40 * math.cos(a), 50 + 40 * math.sin(a)] for a in np.linspace(0, 6.3, 30)])
@@ -41,6 +41,30 @@ def test_a_batch_is_its_members(recognition):
         assert [w for w, _ in found.guesses] == [w for w, _ in alone.guesses]
         np.testing.assert_allclose(found.embedding, alone.embedding, atol=1e-5)
     assert together[1].guesses == [] and together[1].unknown
+
+
+def test_few_shapes_reach_the_networks(recognition):
+    """Each costs memory for good: see `models.shapes`."""
+    ink, rows = set(), set()
+    recognition.recogniser.body.register_forward_pre_hook(lambda _, x: ink.add(x[0].shape))
+    recognition.strokes.register_forward_pre_hook(lambda _, x: rows.add(x[0].shape[:2]))
+    zigzag = np.stack([np.arange(40) * 6.0, np.arange(40) % 2 * 200.0], axis=1)
+    for points in range(2, 41):
+        recognition([Drawing.from_polylines([zigzag[:points]], 256, 256)])
+    for count in range(1, 33):
+        recognition([DRAWING] * count)
+    assert len(rows) <= 5 + 16 and {length % 8 for _, length in rows} == {0}
+    assert len(ink) <= 16
+
+
+def test_a_longer_drawing_beside_it_changes_no_guess(recognition):
+    """Rows and drawings that fill a batch up are not read."""
+    rows, lengths, flags = (torch.from_numpy(part) for part in stroke_rows([[ROUND, BAR], [BAR]]))
+    with torch.inference_mode():
+        plain = recognition.strokes(rows, lengths, flags)
+        torch.testing.assert_close(read_strokes(recognition.strokes, rows, lengths, flags), plain)
+        alone = read_strokes(recognition.strokes, rows[1:], lengths[1:], flags[1:])
+    torch.testing.assert_close(alone, plain[1:])
 
 
 def test_size_and_place_do_not_matter(recognition):
