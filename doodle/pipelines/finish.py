@@ -13,9 +13,10 @@ import torch
 from doodle.device import generators
 from doodle.pipelines import doodle_endings, selection
 from doodle.pipelines.complete import Begun, Completer, Ending, Ranked, each_on
-from doodle.pipelines.generator import Generator, Target
+from doodle.pipelines.generator import Generator
 from doodle.pipelines.plausibility import Plausibility
 from doodle.pipelines.steps import Call, Task, in_spare_time
+from doodle.pipelines.targets import Target
 from doodle.strokes.drawing import Drawing
 from doodle.strokes.geometry import extent
 
