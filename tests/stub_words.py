@@ -95,6 +95,8 @@ class StubImaginer:
     ) -> Iterator[Any]:
         mixed = yield from self._imagined(self.encoder(first), n, seed, truncation + share)
         mixed.second = self.encoder(second)
+        for doodle in mixed.doodles:
+            doodle.seen = (0.4 * (1 - share), 0.3 * share)
         yield mixed
 
     def alike(
@@ -146,5 +148,6 @@ def _ring(name: str, seed: int, k: int, truncation: float, score: float) -> Simp
         picture=np.full((28, 28), 255, np.uint8),
         share=0.0,
         traced=True,
+        seen=(),
         z=rng.normal(size=8),
     )

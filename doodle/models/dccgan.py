@@ -10,6 +10,7 @@ projection (Miyato & Koyama 2018, arXiv 1802.05637).
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -183,15 +184,51 @@ class Dccgan(nn.Module):
 
     def generate(self, z: Tensor, text: Tensor) -> Tensor:
         """As forward, from text that is centred already (and may carry noise)."""
+        start, style = self._begun(z, text)
+        return self._grown(start, lambda conv, x: conv(x, style))
+
+    def blend(self, z: Tensor, one: Tensor, other: Tensor, places: Tensor) -> Tensor:
+        """Pictures of two texts, each of them where it is said to hold.
+
+        Every convolution is modulated by either text, and what comes of it mixed place by place, as
+        spatially adaptive normalisation does (Park et al. 2019, arXiv 1903.07291).
+
+        Args:
+            z: (B, z_size) of a standard normal distribution.
+            one, other: (B, text_size) of unit length.
+            places: (B, FIRST_SIDE, FIRST_SIDE) share of the other text, 0 to 1.
+
+        Returns: as forward.
+        """
+        starts, styles = zip(
+            *(self._begun(z, self.centred(text)) for text in (one, other)), strict=True
+        )
+        share = places[:, None].to(starts[0].dtype)  # (B, 1, 7, 7)
+
+        def mixed(conv: nn.Module, x: Tensor) -> Tensor:
+            here = F.interpolate(share, x.shape[-2:], mode="bilinear", align_corners=False)
+            first, second = (conv(x, style) for style in styles)
+            return torch.lerp(first, second, here.to(first.dtype))
+
+        return self._grown(torch.lerp(starts[0], starts[1], share), mixed)
+
+    def _begun(self, z: Tensor, text: Tensor) -> tuple[Tensor, Tensor]:
+        """The first map (B, channels, 7, 7) and the style (B, style_size) of centred text."""
         seed = torch.cat([F.leaky_relu(self.read(text), 0.2), z], dim=1)
-        style = self.mix(seed)
-        x = self.start(seed).unflatten(1, (-1, FIRST_SIDE, FIRST_SIDE))
+        return self.start(seed).unflatten(1, (-1, FIRST_SIDE, FIRST_SIDE)), self.mix(seed)
+
+    def _grown(self, x: Tensor, convolved: Callable[[nn.Module, Tensor], Tensor]) -> Tensor:
+        """The picture that the first map grows into.
+
+        Args:
+            convolved: applies one of the modulated convolutions.
+        """
         for level in range(len(self.config.widths)):
             widen, refine = self.convs[2 * level], self.convs[2 * level + 1]
-            x = widen(x, style)  # before the upsampling: a quarter of the work
+            x = convolved(widen, x)  # before the upsampling: a quarter of the work
             if level:
                 x = F.interpolate(x, scale_factor=2, mode="bilinear", align_corners=False)
-            y = refine(x, style)
+            y = convolved(refine, x)
             in_place = not torch.is_grad_enabled()
             x = y.add_(x).mul_(math.sqrt(0.5)) if in_place else (x + y) * math.sqrt(0.5)
         return torch.tanh(self.ink(x).float())

@@ -14,7 +14,6 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from doodle.device import generators, product_dtype
@@ -26,16 +25,17 @@ from doodle.models.completion_gan import (
     SHARES,
     CompletionGan,
 )
+from doodle.models.shapes import filled, multiple
 from doodle.pipelines.doodles import traced
-from doodle.pipelines.generator import AT_ONCE, Target
-from doodle.pipelines.ranker import LEAST
+from doodle.pipelines.generator import AT_ONCE, LOT
 from doodle.pipelines.steps import WORK, Call, Step, Task, fitting
+from doodle.pipelines.targets import Target
 from doodle.strokes.curves import Curve, curve_points
 from doodle.strokes.drawing import QUICKDRAW_SIDE
 from doodle.strokes.geometry import bounds, distinct, extent, resample
 from doodle.strokes.raster import quickdraw_bitmap, rasterize
 
-PICTURES, TRUNCATION = 24, 0.9  # endings drawn in a round, and the size of their noise
+PICTURES, TRUNCATION = 32, 0.9  # endings drawn in a round, and the size of their noise
 LIKELY = 0.85  # of the chance of all places, in the likeliest ones that are tried
 # in pixels of the picture:
 NEAR = 1.3  # a line so near to the drawing's is that line
@@ -88,13 +88,13 @@ class EndingGenerator:
         vectors = [step.target.vector.expand(len(step.z), -1) for step in steps]
         z, text = torch.cat([step.z for step in steps]), torch.cat(vectors).to(self.device)
         begun = torch.cat([step.begun for step in steps])
-        # kernels of a few pictures, and those of an odd number, round differently
-        missing = max(LEAST - len(z), len(z) % 2)
-        z, begun = F.pad(z, (0, 0, 0, missing)), F.pad(begun, (0,) * 7 + (missing,))
-        text = torch.cat([text, text[:1].expand(missing, -1)])
+        count = multiple(len(z), LOT)
+        text = torch.cat([text, text[:1].expand(count - len(z), -1)])
+        z, begun = filled(z, count), filled(begun, count)
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self._half):
             ink = self.network(z, text, begun).float()
-        parts = ink[: len(ink) - missing].split([step.size for step in steps])
+        sizes = [step.size for step in steps]
+        parts = ink[: sum(sizes)].split(sizes)
         for step, own in zip(steps, parts, strict=True):
             step.finish(own)
 

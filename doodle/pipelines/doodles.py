@@ -31,13 +31,15 @@ class Doodle:
         curves: the traced strokes in the 256 x 256 space of `drawing`; empty when not traced.
         drawing: the same as dense polylines.
         score: the recogniser's chance of the word, 0 to 1: calibrated among its categories; for
-            other texts that of the text among the categories that mean something else.
+            other texts that of the text among the categories that mean something else; of a mix
+            how well both texts are seen (`targets.balance`).
         drawn_like: the discriminator's chance that a person drew the word so, 0 to 1.
         seed, candidate: draw it again with the same call.
         z: (z_size,) float32, the noise it came from; `like` takes it up.
         share: on a walk, of the second text's in it, 0 to 1.
         traced: from the picture; else SketchRNN drew it, in a hand's order: without z and without
             an opinion of the discriminator.
+        seen: of a mix, the chances of either text, 0 to 1.
     """
 
     picture: np.ndarray
@@ -50,6 +52,7 @@ class Doodle:
     z: np.ndarray
     share: float = 0.0
     traced: bool = True
+    seen: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -76,6 +79,7 @@ class Kept(NamedTuple):
     scores: Tensor  # (n,)
     likeness: Tensor  # (n,)
     candidates: list[int]
+    chances: list[list[float]]  # of a mix: of either text; else empty
 
 
 class Walked(NamedTuple):
@@ -127,6 +131,7 @@ def doodles_of(kept: Kept, curves: Sequence[Sequence[Curve]], z: Tensor, seed: i
                 seed,
                 number,
                 noise[number],
+                seen=tuple(kept.chances[k]) if kept.chances else (),
             )
         )
     return made

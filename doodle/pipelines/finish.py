@@ -12,9 +12,9 @@ import numpy as np
 from doodle.pipelines import selection
 from doodle.pipelines.complete import Begun, Completer, Ending, Ranked, each_on
 from doodle.pipelines.doodle_endings import PICTURES, EndingGenerator
-from doodle.pipelines.generator import Target
 from doodle.pipelines.plausibility import Plausibility
 from doodle.pipelines.steps import Call, Task, in_spare_time
+from doodle.pipelines.targets import Target
 from doodle.strokes.drawing import Drawing
 from doodle.strokes.geometry import extent
 

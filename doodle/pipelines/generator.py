@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -16,39 +15,36 @@ from doodle.models.dccgan import Dccgan
 from doodle.models.shapes import filled, multiple
 from doodle.pipelines.ranker import Ranker
 from doodle.pipelines.steps import WORK, Step, fitting
+from doodle.pipelines.targets import Blend, Target, balance
 
 AT_ONCE = 64  # pictures that go through the networks together, about 90 ms
 LOT = 16  # batches are multiples of it: kernels for one number of pictures take 9 MB
 
 
-@dataclass(frozen=True)
-class Target:
-    """What is drawn: name as the categories have it ("" for a mix), vector (512,)."""
-
-    name: str
-    vector: Tensor
-
-
 class Candidates(NamedTuple):
     """Pictures of W targets from each of `count` noises."""
 
-    targets: Sequence[Target]
+    targets: Sequence[Target | Blend]
     ink: Tensor  # (W * count, 1, size, size) in [0, 1]
     scores: Tensor  # (W, count)
     levels: list[Tensor]  # the recogniser's maps of them, which the discriminator reads too
+    chances: Tensor | None = None  # of blends: (W, count, 2) of either text
 
 
 class Pictures(Step):
     """A picture of each target from each noise z (count, z_size); its result: the Candidates.
 
-    Where they are not scored, those have no scores and no levels.
+    The targets are all texts or all blends.  Where they are not scored, those have no scores and no
+    levels.
     """
 
     def __init__(
-        self, engine: Generator, targets: Sequence[Target], z: Tensor, scored: bool
+        self, engine: Generator, targets: Sequence[Target | Blend], z: Tensor, scored: bool
     ) -> None:
         super().__init__(engine, len(targets) * len(z))
         self.targets, self.z, self.scored = targets, z, scored
+        self.texts = [one for one in targets if isinstance(one, Target)]
+        self.blends = [one for one in targets if isinstance(one, Blend)]
 
 
 class Generator:
@@ -73,7 +69,9 @@ class Generator:
         """Numbers of a noise."""
         return self.network.config.z_size
 
-    def steps(self, targets: Sequence[Target], z: Tensor, *, scored: bool = True) -> list[Pictures]:
+    def steps(
+        self, targets: Sequence[Target | Blend], z: Tensor, *, scored: bool = True
+    ) -> list[Pictures]:
         """Steps that draw and score a picture of each target from each noise z (count, z_size)."""
         size = max(1, AT_ONCE // len(z))
         parts = [targets[k : k + size] for k in range(0, len(targets), size)]
@@ -85,9 +83,9 @@ class Generator:
     @torch.inference_mode()
     def run(self, steps: Sequence[Pictures]) -> None:
         """Draw the pictures of all steps, and read those that are scored."""
-        z = torch.cat([step.z.repeat(len(step.targets), 1) for step in steps])
-        vectors = [self.vectors(step.targets).repeat_interleave(len(step.z), 0) for step in steps]
-        ink = self._drawn(z, torch.cat(vectors))
+        kinds = [[step for step in steps if step.texts], [step for step in steps if step.blends]]
+        steps = [step for part in kinds for step in part]
+        ink = torch.cat([self._drawn(*_inputs(self, part)) for part in kinds if part])
         ends = np.cumsum([step.size for step in steps]).tolist()
         parts = {step: slice(end - step.size, end) for step, end in zip(steps, ends, strict=True)}
         for step in steps:
@@ -109,26 +107,56 @@ class Generator:
     @torch.inference_mode()
     def __call__(self, z: Tensor, text: Tensor) -> Tensor:
         """Pictures (B, 1, size, size), ink 1 on 0, from z (B, z_size) and text (B, 512)."""
-        return self._drawn(z, text)[: len(z)]
+        return self._drawn(z, text)
 
-    def _drawn(self, z: Tensor, text: Tensor) -> Tensor:
-        """The same, and after them what fills up the batch: no picture depends on the others.
+    def _drawn(self, z: Tensor, *texts: Tensor) -> Tensor:
+        """The same of a text, or of two and of their places; no picture depends on the others.
 
-        Kernels of a few pictures, and those of an odd number, round differently.
+        Kernels of a few pictures, and those of an odd number, round differently: a batch is filled
+        up.
         """
-        count = multiple(len(z), LOT)
-        z, text = filled(z, count), torch.cat([text, text[:1].expand(count - len(z), -1)])
+        count = len(z)
+        missing = multiple(count, LOT) - count
+        given = [torch.cat([one, one[:1].expand(missing, *one.shape[1:])]) for one in texts]
+        draw = self.network if len(texts) == 1 else self.network.blend
         with torch.autocast(self._device.type, torch.bfloat16, enabled=self._half):
-            return (self.network(z, text) + 1) / 2
+            return (draw(filled(z, count + missing), *given)[:count] + 1) / 2
 
     def _scored(
         self, step: Pictures, ink: Tensor, logits: Tensor, embedding: Tensor, levels: list[Tensor]
     ) -> Candidates:
         count = len(step.z)
-        parts = zip(step.targets, logits.split(count), embedding.split(count), strict=True)
-        scores = [self.ranker.chance(a, b, one.name, one.vector) for one, a, b in parts]
-        return Candidates(step.targets, ink, torch.stack(scores), levels)
+        parts = list(zip(logits.split(count), embedding.split(count), strict=True))
+        if step.texts:
+            chances = [self._chance(one, *p) for one, p in zip(step.texts, parts, strict=True)]
+            return Candidates(step.targets, ink, torch.stack(chances), levels)
+        both = [
+            torch.stack([self._chance(text, *part) for text in (one.one, one.other)], dim=-1)
+            for one, part in zip(step.blends, parts, strict=True)
+        ]
+        scores = [balance(p, one.share) for one, p in zip(step.blends, both, strict=True)]
+        return Candidates(step.targets, ink, torch.stack(scores), levels, torch.stack(both))
 
-    def vectors(self, targets: Sequence[Target]) -> Tensor:
+    def _chance(self, text: Target, logits: Tensor, embedding: Tensor) -> Tensor:
+        return self.ranker.chance(logits, embedding, text.name, text.vector)
+
+    def vectors(self, targets: Sequence[Target | Blend]) -> Tensor:
         """The text vectors of targets, (W, 512)."""
         return torch.stack([target.vector for target in targets]).to(self._device)
+
+
+def _inputs(engine: Generator, steps: Sequence[Pictures]) -> list[Tensor]:
+    """Noise and text of every picture of some steps; of blends both texts, and their places."""
+
+    def each(step: Pictures, values: Tensor) -> Tensor:
+        return values.repeat_interleave(len(step.z), 0)
+
+    z = torch.cat([step.z.repeat(len(step.targets), 1) for step in steps])
+    if not steps[0].blends:
+        return [z, torch.cat([each(step, engine.vectors(step.targets)) for step in steps])]
+    parts = []
+    for step in steps:
+        pairs = [[blend.one for blend in step.blends], [blend.other for blend in step.blends]]
+        places = torch.stack([blend.places for blend in step.blends]).to(z.device)
+        parts.append([each(step, part) for part in (*map(engine.vectors, pairs), places)])
+    return [z, *(torch.cat(part) for part in zip(*parts, strict=True))]

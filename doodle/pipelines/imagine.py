@@ -32,9 +32,10 @@ from doodle.pipelines.doodles import (
     doodles_of,
     traced,
 )
-from doodle.pipelines.generator import Candidates, Generator, Target
+from doodle.pipelines.generator import Candidates, Generator
 from doodle.pipelines.ranker import Ranker
 from doodle.pipelines.steps import Call, Task, alone, last
+from doodle.pipelines.targets import Target, blends
 from doodle.pipelines.text import TextEncoder, TextVector
 from doodle.strokes.curves import Curve
 
@@ -140,6 +141,9 @@ class Imaginer:
     ) -> Imagined:
         """Doodles of something between two texts; ``share`` 0 is the first, 1 the second.
 
+        Each noise is drawn in several ways (`blends`); the one in which both texts are seen best
+        counts, and by that they are ranked (`balance`).  Unranked they are mixed all over.
+
         Raises:
             UnknownWord, ValueError: as a call; ValueError also for a share outside 0 to 1.
         """
@@ -164,8 +168,17 @@ class Imaginer:
         z = self._noise(seed, n * OVERSAMPLE if rank else n) * _truncation(truncation)
         one, other = self.encoder.encode_many([first, second])
         yield from (one, other)
-        target = _between(one, other, share)
-        (doodles,) = yield from self._draw([target], z, n, seed, rank, True)
+        if share in (0, 1):
+            end = [_between(one, other, share)]
+            (doodles,) = yield from self._draw(end, z, n, seed, rank, True)
+        else:
+            first_end, second_end = (
+                Target(text.category or text.name, text.vector) for text in (one, other)
+            )
+            ways = blends(first_end, second_end, float(share))[: None if rank else 1]
+            drawn = yield self.generator.steps(ways, z)
+            drawn = yield Call(partial(_best_ways, drawn))
+            doodles = yield from self._finished(drawn, 0, z, n, seed, rank, True)
         yield Imagined(one, doodles, other, float(share))
 
     def walk(
@@ -322,13 +335,19 @@ class Imaginer:
         done: list[list[Doodle]] = []
         for drawn in (yield self.generator.steps(targets, z)) if targets else []:
             for k in range(len(drawn.targets)):
-                kept = yield Call(partial(self._kept, drawn, k, n, rank))
-                curves: list[list[Curve]] = [[] for _ in range(n)]
-                if trace:
-                    parts = [kept.pictures[j : j + TRACED] for j in range(0, n, TRACED)]
-                    curves = sum((yield [Call(partial(traced, part)) for part in parts]), [])
-                done.append(doodles_of(kept, curves, z, seed))
+                done.append((yield from self._finished(drawn, k, z, n, seed, rank, trace)))
         return done
+
+    def _finished(
+        self, drawn: Candidates, k: int, z: Tensor, n: int, seed: int, rank: bool, trace: bool
+    ) -> Task:
+        """n doodles of the k-th target; a task's part."""
+        kept = yield Call(partial(self._kept, drawn, k, n, rank))
+        curves: list[list[Curve]] = [[] for _ in range(n)]
+        if trace:
+            parts = [kept.pictures[j : j + TRACED] for j in range(0, n, TRACED)]
+            curves = sum((yield [Call(partial(traced, part)) for part in parts]), [])
+        return doodles_of(kept, curves, z, seed)
 
     @torch.inference_mode()
     def _kept(self, drawn: Candidates, k: int, n: int, rank: bool) -> Kept:
@@ -341,7 +360,8 @@ class Imaginer:
         likeness = self.network.drawn_like(ink[chosen], levels, text)
         pixels = ink[chosen, 0].float().cpu().numpy()  # (n, size, size)
         pictures = np.round(255 * (1 - pixels)).astype(np.uint8)
-        return Kept(pictures, scores[chosen], likeness, chosen)
+        chances = [] if drawn.chances is None else drawn.chances[k][chosen].tolist()
+        return Kept(pictures, scores[chosen], likeness, chosen, chances)
 
 
 def _between(one: TextVector, other: TextVector, share: float) -> Target:
@@ -350,6 +370,22 @@ def _between(one: TextVector, other: TextVector, share: float) -> Target:
         text = other if share else one
         return Target(text.name, text.vector)
     return Target("", slerp(one.vector[None], other.vector[None], share)[0])
+
+
+@torch.inference_mode()
+def _best_ways(drawn: Sequence[Candidates]) -> Candidates:
+    """Of each noise the picture of the highest score among those of all targets."""
+    scores = torch.cat([part.scores for part in drawn])  # (W, count)
+    ways, each = scores.argmax(dim=0), torch.arange(scores.shape[1], device=scores.device)
+
+    def best_of(parts: Sequence[Tensor]) -> Tensor:
+        return torch.cat([part.unflatten(0, (-1, len(each))) for part in parts])[ways, each]
+
+    levels = [best_of(parts) for parts in zip(*(part.levels for part in drawn), strict=True)]
+    chances = torch.cat([part.chances for part in drawn if part.chances is not None])
+    ink = best_of([part.ink for part in drawn])
+    target = drawn[0].targets[:1]
+    return Candidates(target, ink, scores[ways, each][None], levels, chances[ways, each][None])
 
 
 def _seed(value: int) -> int:

@@ -13,7 +13,6 @@ MAX_WORD = 60  # characters
 MAX_TEXT = 100_000  # characters of a text for doodles; the text encoder takes far fewer
 MOST_SEED = 2**63 - 1
 EMPTY = "There is nothing drawn yet: draw a line or two first."
-EMPTY_AUTO = "There is nothing drawn yet: draw a line or two first, or say what it is."
 
 
 def tidy_word(word: Any) -> str:
@@ -43,11 +42,8 @@ def tidy_text(text: Any) -> str:
     return " ".join(text.split())
 
 
-def some(drawing: Any, empty: str = EMPTY) -> Drawing:
+def some(drawing: Any) -> Drawing:
     """A drawing with a line in it.
-
-    Args:
-        empty: what is said of one without.
 
     Raises:
         ValueError: it is no Drawing.
@@ -56,7 +52,7 @@ def some(drawing: Any, empty: str = EMPTY) -> Drawing:
     if not isinstance(drawing, Drawing):
         raise ValueError("The drawing must be a Drawing; Drawing.parse makes one of its JSON.")
     if not drawing:
-        raise BadDrawing(empty)
+        raise BadDrawing(EMPTY)
     return drawing
 
 
@@ -68,8 +64,6 @@ def keep(request: Any, **values: Any) -> None:
 
 __all__ = [
     "AUTO",
-    "EMPTY",
-    "EMPTY_AUTO",
     "MAX_WORD",
     "MOST_SEED",
     "choice",

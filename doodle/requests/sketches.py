@@ -5,9 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from doodle.requests.checks import (
-    AUTO,
-    EMPTY,
-    EMPTY_AUTO,
     MOST_SEED,
     keep,
     number,
@@ -91,7 +88,7 @@ class Complete(Draw):
     def __post_init__(self) -> None:
         super().__post_init__()
         keep(self, selective=bool(self.selective), improve=bool(self.improve))
-        some(self.drawing, EMPTY_AUTO if self.word == AUTO else EMPTY)
+        some(self.drawing)
 
 
 @dataclass(frozen=True, eq=False)

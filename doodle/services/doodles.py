@@ -110,4 +110,5 @@ def _doodle(one: Any) -> Doodle:
         one.z,
         float(one.share),
         bool(one.traced),
+        tuple(one.seen),
     )

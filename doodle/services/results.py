@@ -143,6 +143,8 @@ class Doodle:
         share: on a walk, of the second text's in it, 0 to 1.
         traced: the generator's; else SketchRNN drew it, in a hand's order: without noise, curves
             and an opinion of the discriminator.
+        seen: of a mix, the recogniser's chances of either text, 0 to 1; its score is how well both
+            are seen: the smaller one, by its share.
     """
 
     picture: np.ndarray
@@ -154,6 +156,7 @@ class Doodle:
     noise: np.ndarray
     share: float
     traced: bool = True
+    seen: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)

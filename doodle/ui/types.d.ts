@@ -52,6 +52,8 @@ export interface Doodle {
   traced?: boolean;
   candidate: number;
   noise: unknown;
+  /** of a mix: the recogniser's chance of either word; its score is the smaller one, by its share */
+  seen?: number[];
 }
 
 /** How a text was understood. */
@@ -89,6 +91,8 @@ export interface ChosenDoodle {
   title: string;
   /** as a sentence names it */
   what: string;
+  /** of a mix: a sentence with both of its chances */
+  chances?: string;
   text: string;
   /** the word to finish it as */
   finish_as: string;

@@ -184,7 +184,7 @@ def test_drawings_come_from_draw_and_outlines_go_back(enter: Callable):
     )
     page.get_by_label("What it is").fill("fish")
     page.keyboard.press("Tab")
-    page.locator("#results summary").click()
+    page.get_by_label("More formats to save").click()
     page.locator("#results [data-to=chimera]").click()
     page.wait_for_function(f"{TAGS} === 'fish'")
     page.locator("#chimera_go").click()

@@ -286,7 +286,7 @@ def test_a_project_keeps_the_sentence_and_brings_it_back(enter: Callable, place:
             page.locator("#pad [data-act=save]").click()
             page.locator("#pad [data-act=json]").click()
         else:
-            page.locator("#results summary").click()
+            page.get_by_label("More formats to save").click()
             page.locator("#results [data-save=json]").click()
     file = Path(download.value.path())
     saved = json.loads(file.read_text())

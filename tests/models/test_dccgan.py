@@ -8,7 +8,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from doodle.models.dccgan import Dccgan, DccganConfig, ModulatedConv
+from doodle.models.dccgan import FIRST_SIDE, Dccgan, DccganConfig, ModulatedConv
 
 
 def vectors(count: int, seed: int = 0) -> torch.Tensor:
@@ -81,3 +81,17 @@ def test_the_discriminator_reads_the_picture_its_features_and_the_text(network: 
         assert not torch.allclose(other, chance)
     logits = network.discriminate(ink, levels, [network.centred(text)])[0]
     torch.testing.assert_close(chance, torch.sigmoid(2 * logits.mean(dim=1)))
+
+
+def test_a_blend_is_either_text_where_it_holds_alone(network: Dccgan):
+    z = torch.randn(3, network.config.z_size, generator=torch.Generator().manual_seed(4))
+    one, other = vectors(1, seed=5).expand(3, -1), vectors(1, seed=6).expand(3, -1)
+    places = torch.zeros(3, FIRST_SIDE, FIRST_SIDE)
+    with torch.no_grad():
+        torch.testing.assert_close(network.blend(z, one, other, places), network(z, one))
+        torch.testing.assert_close(network.blend(z, one, other, places + 1), network(z, other))
+        places[:, :, 4:] = 1
+        mixed = network.blend(z, one, other, places)
+        left = (mixed - network(z, one)).abs()[..., :3].mean()
+        right = (mixed - network(z, one)).abs()[..., -3:].mean()
+    assert left < right / 4

@@ -16,6 +16,7 @@ from doodle.models.recogniser import Recogniser, RecogniserConfig
 from doodle.pipelines import doodles, generator, imagine
 from doodle.pipelines.imagine import OVERSAMPLE, Imaginer
 from doodle.pipelines.ranker import SAME, Ranker
+from doodle.pipelines.targets import Target, blends
 from doodle.pipelines.text import TextVector
 from doodle.strokes.curves import curve_points
 
@@ -194,6 +195,34 @@ def test_a_mix_begins_at_one_text_and_ends_at_the_other(imaginer):
     assert all((middle.picture != end.picture).any() for end in ends)
     with pytest.raises(ValueError, match="share"):
         imaginer.mix("cat", "sun", 1.5)
+
+
+def test_a_mix_is_ranked_by_how_well_both_are_seen(imaginer):
+    made = imaginer.mix("cat", "sun", 0.5, n=4, seed=4).doodles
+    scores = [one.score for one in made]
+    assert scores == sorted(scores, reverse=True)
+    for one in made:
+        assert one.score == pytest.approx(min(1, 2 * min(one.seen)), abs=1e-4)
+    assert len({one.candidate for one in made}) == 4  # of each noise one way only
+    assert all(not one.seen for one in imaginer("cat", n=1).doodles)
+
+
+def test_a_mix_beside_another_task_is_the_mix_alone(imaginer):
+    """Texts and blends that wait together are drawn and read together."""
+    engine, z = imaginer.generator, torch.randn(3, imaginer.generator.z_size)
+    ends = [Target(name, KNOWN[name]) for name in ("cat", "sun")]
+    ways = blends(*ends, 0.5)
+
+    def drawn(*groups):
+        steps = [step for group in groups for step in engine.steps(group, z)]
+        engine.run(steps)
+        return [step.result for step in steps]
+
+    (alone,) = drawn(ways)
+    mixed, plain = drawn(ways, ends)
+    torch.testing.assert_close(mixed.ink, alone.ink)
+    torch.testing.assert_close(mixed.chances, alone.chances)
+    assert plain.chances is None and plain.scores.shape == (2, 3)
 
 
 def test_a_walk_keeps_its_noise_and_reaches_both_texts(imaginer):

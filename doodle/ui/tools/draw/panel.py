@@ -91,7 +91,7 @@ def build(context: Context) -> DrawPanel:
 
 def _sentence(choices: list[str]) -> dict[str, Any]:
     """'Finish it as what you see in 9 ways, careful to daring, seed 7. Complete.' in fields."""
-    words("Finish it as")
+    words("<span>Finish it </span>as")  # without the span on a phone
     word = word_field([(guess.SHOWN, AUTO), *choices], AUTO, "What it is", "word")
     words("in")
     count = number_field(FIRST_COUNT, "How many ways", "count")

@@ -21,6 +21,12 @@ const SOURCES = {
   traced: "Traced from a picture that the doodle generator made: its strokes are in no hand's order",
   drawn: "",
 };
+/* Why the first need not be the one of the highest score. */
+const ORDER = {
+  complete: "The first need not have the highest: the order also goes by how likely a person would"
+    + " draw it so.",
+  draw: "", again: "",
+};
 /* Pressing a button asks at once, before the server has heard of it. */
 const MODES = { go: "complete", reroll: "complete", draw_me: "draw", again: "again" };
 
@@ -30,7 +36,7 @@ expose("draw.stopped", () => mounted("tools/draw/results")?.stopped());
 /** @param {import("../../shell/mount.js").Context} context */
 export function mount({ element, props }) {
   const card = find(".dd-results", element), grid = find(".dd-grid", card);
-  const title = find("h2", card), which = find(".dd-which", card), menu = find("details", card);
+  const title = find("h2", card), which = find(".dd-which", card), menus = findAll("details", card);
   const pad = () => canvas("pad");
 
   let shown = null;       // the run on show: { run, mode, word, n, base, list, selected, live }
@@ -50,6 +56,13 @@ export function mount({ element, props }) {
     waiting += 1;
     toBegin += 1;
     state.ask();
+  }
+
+  /* What is shown on the paper is part of what is asked for: a drawing that was made on the empty paper,
+   * and of what is drawn anew its ending too. As with Keep, Undo takes it back. */
+  function takeIn(id) {
+    const whole = id === "again" && shown?.mode !== "again";
+    if (shown?.live && (whole || (id === "go" && !pad().stats().strokes))) pad().adopt();
   }
 
   /* ---- what the canvas tells ----------------------------------------------------------------- */
@@ -134,7 +147,7 @@ export function mount({ element, props }) {
     source.title = SOURCES[ghost.traced ? "traced" : "drawn"];
     mark.textContent = score(ghost.score);
     mark.title = ghost.score == null ? ""
-      : `How sure the guess is that the whole drawing is ${phrase(shown.word)}, of 1`;
+      : `How sure the guess is that the whole drawing is ${phrase(shown.word)}, of 1. ${ORDER[shown.mode]}`;
     const chosen = Boolean(shown.live) && shown.selected === ghost.id;
     button.setAttribute("aria-pressed", String(chosen));
     const likeness = ghost.score == null ? "" : `, ${Math.round(ghost.score * 100)} percent ${shown.word}`;
@@ -187,7 +200,7 @@ export function mount({ element, props }) {
   find(".dd-links", card).addEventListener("click", (event) => {
     const button = event.target.closest("[data-save], [data-to]");
     if (!button) return;
-    menu.open = false;
+    for (const menu of menus) menu.open = false;
     const ghost = shown?.live && (shown.list.find((one) => one.id === shown.selected) || shown.list[0]);
     const text = pad().serialize();
     const drawing = ghost ? composed(text, ghost.strokes, shown.mode) : text;
@@ -201,7 +214,7 @@ export function mount({ element, props }) {
     });
   });
   onCanvas("pad", "saving", (detail) => Object.assign(detail.settings, settings()));
-  closesItself(menu);
+  menus.forEach(closesItself);
 
   /* ---- bringing a run back: its drawing, its endings as a log of their own ------------------- */
   function restore(run, id) {
@@ -218,6 +231,7 @@ export function mount({ element, props }) {
   });
   onPress("button", ({ id }, event) => {
     if (!MODES[id]) return;
+    takeIn(id);
     ask(MODES[id]);
     setTimeout(() => toPaper(event));                // after Complete has become Stop
   });

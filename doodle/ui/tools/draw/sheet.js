@@ -1,5 +1,5 @@
 /* The handle of the sheet that holds the results on a phone: a tap or a pull moves it. */
-import { find } from "../../shared/dom.js";
+import { find, nextFrame, scrollTo } from "../../shared/dom.js";
 import { createSignal } from "../../shared/signal.js";
 
 const PULL = 16;                     // px, from which a touch is a pull
@@ -10,13 +10,14 @@ export const sheetTitle = createSignal();
 /** @param {import("../../shell/mount.js").Context} context */
 export function mount({ element }) {
   const handle = find(".dd-sheet button", element), title = find("b", handle);
-  const sheet = element.closest(".dd-side");
+  const sheet = element.closest(".dd-side"), canvas = find("#pad"), sentence = find("#say");
   let from = null, pulled = false;
 
   const isOpen = () => handle.getAttribute("aria-expanded") === "true";
   function open(yes) {
     handle.setAttribute("aria-expanded", String(yes));
-    if (!yes) sheet.scrollTop = 0;
+    if (yes) nextFrame().then(() => scrollTo(canvas));
+    else sheet.scrollTop = 0;
   }
   handle.addEventListener("pointerdown", (event) => {
     from = event.clientY;
@@ -38,8 +39,9 @@ export function mount({ element }) {
   sheet.addEventListener("focusin", ({ target }) => {
     if (target !== handle && find("#results", sheet)?.contains(target)) open(true);
   });
+  // the paper and the sentence are in reach beside it
   document.addEventListener("pointerdown", ({ target }) => {
-    if (isOpen() && !sheet.contains(/** @type {Node} */ (target))) open(false);
+    if (isOpen() && ![sheet, canvas, sentence].some((part) => part?.contains(target))) open(false);
   }, true);
   sheetTitle.listen((text) => { title.textContent = text; });
 }

@@ -10,7 +10,7 @@ const TITLES = {
   "#daring": "Careful endings are what most people draw; daring ones are odder",
   "#seed": "The number that chance begins from: the same seed gives the same endings",
   "#reroll": "Another seed: other endings of the same drawing",
-  "#again": "Draw all of what you drew anew, in your own way of drawing",
+  "#again": "Draw all that is on the paper anew, in your own way of drawing; the ending shown is kept",
 };
 
 /* Gradio fetches its buttons and sliders one by one: each is named when it is there. */

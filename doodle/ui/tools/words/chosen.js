@@ -2,7 +2,7 @@
 import { find, findAll } from "../../shared/dom.js";
 import { sketch } from "../../shared/pictures.js";
 import { frame, onPaper, onSquare } from "../../shared/strokes.js";
-import { score, scored } from "../../shared/wording.js";
+import { percent, score, scored } from "../../shared/wording.js";
 import { save } from "../../shell/mailbox.js";
 import { expose } from "../../shell/mount.js";
 import { sendTo } from "../../shell/tools.js";
@@ -25,8 +25,8 @@ export function mount({ element, trigger }) {
     const { one } = shown;
     card.dataset.empty = "false";
     title.textContent = title.title = shown.title;
-    chance.textContent = `${score(one.score)} recognised`;
-    chance.title = scored(one.score, shown.what);
+    chance.textContent = one.seen ? one.seen.map(percent).join(" and ") : `${score(one.score)} recognised`;
+    chance.title = shown.chances || scored(one.score, shown.what);
     chance.setAttribute("aria-label", chance.title);
     sheet.replaceChildren(sketch(one, shown.box || frame(one.strokes, 0.07, false)));
     sheet.setAttribute("role", "img");

@@ -7,6 +7,7 @@ import { frame } from "../../shared/strokes.js";
 import { counted, phrase, score, scored } from "../../shared/wording.js";
 import { expose, mounted } from "../../shell/mount.js";
 import { notes } from "../../shell/news.js";
+import { bothSeen, oneSided } from "./between.js";
 import { doodleChosen, moreAsked, resultShown, wordPicked } from "./news.js";
 import { keepDoodles } from "./tool.js";
 
@@ -55,13 +56,16 @@ export function mount(context) {
     grid.classList.toggle("dd-dense", doodles.length > 16);
     grid.replaceChildren(...doodles.map((one, i) => {
       const svg = sketch(one, frame(one.strokes, 0.07, false));
-      const button = make("button", { type: "button", title: scored(one.score, subject()) },
+      const button = make("button", { type: "button", title: about(one) },
         svg, make("em", one.traced === false
           ? { textContent: "ink order", title: "Drawn point by point; the others are traced" } : {}),
         make("i", { textContent: score(one.score) }));
       const drawn = one.traced === false ? ", in ink order" : "";
-      const chance = `${Math.round(100 * one.score)} percent ${shown.name}${drawn}`;
-      button.setAttribute("aria-label", `${i + 1} of ${doodles.length}, ${chance}`);
+      const words = one.seen ? [shown.name, shown.second] : [shown.name];
+      const chance = words.map((word, k) => {
+        return `${Math.round(100 * (one.seen?.[k] ?? one.score))} percent ${word}`;
+      }).join(", ");
+      button.setAttribute("aria-label", `${i + 1} of ${doodles.length}, ${chance}${drawn}`);
       return make("li", {}, button);
     }));
     part.dataset.earlier = "false";
@@ -83,11 +87,15 @@ export function mount(context) {
     const { task, name, second } = shown;
     return task === "mix" ? `something between ${phrase(name)} and ${phrase(second)}` : phrase(name);
   }
+  function about({ score: value, seen }) {
+    return seen ? bothSeen(seen, [shown.name, shown.second]) : scored(value, subject());
+  }
   function summary() {
-    const { doodles } = shown, many = kind(counted(doodles.length, "doodle"));
+    const { doodles, task, name, second } = shown, many = kind(counted(doodles.length, "doodle"));
     const poor = doodles[0].score < FAINT && shown.reading.seen !== false;
     const hard = poor ? " Hard to recognise: another seed may do better." : "";
-    return `${many}${doodles.length > 1 ? ", best first" : ""}.${hard}`;
+    const said = task === "mix" ? oneSided(doodles, [name, second]) : hard;
+    return `${many}${doodles.length > 1 ? ", best first" : ""}.${said}`;
   }
   function kind(count) {
     const { task, text, second, share } = shown;
@@ -107,7 +115,10 @@ export function mount(context) {
     const title = task === "mix" ? `${name} and ${second}` : name, one = shown.doodles[at];
     const near = task !== "mix" && one.traced !== false;               // what comes from noise
     const candidate = task === "draw" && near ? one.candidate : null;
-    doodleChosen.send({ one, title, what: subject(), text, seed, candidate, truncation, finish_as, near });
+    const chances = one.seen && about(one);
+    doodleChosen.send({
+      one, title, what: subject(), chances, text, seed, candidate, truncation, finish_as, near,
+    });
   }
   const buttons = () => findAll("button", grid);
   grid.addEventListener("click", ({ target }) => {

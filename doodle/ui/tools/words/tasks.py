@@ -90,11 +90,8 @@ class DoodleTasks:
             walked = await run.answer(walk)
             if walked is None:
                 return json.dumps({"request": number, "stopped": True})
-            shares = [round(one.share, 4) for one in walked.doodles]
             words, doodles = [walk.text, walk.second], [_doodle(one) for one in walked.doodles]
-            return json.dumps(
-                {"request": number, "words": words, "shares": shares, "doodles": doodles}
-            )
+            return json.dumps({"request": number, "words": words, "doodles": doodles})
         return json.dumps({"request": number, "error": run.problem})
 
     async def _answers(
@@ -168,6 +165,7 @@ def _doodle(one: Doodle) -> dict[str, Any]:
         "drawn_like": round(float(one.drawn_like), 4),
         "candidate": one.candidate,
         "noise": [round(float(v), 3) for v in one.noise],
+        **({"seen": [round(float(v), 4) for v in one.seen]} if one.seen else {}),
     }
 
 

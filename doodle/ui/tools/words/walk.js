@@ -10,7 +10,7 @@ import { expose, mounted } from "../../shell/mount.js";
 import { keepFilm } from "../morph/tool.js";
 import { doodleChosen, moreAsked } from "./news.js";
 
-const STRIP = 6;            // small pictures of the way
+const STRIP = 7;            // small pictures of the way
 
 expose("words.goal", () => mounted("tools/words/walk")?.outdated());
 
@@ -22,19 +22,12 @@ export function mount(context) {
   const run = createRun({ note: find(".dd-note", card), busy: card });
   let from = null;            // the doodle chosen in the grid
   let asking = null;          // the one that a walk is asked for
-  let reel = null;            // the way on show: { words, shares, doodles, box, from }
+  let reel = null;            // the way on show: { words, doodles, box, from }
 
   const goal = () => (field("words_goal")?.value || "").trim().replace(/\s+/g, " ");
   const percent = () => Number(slider.value);
-  /* How much of the other word the slider asks for. The steps of a way are not evenly apart in that. */
-  function share() {
-    if (!reel || reel.from.text !== from?.text || reel.words[1] !== goal()) return percent() / 100;
-    const { shares } = reel, at = (percent() / 100) * (shares.length - 1);
-    const k = Math.min(Math.floor(at), shares.length - 2);
-    return shares[k] + (at - k) * (shares[k + 1] - shares[k]);
-  }
   function label() {
-    const part = Math.round(100 * share());
+    const part = percent();
     mix.textContent = `Mix ${100 - part} : ${part}`;
     const here = reel ? reel.words : [from?.title || "this", goal() || "that"];
     mix.disabled = part === 0 || part === 100;
@@ -76,9 +69,12 @@ export function mount(context) {
       button.setAttribute("aria-label", `Step ${step + 1} of ${last + 1}`);
       return make("li", {}, button);
     }));
-    slider.value = 0;
+    middle();
+    look();
+  }
+  function middle() {
+    slider.value = 50;
     label();
-    mark(0);
   }
   /* A way between other words than those that stand here now says nothing of them. */
   function outdated() {
@@ -90,14 +86,15 @@ export function mount(context) {
     card.dataset.empty = "true";
     gif.disabled = true;
     strip.replaceChildren();
-    slider.value = 50;
-    label();
+    middle();
   }
   const stepAt = () => Math.round((percent() / 100) * (reel.doodles.length - 1));
+  /* The nearest of the strip. */
   function mark(step) {
-    for (const { firstElementChild: button } of strip.children) {
-      button.setAttribute("aria-current", String(Number(button.dataset.step) === step));
-    }
+    const buttons = [...strip.children].map((item) => item.firstElementChild);
+    const far = (button) => Math.abs(Number(button.dataset.step) - step);
+    const least = Math.min(...buttons.map(far)), nearest = buttons.find((button) => far(button) === least);
+    for (const button of buttons) button.setAttribute("aria-current", String(button === nearest));
   }
   function look() {
     label();
@@ -130,7 +127,7 @@ export function mount(context) {
       return;
     }
     run.say("");
-    moreAsked.send({ task: "mix", text: from.text, second: goal(), share: share() });
+    moreAsked.send({ task: "mix", text: from.text, second: goal(), share: percent() / 100 });
   });
   gif.addEventListener("click", () => {
     save({ format: "gif", name: reel.words.join(" to "), drawings: drawings(reel) });
@@ -142,8 +139,7 @@ export function mount(context) {
     outdated();
   });
   onEnter("words_goal", ask);
-  slider.value = 50;
-  label();
+  middle();
 
   return { outdated };
 }
