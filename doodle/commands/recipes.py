@@ -20,6 +20,7 @@ RECIPES = (
     "dccgan",
     "chimera",
     "faces",
+    "face_finder",
 )
 # what older checkpoints' headers and notes call a recipe
 FORMER_NAMES = {"letters": "writing_detector"}
@@ -31,6 +32,7 @@ EVALUATIONS = (
     "dccgan",
     "chimera",
     "faces",
+    "face_finder",
 )
 
 
