@@ -15,10 +15,12 @@ class Matched(NamedTuple):
     Attributes:
         error: (F,) mean distance of the five points of each true face over the distance of its
             eyes; infinite where it is not found.
+        by: (F,) the number of the detection, -1 where there is none.
         false: (D,) True where a detection is of no true face, or of one that a surer one has.
     """
 
     error: np.ndarray
+    by: np.ndarray
     false: np.ndarray
 
 
@@ -35,7 +37,7 @@ def match(found: np.ndarray, true: np.ndarray) -> Matched:
         true: (F, 5, 2).
     """
     error = np.full(len(true), np.inf)
-    false = np.ones(len(found), bool)
+    by, false = np.full(len(true), -1), np.ones(len(found), bool)
     if len(found) and len(true):
         apart = np.linalg.norm(found[:, None] - true[None], axis=-1).mean(axis=2)
         apart = apart / np.maximum(eye_distance(true), 1e-6)
@@ -43,5 +45,5 @@ def match(found: np.ndarray, true: np.ndarray) -> Matched:
             free = np.where(np.isinf(error), row, np.inf)
             nearest = int(free.argmin())
             if free[nearest] < NEAR:
-                error[nearest], false[k] = free[nearest], False
-    return Matched(error, false)
+                error[nearest], by[nearest], false[k] = free[nearest], k, False
+    return Matched(error, by, false)

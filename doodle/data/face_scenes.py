@@ -178,7 +178,7 @@ class SceneMaker:
         """A piece of a picture, now and then a texture, (height, width, 3) uint8."""
         if rng.random() < 0.12:
             return texture(rng, width, height)
-        photo = self.sources.backgrounds[rng.integers(len(self.sources.backgrounds))]
+        photo = self.sources.backgrounds[int(rng.integers(len(self.sources.backgrounds)))]
         most = min(photo.shape[1] / width, photo.shape[0] / height)
         scale = most * rng.uniform(0.3, 1.0) ** 0.5  # pixels of the photograph a pixel
         size = max(2, int(width * scale)), max(2, int(height * scale))
@@ -224,7 +224,7 @@ class SceneMaker:
         if fill:
             warp(scene.picture, square, matrix, None)
         else:
-            warp(scene.picture, square, matrix, self.masks[rng.integers(MASKS)])
+            warp(scene.picture, square, matrix, self.masks[int(rng.integers(MASKS))])
         scene.points.append((points @ matrix[:, :2].T + matrix[:, 2]).astype(np.float32))
         scene.sides.append(float(side))
         scene.angles.append(float(angle))
@@ -237,12 +237,12 @@ class SceneMaker:
             return
         piece = tinted(self.background(rng, 96, 96), rng)
         matrix = placing(middle, side, rng.uniform(-45, 45), 1.0)
-        warp(scene.picture, piece, matrix, self.masks[rng.integers(MASKS)])
+        warp(scene.picture, piece, matrix, self.masks[int(rng.integers(MASKS))])
 
     def add_drawing(self, scene: Scene, rng: np.random.Generator) -> None:
         """Draw a line drawing over all of it."""
         height, width = scene.picture.shape[:2]
-        lines = self.sources.drawings[rng.integers(len(self.sources.drawings))]
+        lines = self.sources.drawings[int(rng.integers(len(self.sources.drawings)))]
         side = rng.uniform(0.3, 1.0) * min(width, height)
         offset = rng.uniform(0, 1, 2) * (width - side, height - side)
         thick = rng.uniform(1, max(2, side / 24))
@@ -264,7 +264,7 @@ class SceneMaker:
         middle = (0.5 + rng.uniform(-0.35, 0.35, 2)) * len(square)
         piece = self.background(rng, 32, 32)
         matrix = placing(middle, side, rng.uniform(-90, 90), rng.uniform(0.6, 1.6))
-        warp(square, piece, matrix, self.masks[rng.integers(MASKS)])
+        warp(square, piece, matrix, self.masks[int(rng.integers(MASKS))])
 
 
 def placing(middle: np.ndarray, side: float, angle: float, stretch: float) -> np.ndarray:
@@ -325,11 +325,11 @@ def _of_pixels(matrix: np.ndarray, count: int, place: np.ndarray) -> np.ndarray:
 def texture(rng: np.random.Generator, width: int, height: int) -> np.ndarray:
     """Soft noise of two colours and a finer grain, (height, width, 3) uint8."""
     first, second = rng.integers(0, 256, (2, 3)).astype(np.float32)
-    grid = rng.integers(2, 24, 2)
-    field_ = rng.random((int(grid[0]), int(grid[1]))).astype(np.float32)
-    field_ = cv2.resize(field_, (width, height), interpolation=cv2.INTER_CUBIC)[..., None]
+    rows, columns = (int(n) for n in rng.integers(2, 24, 2))
+    coarse = rng.random((rows, columns)).astype(np.float32)
+    share = cv2.resize(coarse, (width, height), interpolation=cv2.INTER_CUBIC)[..., None]
     if rng.random() < 0.3:
-        field_ = (np.sin(field_ * rng.uniform(6, 60)) + 1) / 2
-    made = first + np.clip(field_, 0, 1) * (second - first)
-    made += rng.normal(0, rng.uniform(0, 12), (height, width, 1))
+        share = (np.sin(share * rng.uniform(6, 60)) + 1) / 2
+    made = first + np.clip(share, 0, 1) * (second - first)
+    made = made + rng.normal(0, rng.uniform(0, 12), (height, width, 1))
     return np.clip(made, 0, 255).astype(np.uint8)

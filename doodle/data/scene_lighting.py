@@ -42,10 +42,16 @@ def photographed(picture: np.ndarray, rng: np.random.Generator) -> np.ndarray:
             picture = np.clip(picture * np.array([1.05, 0.95, 0.75]), 0, 255).astype(np.uint8)
     if rng.random() < 0.45:
         quality = int(rng.integers(25, 96))
-        picture = cv2.imdecode(
-            cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, quality])[1], cv2.IMREAD_COLOR
-        )
+        picture = through_jpeg(picture, quality)
     return picture
+
+
+def through_jpeg(picture: np.ndarray, quality: int) -> np.ndarray:
+    """(H, W, 3) uint8 as a JPEG of that quality, 1 to 100, gives it back."""
+    coded = cv2.imencode(".jpg", picture[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, quality])[1]
+    decoded = cv2.imdecode(coded, cv2.IMREAD_COLOR)
+    assert decoded is not None
+    return np.ascontiguousarray(decoded[..., ::-1])
 
 
 def blurred(picture: np.ndarray, rng: np.random.Generator) -> np.ndarray:

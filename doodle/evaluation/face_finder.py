@@ -10,6 +10,7 @@ import json
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from doodle.data.scene_lighting import photographed
 from doodle.device import choose
 from doodle.models.face_finder import FaceFinder
 from doodle.pipelines.face_finder import LEAST, Face, FaceFinding, distinct, pyramid
+from doodle.pipelines.face_frame import Frame, frame_of
 from doodle.strokes.raster import rasterize
 
 SHAPES = ((640, 480), (1280, 853), (1920, 1280), (3000, 2000))  # of the photographs
@@ -32,6 +34,7 @@ ANGLES = (0, 15, 30, 45)
 LARGEST_FACE = 0.95  # side of a square over the photograph's shorter side
 DRAWING_SIDE = 512
 FACE_SIDE = 128
+FRAMES = ("aligned square: middle off", "aligned square: side off", "aligned square: degrees off")
 YUNET_LEAST = 0.6
 SHOWN_SIDE = 320
 GREEN, RED = (40, 220, 40), (255, 40, 40)
@@ -154,18 +157,17 @@ class Evaluation:
 
     def empty(self) -> dict[str, list[Callable[[], np.ndarray]]]:
         """What has no faces, by its kind."""
+        photos, drawings = self.maker.sources.backgrounds, range(len(self.maker.sources.drawings))
         kinds: dict[str, list[Callable[[], np.ndarray]]] = {
-            "pictures": [lambda b=b: b for b in _some(self.maker.sources.backgrounds, self.config)],
-            "drawings": [
-                lambda k=k: self.drawing(k)
-                for k in _some(range(len(self.maker.sources.drawings)), self.config)
-            ],
+            "pictures": [partial(np.asarray, photo) for photo in _some(photos, self.config)],
+            "drawings": [partial(self.drawing, k) for k in _some(drawings, self.config)],
         }
         return {kind: made for kind, made in kinds.items() if made}
 
     def measure(self, finder: Finder) -> list[dict[str, Any]]:
         """All figures: dicts of name, value, n, split."""
         error, side, angle, alarms, seconds = [], [], [], 0, 0.0
+        frames: list[tuple[float, float, float]] = []
         for number in range(self.config.photographs):
             scene = self.photograph(number)
             began = time.perf_counter()
@@ -176,8 +178,12 @@ class Evaluation:
             side += scene.sides
             angle += [abs(a) for a in scene.angles]
             alarms += int(result.false.sum())
+            for points, k in zip(scene.points, result.by, strict=True):
+                frames += [apart(found[k].frame, frame_of(points))] if k >= 0 else []
         count = self.config.photographs
         figures = _by_group(np.array(error), np.array(side), np.array(angle))
+        for name, values in zip(FRAMES, zip(*frames, strict=True), strict=False):
+            figures.append(_figure(name, np.mean(values), len(values)))
         figures.append(_figure("false alarms a photograph with faces", alarms / count, count))
         figures.append(_figure("seconds a photograph", seconds / count, count))
         for kind, made in self.empty().items():
@@ -200,6 +206,13 @@ class Evaluation:
             found_in.sort(key=lambda pair: -max((face.score for face in pair[1]), default=0))
             shown = [boxed(p, f, np.ones(len(f), bool)) for p, f in found_in[:32]]
             _write(folder / f"{kind}.png", shown)
+
+
+def apart(found: Frame, true: Frame) -> tuple[float, float, float]:
+    """How far the middle is off, over the side; how far the side, over itself; and degrees."""
+    away = np.hypot(*(np.array(found.middle) - true.middle)) / true.side
+    turned = (found.angle - true.angle + 180) % 360 - 180
+    return float(away), abs(found.side / true.side - 1), abs(turned)
 
 
 def points_of(faces: Sequence[Face]) -> np.ndarray:

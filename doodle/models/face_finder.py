@@ -103,6 +103,7 @@ class FaceFinder(nn.Module):
         self.head = convolution(pyramid, pyramid)
         self.out = nn.Conv2d(pyramid, 2 + 2 * POINTS, 1)
         nn.init.normal_(self.out.weight, std=0.01)
+        assert self.out.bias is not None
         nn.init.zeros_(self.out.bias)
         nn.init.constant_(self.out.bias[:1], RARE)
 
@@ -136,7 +137,7 @@ class FaceFinder(nn.Module):
         """
         if pictures.shape[-1] % MULTIPLE or pictures.shape[-2] % MULTIPLE:
             raise ValueError(f"the sides of a picture have to be multiples of {MULTIPLE}")
-        x = self.stem(pictures.to(self.stem[0].weight.dtype))
+        x = self.stem(pictures.to(next(self.stem.parameters()).dtype))
         maps = []
         for level in self.levels:
             x = level(x)

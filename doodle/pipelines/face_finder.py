@@ -1,9 +1,9 @@
 """Find faces and their landmarks in a photograph of any size.
 
-The network sees a pyramid of the photograph, each level half as large as the one before, because it
-knows faces of 18 to 150 px only; what levels find is joined.  Then it looks at each face once more,
-upright and at a comfortable size, and mirrored: that makes landmarks of turned faces as good as
-those of upright ones, and drops what only looked like a face.
+The network sees a pyramid of the photograph, each level half as large as the one before, because
+it knows squares of 18 to 150 px only; what levels find is joined.  Then it looks at each face once
+more, upright and at a comfortable size, and mirrored: that makes landmarks of turned faces as good
+as those of upright ones, and drops what only looked like a face.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ COARSEST = 96  # longer side of the smallest level
 SHARE = 80  # unless it is told, the smallest face is the longer side over this
 TILE, OVERLAP = 1024, 192  # larger levels are read in parts
 SAME = 0.4  # intersection over union from which two finds are one face
-AGAIN, AGAIN_SIDES = 128, (40.0, 80.0)  # pixels of the second look, and of the square in it
+AGAIN, AGAIN_SIDE = 160, 96.0  # pixels of the second look, and of the square in it
 LEAST, FIRST_LEAST = 0.5, 0.3  # scores of a face, and of one that is worth a second look
 MOST = 64  # faces of a photograph
 MIRRORED = [1, 0, 2, 4, 3]
@@ -161,7 +161,7 @@ class FaceFinding:
         for top, bottom in parts(height):
             for left, right in parts(width):
                 one = self._read([level[top:bottom, left:right]], least)[0]
-                points = one.points.cpu().numpy() + np.float32([left, top])
+                points = one.points.cpu().numpy() + np.array([left, top], np.float32)
                 sides, scores = one.sides.cpu().numpy(), one.scores.cpu().numpy()
                 x, y = points.mean(axis=1).T
                 # near a cut the other part knows better
@@ -214,8 +214,7 @@ def parts(length: int) -> list[tuple[int, int]]:
 
 def _comfortable(frame: Frame) -> Frame:
     """A wider frame, in which the face's square has a side that the network knows best."""
-    side = float(np.clip(frame.side, *AGAIN_SIDES))
-    return frame.wider(AGAIN / side)
+    return frame.wider(AGAIN / AGAIN_SIDE)
 
 
 def _nearest(found: Found, expected: np.ndarray) -> tuple[np.ndarray, float] | None:

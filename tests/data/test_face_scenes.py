@@ -156,7 +156,7 @@ def test_matching_gives_each_face_one_detection():
     found = np.stack([true[1] + 2, true[1] + 1, true[0] + 90, true[0] * 3])
     result = match(found, true)
     assert result.error[1] == pytest.approx(2 * 2**0.5 / 25) and np.isinf(result.error[0])
-    assert result.false.tolist() == [False, True, True, True]
+    assert result.false.tolist() == [False, True, True, True] and result.by.tolist() == [-1, 0]
     empty = np.zeros((0, 5, 2))
     assert match(empty, true).error.tolist() == [np.inf, np.inf]
     assert match(found, empty).false.all()

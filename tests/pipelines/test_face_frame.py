@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
+from doodle.data.face_scenes import placing, warp
 from doodle.pipelines.face_frame import Frame, add, crop, frame_of, put_back
 
 # of an aligned face in its own square of side 1: the eyes' distance decides the side
@@ -83,6 +84,25 @@ def test_a_turned_crop_shows_the_place_that_it_names(angle):
     found = (middles[1:] + 0.5) / 60
     for spot in spots:
         assert np.abs(found - spot).max(axis=1).min() < 0.01
+
+
+@pytest.mark.parametrize(("side", "angle"), [(64.0, 0), (90.0, -33), (300.0, 45)])
+def test_what_was_pasted_is_cut_out_again(side, angle):
+    """Pasted as for training, found by its landmarks alone, the aligned face comes back."""
+    square, picture = scenery(64, 64, seed=3)[:64, :64], scenery(500, 500)
+    square = cv2.GaussianBlur(square, (0, 0), 2)
+    matrix = placing(np.array([240.0, 260.0]), side, angle, 1.0)
+    warp(picture, square, matrix, np.ones((8, 8), np.float32))
+    points = ALIGNED @ matrix[:, :2].T + matrix[:, 2]
+    frame = frame_of(points)
+    assert frame.angle == pytest.approx(angle) and frame.side == pytest.approx(side)
+    assert np.abs(frame.inside(points) - ALIGNED).max() < 0.005
+    again = crop(picture, frame, 64)[6:-6, 6:-6].astype(int)
+    assert np.abs(again - square[6:-6, 6:-6]).mean() < 4
+    aside = crop(picture, Frame((240 + 0.15 * side, 260.0), side, angle), 64)[6:-6, 6:-6].astype(
+        int
+    )
+    assert np.abs(aside - square[6:-6, 6:-6]).mean() > 6
 
 
 def test_outside_of_the_photograph_it_fades_without_an_edge():
