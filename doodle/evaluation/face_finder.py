@@ -7,7 +7,6 @@ face in pictures and drawings that have none. Another detector, YuNet, can be me
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -80,18 +79,15 @@ def main(config: Config) -> None:
     drawings = Path(config.drawings) if config.drawings else None
     _, held_out = load_sources(faces, Path(config.backgrounds), drawings, longest=640)
     evaluation = Evaluation(config, SceneMaker(held_out))
-    figures = [
-        figure | {"name": prefix + figure["name"]}
-        for prefix, finder in finders.items()
-        for figure in evaluation.measure(finder)
-    ]
-    for figure in figures:
-        print(json.dumps(figure))
+    measured = {prefix: evaluation.measure(finder) for prefix, finder in finders.items()}
+    for prefix, figures in measured.items():
+        for figure in figures:
+            print(json.dumps(figure | {"name": prefix + figure["name"]}))
     if config.sheets:
         evaluation.sheets(finders[""], Path(config.sheets))
     if config.write:
         path = Path(config.checkpoint) / checkpoint.FILE
-        checkpoint.set_metrics(path, figures)
+        checkpoint.set_metrics(path, measured[""])
         checkpoint.update_index(path.parent.parent)
 
 
@@ -166,13 +162,11 @@ class Evaluation:
 
     def measure(self, finder: Finder) -> list[dict[str, Any]]:
         """All figures: dicts of name, value, n, split."""
-        error, side, angle, alarms, seconds = [], [], [], 0, 0.0
+        error, side, angle, alarms = [], [], [], 0
         frames: list[tuple[float, float, float]] = []
         for number in range(self.config.photographs):
             scene = self.photograph(number)
-            began = time.perf_counter()
             found = finder(scene.picture)
-            seconds += time.perf_counter() - began
             result = match(points_of(found), np.array(scene.points).reshape(-1, 5, 2))
             error += result.error.tolist()
             side += scene.sides
@@ -185,7 +179,6 @@ class Evaluation:
         for name, values in zip(FRAMES, zip(*frames, strict=True), strict=False):
             figures.append(_figure(name, np.mean(values), len(values)))
         figures.append(_figure("false alarms a photograph with faces", alarms / count, count))
-        figures.append(_figure("seconds a photograph", seconds / count, count))
         for kind, made in self.empty().items():
             wrong = sum(bool(finder(picture())) for picture in made)
             figures.append(_figure(f"{kind} with a false alarm", wrong / len(made), len(made)))
