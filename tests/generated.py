@@ -103,12 +103,15 @@ def write_image_features(path: Path, kind: str = "tf_efficientnet_lite0") -> Pat
     return path
 
 
+FACE_POINTS = "0.375 0.475 0.625 0.475 0.5 0.63 0.39 0.735 0.61 0.735"
+
+
 def write_faces(root: Path, count: int = 24, side: int = 32, val: int = 8) -> Path:
     """A folder of faces: an oval of one colour on another, half of them at twice the side too."""
     import cv2
 
     rng = np.random.default_rng(0)
-    lines = ["id,split,caption"]
+    lines = ["id,split,caption,p5"]
     for k in range(count):
         picture = np.full((2 * side, 2 * side, 3), rng.integers(0, 255, 3), np.uint8)
         middle = (side + int(rng.integers(-4, 4)), side + int(rng.integers(-4, 4)))
@@ -119,6 +122,7 @@ def write_faces(root: Path, count: int = 24, side: int = 32, val: int = 8) -> Pa
             if made is small or k % 2:
                 (root / folder).mkdir(parents=True, exist_ok=True)
                 cv2.imwrite(str(root / folder / f"{k:03d}.jpg"), made)
-        lines.append(f'{k:03d},{"val" if k < val else "train"},"a face, number {k}"')
+        split = "val" if k < val else "train"
+        lines.append(f'{k:03d},{split},"a face, number {k}",{FACE_POINTS}')
     (root / "index.csv").write_text("\n".join(lines) + "\n")
     return root

@@ -21,6 +21,7 @@ RECIPES = (
     "completion_gan",
     "chimera",
     "faces",
+    "face_finder",
 )
 # what older checkpoints' headers and notes call a recipe
 FORMER_NAMES = {"letters": "writing_detector"}
@@ -32,6 +33,7 @@ EVALUATIONS = (
     "dccgan",
     "chimera",
     "faces",
+    "face_finder",
 )
 
 

@@ -31,6 +31,7 @@ MODELS: dict[str, str] = {
     "pix2pix": "pix2pix:Pix2PixConfig:Pix2Pix",
     "stylegan2": "stylegan2:Stylegan2Config:Stylegan2",
     "face_encoder": "face_encoder:FaceEncoderConfig:FaceEncoder",
+    "face_finder": "face_finder:FaceFinderConfig:FaceFinder",
     "magenta_decoder": "magenta_decoder:MagentaDecoderConfig:MagentaDecoder",
 }
 

@@ -35,7 +35,7 @@ from doodle.strokes.drawing import QUICKDRAW_SIDE
 from doodle.strokes.geometry import bounds, distinct, extent, resample
 from doodle.strokes.raster import quickdraw_bitmap, rasterize
 
-PICTURES, TRUNCATION = 32, 0.9  # endings drawn in a round, and the size of their noise
+PICTURES, TRUNCATION = 48, 0.9  # endings drawn in a round, and the size of their noise
 LIKELY = 0.85  # of the chance of all places, in the likeliest ones that are tried
 # in pixels of the picture:
 NEAR = 1.3  # a line so near to the drawing's is that line

@@ -20,6 +20,11 @@ SPECK = 0.035  # of the longer side: a shorter stroke is a speck
 SPECKS = 3  # in an ending that need no excuse; networks add seven and more five times as often as
 SPECKLED = 0.5  # people do, so each beyond costs so many nats, up to
 MOST_SPECKLED = 3.0
+WOUND = (
+    4.0  # length of a stroke over its extent, a ring's being 3.1, beyond which it is a scribble:
+)
+SCRIBBLED = 1.0  # nats for each unit more, up to
+MOST_SCRIBBLED = 6.0
 READ = 16  # endings, the most symmetric ones, that the stroke classifier reads: about 50 ms
 _DENSE = 60  # points along a drawing's longer side
 
@@ -82,13 +87,24 @@ def _of_shape(begun: Sequence[np.ndarray], endings: Sequence[Sequence[np.ndarray
     side = extent(begun)
     specks = np.array([_specks(ending, SPECK * side) for ending in endings])
     speckled = np.minimum(SPECKLED * np.maximum(specks - SPECKS, 0), MOST_SPECKLED)
-    return -SYMMETRY * asymmetries(begun, endings) - speckled
+    return -SYMMETRY * asymmetries(begun, endings) - speckled - _scribbled(endings, SPECK * side)
 
 
 def _specks(ending: Sequence[np.ndarray], short: float) -> int:
     """How many of its strokes are shorter than that."""
     lengths = [np.hypot(*np.diff(np.asarray(stroke), axis=0).T).sum() for stroke in ending]
     return sum(bool(length < short) for length in lengths)
+
+
+def _scribbled(endings: Sequence[Sequence[np.ndarray]], short: float) -> np.ndarray:
+    """Nats that strokes wound up in themselves cost, (len(endings),); specks are none."""
+    found = np.zeros(len(endings))
+    for k, ending in enumerate(endings):
+        for stroke in map(np.asarray, ending):
+            length, size = np.hypot(*np.diff(stroke, axis=0).T).sum(), extent([stroke])
+            if size >= short > 0:
+                found[k] += SCRIBBLED * max(0.0, length / size - WOUND)
+    return np.minimum(found, MOST_SCRIBBLED)
 
 
 def asymmetries(begun: Sequence[np.ndarray], endings: Sequence[Sequence[np.ndarray]]) -> np.ndarray:

@@ -98,7 +98,7 @@ def test_places_are_tried_as_often_as_they_are_likely(generator, target, monkeyp
     monkeypatch.setattr(doodle_endings, "LIKELY", 0.99)
     placed = generator.placements([WALLS], target, seed=5, first=0)
     counts = {share: sum(one.share == share for one in placed) for share in (1.0, 0.5)}
-    assert len(placed) == PICTURES and counts == {1.0: 24, 0.5: 8}
+    assert len(placed) == PICTURES and counts == {1.0: 36, 0.5: 12}
     left_top, right_bottom = np.array([6.0, 14]), np.array([20.0, 25])
     for one in placed:
         pixels = (left_top + right_bottom) / 2 * one.scale + (one.x, one.y)

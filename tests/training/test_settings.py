@@ -39,6 +39,7 @@ OPTIONS = {
     "chimera": "--preset gpu-modes --data animals.npz --start checkpoints/chimera --no-inside "
     "--backbone installed --workers 3",
     "faces": "--preset gpu --data d --start checkpoints/faces --no-diff-augment --l1-weight 2",
+    "face_finder": "--preset cpu --data d --backgrounds b --drawings /elsewhere/q --widths 4 4 6 8",
 }
 
 
