@@ -20,6 +20,8 @@ RECIPES = (
     "dccgan",
     "chimera",
     "faces",
+    "face_scorer",
+    "face_directions",
 )
 # what older checkpoints' headers and notes call a recipe
 FORMER_NAMES = {"letters": "writing_detector"}
@@ -31,6 +33,7 @@ EVALUATIONS = (
     "dccgan",
     "chimera",
     "faces",
+    "face_edits",
 )
 
 

@@ -30,6 +30,8 @@ MODELS: dict[str, str] = {
     "pix2pix": "pix2pix:Pix2PixConfig:Pix2Pix",
     "stylegan2": "stylegan2:Stylegan2Config:Stylegan2",
     "face_encoder": "face_encoder:FaceEncoderConfig:FaceEncoder",
+    "face_scorer": "face_scorer:FaceScorerConfig:FaceScorer",
+    "face_directions": "face_directions:FaceDirectionsConfig:FaceDirections",
     "magenta_decoder": "magenta_decoder:MagentaDecoderConfig:MagentaDecoder",
 }
 
