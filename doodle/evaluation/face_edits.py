@@ -97,7 +97,7 @@ class Config:
     )
     count: int = field(default=48, metadata={"help": "faces an edit, at most; 0: all"})
     strength: float = field(default=1.0, metadata={"help": "of the edits"})
-    method: str = field(default="", metadata={"help": "response or regression; empty: as shipped"})
+    method: str = field(default="", metadata={"help": "attributes or response; empty: attributes"})
     refine: int = field(default=0, metadata={"help": "steps of refinement before the edits"})
     sheet: str = field(default="", metadata={"help": "picture of faces and edits to write"})
     device: str = field(default="auto", metadata={"help": "auto, cpu or cuda"})

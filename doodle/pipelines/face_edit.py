@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 
 import numpy as np
 import torch
@@ -16,15 +16,18 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from doodle.device import generators, product_dtype
-from doodle.models.face_directions import FaceDirections
+from doodle.models.face_directions import METHODS, FaceDirections
 from doodle.models.face_encoder import FaceEncoder, w_plus
 from doodle.models.face_scorer import FaceScorer, Known
 from doodle.models.spelling import fold
 from doodle.models.stylegan2 import Stylegan2
 from doodle.models.words import UnknownWord
+from doodle.pipelines.steps import Call, Task
 from doodle.pipelines.text import TextEncoder
 
 NEUTRAL = "face"
+SAME = 0.999  # cosine of the same text
+_AT_ONCE = 2  # faces a step
 STEPS = 100  # of refinement
 GROUPS = {"all": (0.0, 1.0), "coarse": (0.0, 0.34), "medium": (0.34, 0.67), "fine": (0.67, 1.0)}
 _NEGATIONS = {"no", "not", "without", "never", "less"}
@@ -95,7 +98,8 @@ class FaceEditor:
     """Inverts, edits, makes up and mixes faces.
 
     Args:
-        generator, encoder: of one training.
+        generator: makes faces up by itself.
+        encoder: of the same training; inverts photographs.
         scorer: of texts and pictures.
         directions: measured with those three.
         texts: gives texts their vectors.
@@ -104,7 +108,7 @@ class FaceEditor:
     def __init__(
         self,
         generator: Stylegan2,
-        encoder: FaceEncoder,
+        encoder: FaceEncoder | None = None,
         scorer: FaceScorer | None = None,
         directions: FaceDirections | None = None,
         texts: TextEncoder | None = None,
@@ -139,16 +143,33 @@ class FaceEditor:
             raise ValueError(f"faces are (N, {side}, {side}, 3), not {pictures.shape}")
         given = torch.from_numpy(np.ascontiguousarray(pictures)).to(self.device)
         given = given.permute(0, 3, 1, 2).float() / 127.5 - 1
+        if self.encoder is None:
+            raise ValueError("this editor has no encoder to invert photographs with")
         return self._latent(given, w_plus(self.generator, *self.encoder(given)))
 
     @torch.no_grad()
-    def made_up(self, count: int, seed: int = 0, psi: float = 0.7) -> Latent:
-        """Faces of nobody; the k-th of a seed is the same however many are asked for."""
+    def made_up(self, count: int, seed: int = 0, psi: float = 0.7, first: int = 0) -> Latent:
+        """Faces of nobody; the k-th of a seed is the same however many are asked for.
+
+        Args:
+            first: those before it are left out.
+        """
         size = self.generator.config.z_size
-        z = [torch.randn(size, generator=one) for one in generators(seed, count)]
+        z = [torch.randn(size, generator=one) for one in generators(seed, count)[first:]]
         w = self.generator.mapping(torch.stack(z).to(self.device))
         w = self.generator.truncated(w, psi)
         return self.of_codes(w.unsqueeze(1).expand(-1, self.generator.config.layers, -1))
+
+    def faces(self, count: int, seed: int = 0, psi: float = 0.7) -> Task:
+        """As `made_up`, in steps.  Event: pictures (count, S, S, 3) uint8."""
+        made = []
+        for start in range(0, count, _AT_ONCE):
+            part = partial(self._some, start, min(count, start + _AT_ONCE), seed, psi)
+            made.append((yield Call(part)))
+        yield np.concatenate(made)
+
+    def _some(self, first: int, end: int, seed: int, psi: float) -> np.ndarray:
+        return as_pictures(self.made_up(end, seed, psi, first).pictures)
 
     @torch.no_grad()
     def mixed(self, first: Latent, second: Latent, share: float = 0.5) -> Latent:
@@ -219,13 +240,16 @@ class FaceEditor:
         Args:
             text: what the face shall be; "without", "no" and "not" turn it round.
             neutral: what it is thought to be now.
-            method: "response" or "regression"; empty: the one that measured better.
+            method: "attributes", or "response" for StyleCLIP's; empty: the former, which measured
+                better.
             layers: a name of GROUPS.
 
         Raises:
             UnknownWord: a text is empty or no English.
-            ValueError: there is no such group of layers.
+            ValueError: there is no such method or group of layers.
         """
+        if method and method not in METHODS:
+            raise ValueError(f"methods are {', '.join(METHODS)}, not {method!r}")
         if layers not in GROUPS:
             raise ValueError(f"layers are {', '.join(GROUPS)}, not {layers!r}")
         key = (text, neutral, method, layers)
@@ -242,18 +266,27 @@ class FaceEditor:
         if reading.kind == "nearest":  # by letters: another word than was meant
             return Direction(text, neutral, nothing, 0, None, self._unknown(plain))
         vectors = torch.stack([reading.vector, texts(neutral).vector]).to(self.device)
-        near = scorer.knows(vectors[:1])[0]
-        wanted, usual = scorer.encode_text(vectors)
-        target = directions.target(wanted, usual)
+        near, before = scorer.knows(vectors)
         first, last = GROUPS[layers]
         count = len(directions.config.styles)
         inside = (round(first * count), round(last * count))
-        change, moved = directions.direction(target, method=method or None, layers=inside)
+        if method == "response":
+            wanted, usual = scorer.encode_text(vectors)
+            moved = directions.of_response(directions.target(wanted, usual), layers=inside)
+        elif near.known:
+            amounts = directions.meaning(near.phrase)
+            if before.known:
+                amounts = amounts - directions.meaning(before.phrase)
+            moved = directions.of_attributes(amounts, layers=inside)
+        else:
+            moved = nothing
         notice = "" if near.known else self._unknown(plain, near)
         if not notice and not moved.any():
-            notice = f"The faces that I can draw do not differ in “{plain}”."
-        sign = -1 if negated else 1
-        return Direction(text, neutral, sign * change, int((moved != 0).sum()), near, notice)
+            notice = f"I found no way from “{neutral}” to “{plain}”."
+        if not notice and near.cosine < SAME:
+            notice = f"I read “{plain}” as “{near.phrase}”."
+        change = (-1 if negated else 1) * moved * directions.deviation
+        return Direction(text, neutral, change, int((moved != 0).sum()), near, notice)
 
     @cached_property
     def _with_texts(self) -> tuple[FaceScorer, FaceDirections, TextEncoder]:

@@ -1,14 +1,15 @@
-"""Recipe of texts as directions: what a generator's style channels do to the scorer's embeddings.
+"""Recipe of texts as directions: how a generator's styles go with attributes of faces.
 
-Nothing is trained by steps. Faces are encoded; how styles and embeddings of what the generator
-draws of them go together gives a ridge regression; the mean gradient of the embedding by each
-style gives the responses. StyleCLIP moves every channel to and fro on a hundred faces instead,
-600,000 pictures here; the gradient, taken at as many faces as are asked for, is the limit of that.
+Nothing is trained by steps. Faces are encoded; a ridge regression says what styles differ in with
+an attribute while everything else that the index tells, and the colours of the background, stay.
+The mean gradient of the scorer's embedding by each style gives the responses. StyleCLIP moves every
+channel to and fro on a hundred faces instead, 600,000 pictures here; the gradient is its limit.
 """
 
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,9 +20,10 @@ from torch import Tensor
 from tqdm import tqdm
 
 from doodle import checkpoint
+from doodle.data import face_labels
 from doodle.data.faces import Faces, load_faces
 from doodle.device import choose, product_dtype
-from doodle.models.face_directions import FaceDirections, FaceDirectionsConfig
+from doodle.models.face_directions import FaceDirections, FaceDirectionsConfig, Meaning
 from doodle.models.face_encoder import FaceEncoder, w_plus
 from doodle.models.face_scorer import FaceScorer
 from doodle.models.stylegan2 import Stylegan2
@@ -55,22 +57,69 @@ class Config:
         metadata={"help": "of texts and faces", "path": "checkpoint"},
     )
     faces: int = field(default=4000, metadata={"help": "that the regression is fitted to; 0: all"})
-    gradients: int = field(default=96, metadata={"help": "faces at which gradients are taken"})
+    gradients: int = field(default=32, metadata={"help": "faces at which gradients are taken"})
     axes: int = field(
         default=16, metadata={"help": "directions of the embedding whose gradients are taken"}
     )
     kept: int = field(default=512, metadata={"help": "embeddings of faces that are kept"})
     penalty: float = field(
-        default=0.03, metadata={"help": "of the regression, of the embeddings' mean variance"}
+        default=0.01, metadata={"help": "of the regression, beside each label's own variance"}
+    )
+    length: float = field(
+        default=32.0, metadata={"help": "of a direction at strength 1, in deviations of styles"}
     )
     rank: int = field(default=0, metadata={"help": "of the texts' projection; 0: none"})
-    method: str = field(default="regression", metadata={"help": "response or regression"})
     beta: float = field(default=0.1, metadata={"help": "threshold below which channels are left"})
 
     def __post_init__(self) -> None:
         if self.gradients < 1 or self.kept < 2 or self.axes < 1:
             raise ValueError("gradients and axes are at least 1, kept at least 2")
 
+
+# numbers of the index, and between what they are believed
+NUMBERS = {
+    "smile": (0.0, 1.0),
+    "age": (18.0, 75.0),
+    "male_p": (0.0, 1.0),
+    "yaw": (-40.0, 40.0),
+    "pitch": (-25.0, 25.0),
+    "mouth_open": (0.0, 0.3),
+    "eyes_closed": (0.0, 0.5),
+}
+# what has a direction
+TARGETS = (*NUMBERS, "sad", "angry", "surprised", "dark hair", "black hair", "brown hair",
+           "blond hair", "gray hair", "red hair", "dyed hair", "long hair", "bald", "glasses",
+           "sunglasses", "beard", "hat")  # fmt: skip
+# labels that say the same or the opposite of a target in other words are not held equal with it
+ALIKE: tuple[frozenset[str], ...] = (
+    frozenset(("smile", "smiling", "serious", "sad", "angry", "surprised", "mouth_open",
+               "open mouth")),
+    frozenset(("age", "old", "young")),
+    frozenset(("male_p", "man", "woman")),
+    frozenset(("yaw", "turned left", "turned right")),
+    frozenset(("pitch", "looking up", "looking down")),
+    frozenset(("eyes_closed", "closed eyes")),
+    frozenset(("dark hair", "black hair", "brown hair", "blond hair", "gray hair", "red hair",
+               "dyed hair")),
+    frozenset(("long hair", "short hair", "bald")),
+    frozenset(("glasses", "sunglasses")),
+)  # fmt: skip
+# an attribute of the labels -> the target that it is, and which way
+MEANT: dict[str, tuple[str, float]] = {
+    "smiling": ("smile", 1.0),
+    "serious": ("smile", -1.0),
+    "old": ("age", 1.0),
+    "young": ("age", -1.0),
+    "man": ("male_p", 1.0),
+    "woman": ("male_p", -1.0),
+    "short hair": ("long hair", -1.0),
+    "open mouth": ("mouth_open", 1.0),
+    "closed eyes": ("eyes_closed", 1.0),
+    "turned left": ("yaw", -1.0),
+    "turned right": ("yaw", 1.0),
+    "looking up": ("pitch", 1.0),
+    "looking down": ("pitch", -1.0),
+}
 
 PRESETS: dict[str, dict[str, Any]] = {
     "cpu": {},
@@ -101,15 +150,27 @@ class Measuring:
             found.append(self.generator.styles(w_plus(self.generator, *self.encoder(given))))
         return torch.cat(found)
 
-    def embedded(self, styles: Tensor) -> Tensor:
-        """Embeddings (B, embedding) of what the generator draws of styles (B, channels)."""
+    def drawn(self, styles: Tensor) -> Tensor:
+        """What the generator draws of styles (B, channels), about as large as the scorer sees."""
+        side = self.scorer.config.size
         with self._autocast():
-            return self.scorer.encode_image(self.generator.synthesize(styles))
+            fits = side < self.generator.config.size
+            return self.generator.synthesize(styles, side=side if fits else None).float()
+
+    def embedded(self, pictures: Tensor) -> Tensor:
+        """(B, embedding) of pictures."""
+        with self._autocast():
+            return self.scorer.encode_image(pictures)
 
     @torch.no_grad()
-    def all_embedded(self, styles: Tensor) -> Tensor:
-        parts = tqdm(styles.split(_AT_ONCE), desc="draw", disable=None)
-        return torch.cat([self.embedded(part) for part in parts])
+    def looked_at(self, styles: Tensor) -> tuple[Tensor, Tensor]:
+        """Embeddings (N, embedding), and colours of the background (N, 12), of what is drawn."""
+        found, colours = [], []
+        for part in tqdm(styles.split(_AT_ONCE), desc="draw", disable=None):
+            pictures = self.drawn(part)
+            found.append(self.embedded(pictures))
+            colours.append(background(pictures))
+        return torch.cat(found), torch.cat(colours)
 
     def responses(self, styles: Tensor, axes: Tensor) -> Tensor:
         """Mean gradient of the embedding by each style.
@@ -124,7 +185,7 @@ class Measuring:
         total = torch.zeros(styles.shape[1], axes.shape[1], device=self.device)
         for part in tqdm(styles.split(_AT_ONCE), desc="gradients", disable=None):
             given = part.clone().requires_grad_()
-            along = (self.embedded(given) @ axes.t()).sum(dim=0)  # (K,)
+            along = (self.embedded(self.drawn(given)) @ axes.t()).sum(dim=0)  # (K,)
             for k, axis in enumerate(axes):
                 kept = k + 1 < len(axes)
                 (found,) = torch.autograd.grad(along[k], given, retain_graph=kept)
@@ -132,49 +193,106 @@ class Measuring:
         return total / len(styles)
 
 
-def ridge(embeddings: Tensor, styles: Tensor, penalty: float) -> Tensor:
-    """The matrix that leads from embeddings to styles, both less their means.
+def background(pictures: Tensor) -> Tensor:
+    """Mean colours of four places beside a head, (B, 3, S, S) to (B, 12)."""
+    side = pictures.shape[-1]
+    corner, low, high, rim = (round(side * share) for share in (0.16, 0.31, 0.53, 0.11))
+    places = [
+        pictures[:, :, :corner, :corner],
+        pictures[:, :, :corner, -corner:],
+        pictures[:, :, low:high, :rim],
+        pictures[:, :, low:high, -rim:],
+    ]
+    return torch.cat([place.mean(dim=(2, 3)) for place in places], dim=1)
+
+
+def attribute_directions(
+    columns: Mapping[str, np.ndarray], colours: np.ndarray, styles: np.ndarray, penalty: float
+) -> np.ndarray:
+    """What styles differ in with each attribute of TARGETS, all that is not alike being equal.
 
     Args:
-        embeddings: (N, E).
-        styles: (N, C).
-        penalty: of the mean variance of an embedding's numbers.
+        columns: of each of the index's `COLUMNS`, (N,) numbers without gaps.
+        colours: (N, C) to be equal as well.
+        styles: (N, channels) in deviations.
+        penalty: beside the variance of each column.
 
     Returns:
-        (E, C).
+        (len(TARGETS), channels), rows of unit length.
     """
-    x = embeddings - embeddings.mean(dim=0)
-    y = styles - styles.mean(dim=0)
-    power = x.t() @ x
-    power = power + penalty * power.trace() / len(power) * torch.eye(len(power), device=x.device)
-    return torch.linalg.solve(power, x.t() @ y)
+    names = list(columns)
+    table = np.concatenate([np.stack([columns[n] for n in names], axis=1), colours], axis=1)
+    table = table - table.mean(axis=0)
+    power = table.T @ table
+    power[np.diag_indices(len(power))] += penalty * np.diag(power) + 1e-6
+    shared = table.T @ (styles - styles.mean(axis=0))
+    rows = []
+    for name in TARGETS:
+        alike = next((group for group in ALIKE if name in group), {name})
+        used = [k for k, n in enumerate(names) if n == name or n not in alike]
+        used += range(len(names), table.shape[1])
+        found = np.linalg.solve(power[np.ix_(used, used)], shared[used])
+        row = found[used.index(names.index(name))]
+        rows.append(row / max(float(np.linalg.norm(row)), 1e-9))
+    return np.stack(rows)
+
+
+def columns_of(rows: Sequence[face_labels.Row]) -> dict[str, np.ndarray]:
+    """The index's numbers and labels by name; gaps are filled with the mean."""
+    labels = face_labels.labels(rows)
+    found = dict(zip(face_labels.ATTRIBUTES, labels.T, strict=True))
+    for column, (low, high) in NUMBERS.items():
+        values = np.array([face_labels.measure(row, column) for row in rows])
+        found[column] = np.clip(values, low, high)
+    filled = {}
+    for name, values in found.items():
+        known = np.isfinite(values)
+        mean = values[known].mean() if known.any() else 0.0
+        filled[name] = np.where(known, values, mean)
+    return filled
+
+
+def meanings() -> tuple[Meaning, ...]:
+    """The attributes' amounts of every phrase that the scorer learned."""
+    found: list[Meaning] = []
+    for name, phrases in face_labels.PHRASES.items():
+        found += [(phrase, (MEANT.get(name, (name, 1.0)),)) for phrase in phrases]
+    for phrase, parts in face_labels.COMPOUND.items():
+        found.append((phrase, tuple(MEANT.get(part, (part, 1.0)) for part in parts)))
+    return tuple(found)
 
 
 def measure(config: Config, faces: Faces) -> FaceDirections:
     """Everything that the checkpoint holds, on the CPU."""
     c, measuring = config, Measuring(config)
-    pool = faces.of("train")
     rng = np.random.default_rng(c.run.seed)
-    chosen = rng.permutation(pool)[: c.faces or len(pool)]
+    pool = rng.permutation(faces.of("train"))
+    chosen = pool[: c.faces or len(pool)]
     styles = measuring.styles(faces.pictures[chosen])
     deviation = styles.std(dim=0) + 1e-6
-    embeddings = measuring.all_embedded(styles)
+    embeddings, colours = measuring.looked_at(styles)
     apart = embeddings - embeddings.mean(dim=0)
     axes = torch.linalg.svd(apart, full_matrices=False).Vh[: c.axes]
     response = measuring.responses(styles[: c.gradients], axes) * deviation.unsqueeze(1)
     found = FaceDirections(
         FaceDirectionsConfig(
             tuple(measuring.generator.style_channels),
+            attributes=TARGETS,
+            meanings=meanings(),
+            length=c.length,
             embedding=embeddings.shape[1],
             pictures=min(c.kept, len(embeddings)),
             rank=c.rank,
-            method=c.method,
             beta=c.beta,
         )
     )
+    columns = columns_of([faces.rows[k] for k in chosen])
+    along = attribute_directions(
+        columns, colours.cpu().numpy(), (styles / deviation).cpu().numpy(), c.penalty
+    )
     found.deviation.copy_(deviation)
+    found.along.copy_(torch.from_numpy(along))
     found.response.copy_(response)
-    found.regression.copy_(ridge(embeddings, styles / deviation, c.penalty))
     found.pictures.copy_(embeddings[: found.config.pictures])
     return found.eval()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import time
 from collections.abc import Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -77,7 +78,7 @@ def ship(
         "recipe": recipe,
         "steps": log[-1]["step"] if log else 0,
         "seconds": newest(log, "seconds", 0),
-        "device": str(next(network.parameters()).device),
+        "device": str(next(chain(network.parameters(), network.buffers())).device),
         "preset": config.run.preset,
         "overrides": overrides(config, presets),
         "config": resolved(config),
