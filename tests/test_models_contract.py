@@ -185,7 +185,15 @@ def _face_encoder(module):
     return module(pictures), (3,)
 
 
+def _face_scorer(module):
+    generator = torch.Generator().manual_seed(0)
+    side = module.config.size
+    pictures = torch.rand(3, 3, side, side, generator=generator) * 2 - 1
+    return module(pictures, torch.randn(4, module.config.text_size, generator=generator)), (3, 4)
+
+
 FORWARD = {
+    "face_scorer": _face_scorer,
     "stylegan2": _stylegan2,
     "face_encoder": _face_encoder,
     "dccgan": _dccgan,
@@ -198,7 +206,7 @@ FORWARD = {
     "sketch_rnn": _sketch_rnn,
     "magenta_decoder": _magenta_decoder,
     "recogniser": _recogniser,
-}  # the word table has nothing to train
+}  # the word table and the directions of faces have nothing to train
 
 
 @pytest.mark.parametrize("name", FORWARD)

@@ -104,7 +104,7 @@ class FaceAttributes:
         for k, name in enumerate(self.names):
             known = np.isfinite(truth[:, k])
             if name in NUMBERS:
-                if known.sum() > 2:
+                if known.sum() > 2 and truth[known, k].std() > 0:
                     value = np.corrcoef(found[known, k], truth[known, k])[0, 1]
                     told.append((f"correlation, {name}", float(value), int(known.sum())))
                 continue

@@ -243,15 +243,19 @@ class FaceScorerRecipe:
         names = [n for n in self.words.config.names if n not in self.phrases]
         step = max(1, len(names) // STRANGERS)
         strangers = torch.stack([self.words.lookup(n).vector.float() for n in names[::step]])
-        others = [phrase for given in _held_out().values() for phrase in given]
-        nearest = [
-            np.array([one.cosine for one in network.knows(vectors.to(self.device))])
-            for vectors in (strangers, phrase_vectors(self.words, others))
+        held_out = {p: name for name, given in _held_out().items() for p in given}
+        far = network.knows(strangers.to(self.device))
+        edge = float(np.quantile([one.cosine for one in far], REFUSED))
+        near = network.knows(phrase_vectors(self.words, list(held_out)).to(self.device))
+        taken = [one.cosine >= edge for one in near]
+        right = [
+            one.cosine >= edge and one.phrase in face_labels.PHRASES[name]
+            for one, name in zip(near, held_out.values(), strict=True)
         ]
-        edge = float(np.quantile(nearest[0], REFUSED))
         return edge, {
             "other words refused": REFUSED,
-            "held-out phrases taken": float((nearest[1] >= edge).mean()),
+            "held-out phrases taken": float(np.mean(taken)),
+            "held-out phrases taken for the right attribute": float(np.mean(right)),
         }
 
     def sheet(self, path: Path) -> None:

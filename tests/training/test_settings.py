@@ -38,6 +38,8 @@ OPTIONS = {
     "dccgan": "--preset original --data d --discriminator-rate 1e-4",
     "chimera": "--preset gpu-modes --data animals.npz --start checkpoints/chimera --no-inside "
     "--backbone installed --workers 3",
+    "face_scorer": "--preset gpu --data d --steps 900 --widths 8 16 --text-noise 0.2",
+    "face_directions": "--preset gpu --data d --scorer /elsewhere/scorer --length 20 --beta 0.2",
     "faces": "--preset gpu --data d --start checkpoints/faces --no-diff-augment --l1-weight 2",
 }
 
