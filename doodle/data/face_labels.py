@@ -187,7 +187,8 @@ def phrase_labels(table: np.ndarray) -> tuple[list[str], np.ndarray]:
         P phrases and (N, P) of 1, 0 and NaN. Two attributes at once are false as soon as one is.
     """
     names = list(ATTRIBUTES)
-    phrases, columns = [], []
+    phrases: list[str] = []
+    columns: list[np.ndarray] = []
     for name, given in PHRASES.items():
         phrases += given
         columns += [table[:, names.index(name)]] * len(given)

@@ -195,7 +195,7 @@ class Evaluation:
                     one = better
                 self.latents[k] = one
         parts = [self.latents[k] for k in faces]
-        names = ("pictures", "codes", "styles", "drawn")
+        names = ("pictures", "codes", "styles", "drawn", "kept")
         return Latent(*(torch.cat([getattr(one, name) for one in parts]) for name in names))
 
     def _measure(self, edit: Edit) -> tuple[float, int] | None:

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 
+import cv2
 import numpy as np
 import torch
 import torch.nn.functional as F
@@ -31,9 +32,11 @@ _AT_ONCE = 2  # faces a step
 STEPS = 100  # of refinement
 GROUPS = {"all": (0.0, 1.0), "coarse": (0.0, 0.34), "medium": (0.34, 0.67), "fine": (0.67, 1.0)}
 _NEGATIONS = {"no", "not", "without", "never", "less"}
+_BEYOND = set("long hat cap turned looking facing raised lowered gazing woman man".split())
 _SPELLED = {"grey": "gray", "greyish": "gray", "eyeglass": "eyeglasses", "specs": "spectacles"}
 _FAINT, _CLEAR = 0.03, 0.12  # change, of 2, from which a pixel begins to change and does so whole
 _FEATHER = 0.02  # of the side, the blur of the mask
+_PLAIN = 14  # grey levels that a plain backdrop differs by from the place it is followed from
 _RATE, _KEEP = 0.02, 0.3  # of refinement: Adam's, and of the pull back to the encoder's codes
 
 
@@ -46,12 +49,14 @@ class Latent:
         codes: (N, layers, style_size), W+.
         styles: (N, channels), style space, what `codes` give.
         drawn: (N, 3, S, S), what the generator draws of them.
+        kept: (N, 1, S, S), 1 where nothing is changed: the backdrop of a photograph.
     """
 
     pictures: Tensor
     codes: Tensor
     styles: Tensor
     drawn: Tensor
+    kept: Tensor
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,6 +77,12 @@ class Direction:
     channels: int
     nearest: Known | None
     notice: str = ""
+
+    @property
+    def grows(self) -> bool:
+        """Whether it may reach beyond the head: long hair, hats, a turned head."""
+        words = (self.nearest.phrase if self.nearest else "").split()
+        return not _BEYOND.isdisjoint(words)
 
     @property
     def known(self) -> bool:
@@ -141,11 +152,12 @@ class FaceEditor:
         side = self.size
         if pictures.ndim != 4 or pictures.shape[1:] != (side, side, 3):
             raise ValueError(f"faces are (N, {side}, {side}, 3), not {pictures.shape}")
+        kept = torch.from_numpy(np.stack([backdrop(picture) for picture in pictures]))
         given = torch.from_numpy(np.ascontiguousarray(pictures)).to(self.device)
         given = given.permute(0, 3, 1, 2).float() / 127.5 - 1
         if self.encoder is None:
             raise ValueError("this editor has no encoder to invert photographs with")
-        return self._latent(given, w_plus(self.generator, *self.encoder(given)))
+        return self._latent(given, w_plus(self.generator, *self.encoder(given)), kept)
 
     @torch.no_grad()
     def made_up(self, count: int, seed: int = 0, psi: float = 0.7, first: int = 0) -> Latent:
@@ -186,12 +198,15 @@ class FaceEditor:
     @torch.no_grad()
     def of_codes(self, codes: Tensor) -> Latent:
         """Faces of codes in W+ (N, layers, style_size), their pictures the generator's own."""
-        latent = self._latent(torch.zeros(0), codes)
+        nowhere = np.zeros((len(codes), self.size, self.size), np.float32)
+        latent = self._latent(torch.zeros(0), codes, torch.from_numpy(nowhere))
         return replace(latent, pictures=latent.drawn)
 
-    def _latent(self, pictures: Tensor, codes: Tensor) -> Latent:
+    def _latent(self, pictures: Tensor, codes: Tensor, kept: Tensor) -> Latent:
+        """Args: kept: (N, S, S)."""
         styles = self.generator.styles(codes)
-        return Latent(pictures, codes, styles, self.draw(styles))
+        kept = kept.unsqueeze(1).to(self.device)
+        return Latent(pictures, codes, styles, self.draw(styles), kept)
 
     @torch.no_grad()
     def draw(self, styles: Tensor) -> Tensor:
@@ -228,7 +243,11 @@ class FaceEditor:
                 adam.zero_grad()
                 loss.backward()
                 adam.step()
-            yield step, float(loss.detach()), self._latent(latent.pictures, codes.detach())
+            yield (
+                step,
+                float(loss.detach()),
+                self._latent(latent.pictures, codes.detach(), latent.kept[:, 0]),
+            )
 
     # -- what texts do ---------------------------------------------------------------------------
 
@@ -275,7 +294,7 @@ class FaceEditor:
             moved = directions.of_response(directions.target(wanted, usual), layers=inside)
         elif near.known:
             amounts = directions.meaning(near.phrase)
-            if before.known:
+            if before.cosine >= SAME:  # “face” says nothing, near as “smiling face” is
                 amounts = amounts - directions.meaning(before.phrase)
             moved = directions.of_attributes(amounts, layers=inside)
         else:
@@ -334,6 +353,8 @@ class FaceEditor:
             styles = styles + strength * direction.change
         made = self.draw(styles)
         change = blended(latent.drawn, made)
+        if not any(direction.grows for direction, _ in edits):
+            change = change * (1 - latent.kept)
         pictures = (latent.pictures + change).clamp(-1, 1)
         return Edited(
             as_pictures(pictures),
@@ -390,3 +411,33 @@ def as_pictures(pictures: Tensor) -> np.ndarray:
     """(N, 3, S, S) in [-1, 1] to (N, S, S, 3) uint8."""
     scaled = ((pictures.clamp(-1, 1) + 1) * 127.5).round()
     return scaled.permute(0, 2, 3, 1).byte().cpu().numpy()
+
+
+def backdrop(picture: np.ndarray) -> np.ndarray:
+    """Where an aligned face has a plain backdrop, as far as one colour reaches in from the rim.
+
+    Careful rather than complete: of a busy background little is found, of hair nothing that differs
+    from what is behind it.
+
+    Args:
+        picture: (S, S, 3) uint8.
+
+    Returns:
+        (S, S) float32, 1 on the backdrop, 0 on the head and wherever it is not sure, soft between.
+    """
+    side = len(picture)
+    smooth = cv2.GaussianBlur(picture, (0, 0), max(0.5, side / 128))
+    rows, columns = (np.mgrid[:side, :side] + 0.5) / side
+    head = ((columns - 0.5) / 0.29) ** 2 + ((rows - 0.5) / 0.43) ** 2 < 1
+    sure = np.zeros((side, side), bool)
+    how = 4 | cv2.FLOODFILL_MASK_ONLY | cv2.FLOODFILL_FIXED_RANGE | (1 << 8)
+    for y in (round(share * side) for share in (0.04, 0.12, 0.2, 0.28, 0.36, 0.44)):
+        for x in (0, side - 1):
+            if not sure[y, x]:
+                found = np.zeros((side + 2, side + 2), np.uint8)
+                cv2.floodFill(smooth.copy(), found, (x, y), 0, (_PLAIN,) * 3, (_PLAIN,) * 3, how)
+                reached = found[1:-1, 1:-1] > 0
+                if (reached & head).sum() < 0.08 * head.sum():  # else it is hair, or skin
+                    sure |= reached
+    sure &= ~head
+    return cv2.GaussianBlur(sure.astype(np.float32), (0, 0), max(0.5, side / 100))

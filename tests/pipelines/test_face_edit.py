@@ -11,7 +11,7 @@ from doodle.models.face_encoder import FaceEncoder, FaceEncoderConfig
 from doodle.models.face_scorer import FaceScorer, FaceScorerConfig
 from doodle.models.stylegan2 import Stylegan2, Stylegan2Config
 from doodle.models.words import UnknownWord, WordTable, WordTableConfig
-from doodle.pipelines.face_edit import FaceEditor, blended, read_negation
+from doodle.pipelines.face_edit import FaceEditor, backdrop, blended, read_negation
 from doodle.pipelines.steps import alone, last
 from doodle.pipelines.text import TextEncoder
 
@@ -119,7 +119,8 @@ def test_edits_stack(editor, pictures):
 
 def editor_latent(latent, styles, editor):
     """The same face with other styles."""
-    return type(latent)(latent.pictures, latent.codes, styles, editor.draw(styles))
+    drawn = editor.draw(styles)
+    return type(latent)(latent.pictures, latent.codes, styles, drawn, latent.kept)
 
 
 def test_layers_limit_what_changes(editor):
@@ -179,3 +180,37 @@ def test_blending_keeps_what_acts_and_drops_what_trembles():
     change = blended(before, after)
     assert torch.allclose(change[:, :, 25:35, 25:35], torch.full((1, 3, 10, 10), 0.8), atol=1e-3)
     assert not change[:, :, :10].any() and not change[:, :, :, 54:].any()
+
+
+def test_a_neutral_text_that_is_only_near_a_phrase_takes_nothing_away(editor, monkeypatch):
+    """“Face” lies near “smiling face”, and says nothing of a smile."""
+    plain = editor.direction("glasses", neutral="moon").change
+    real = editor.scorer.knows
+
+    def near(vectors):
+        wanted, before = real(vectors)
+        return [wanted, before._replace(phrase="cat", cosine=0.97, known=True)]
+
+    monkeypatch.setattr(editor.scorer, "knows", near)
+    assert torch.equal(editor.direction("glasses", neutral="apple").change, plain)
+
+
+def a_head(hair: int) -> np.ndarray:
+    """A disc on a plain backdrop, which grows darker downwards by two grey levels."""
+    rows, columns = np.mgrid[:64, :64] / 64
+    picture = np.full((64, 64, 3), 180, np.uint8)
+    picture[32:] = 178
+    picture[((columns - 0.5) / 0.32) ** 2 + ((rows - 0.5) / 0.46) ** 2 < 1] = hair
+    return picture
+
+
+def test_a_plain_backdrop_is_kept_and_a_head_is_not(editor):
+    found = backdrop(a_head(60))
+    assert found[5, 5] > 0.99 and found[40, 2] > 0.99 and found[32, 32] == 0
+    assert found[4, 32] < 0.6 and found.min() >= 0 and found.max() <= 1
+    # of one colour all over nothing is sure
+    assert not backdrop(np.full((64, 64, 3), 90, np.uint8)).any()
+    latent = editor.invert(a_head(60)[None, ::2, ::2])
+    direction = editor.direction("glasses")
+    change = editor.stacked(latent, [(direction, 8.0)]).change[0]
+    assert np.abs(change[1, 1]).max() < 1 < np.abs(change[16, 16]).max()
