@@ -1,7 +1,7 @@
 """Recipe of texts as directions: how a generator's styles go with attributes of faces.
 
 Nothing is trained by steps. Faces are encoded; a ridge regression says what styles differ in with
-an attribute while everything else that the index tells, and the colours of the background, stay.
+an attribute while everything else that the index tells, and the colours of backdrop and skin, stay.
 The mean gradient of the scorer's embedding by each style gives the responses. StyleCLIP moves every
 channel to and fro on a hundred faces instead, 600,000 pictures here; the gradient is its limit.
 """
@@ -164,12 +164,12 @@ class Measuring:
 
     @torch.no_grad()
     def looked_at(self, styles: Tensor) -> tuple[Tensor, Tensor]:
-        """Embeddings (N, embedding), and colours of the background (N, 12), of what is drawn."""
+        """Embeddings (N, embedding), and its colours (N, 18), of what is drawn."""
         found, colours = [], []
         for part in tqdm(styles.split(_AT_ONCE), desc="draw", disable=None):
             pictures = self.drawn(part)
             found.append(self.embedded(pictures))
-            colours.append(background(pictures))
+            colours.append(colours_of(pictures))
         return torch.cat(found), torch.cat(colours)
 
     def responses(self, styles: Tensor, axes: Tensor) -> Tensor:
@@ -193,8 +193,11 @@ class Measuring:
         return total / len(styles)
 
 
-def background(pictures: Tensor) -> Tensor:
-    """Mean colours of four places beside a head, (B, 3, S, S) to (B, 12)."""
+def colours_of(pictures: Tensor) -> Tensor:
+    """Mean colours of four places beside a head and of two cheeks, (B, 3, S, S) to (B, 18).
+
+    Else a smile would light a face up, and glasses darken it, as they go along in the faces.
+    """
     side = pictures.shape[-1]
     corner, low, high, rim = (round(side * share) for share in (0.16, 0.31, 0.53, 0.11))
     places = [
@@ -203,6 +206,8 @@ def background(pictures: Tensor) -> Tensor:
         pictures[:, :, low:high, :rim],
         pictures[:, :, low:high, -rim:],
     ]
+    top, bottom, near, far = (round(side * share) for share in (0.52, 0.62, 0.3, 0.4))
+    places += [pictures[:, :, top:bottom, near:far], pictures[:, :, top:bottom, -far:-near]]
     return torch.cat([place.mean(dim=(2, 3)) for place in places], dim=1)
 
 

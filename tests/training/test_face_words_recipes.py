@@ -22,7 +22,13 @@ from doodle.models.face_scorer import sigmoid_loss
 from doodle.models.stylegan2 import Stylegan2, Stylegan2Config
 from doodle.models.words import WordTable, WordTableConfig
 from doodle.pipelines.text import TextEncoder
-from doodle.training.face_directions import TARGETS, attribute_directions, columns_of, meanings
+from doodle.training.face_directions import (
+    TARGETS,
+    attribute_directions,
+    colours_of,
+    columns_of,
+    meanings,
+)
 from doodle.training.face_scorer import Config, FaceScorerRecipe
 from doodle.training.face_texts import phrase_vectors
 from doodle.training.loop import Schedule, fit
@@ -98,6 +104,15 @@ def test_a_direction_leaves_what_goes_along_by_chance():
     rows = dict(zip(TARGETS, found, strict=True))
     assert np.allclose(rows["glasses"], (0, 1, 0), atol=1e-3)
     assert np.allclose(rows["age"], np.array([1, 2, 0]) / 5**0.5, atol=1e-3)
+
+
+def test_colours_are_those_of_backdrop_and_cheeks():
+    pictures = torch.zeros(1, 3, 64, 64)
+    pictures[:, 0, :10, :10] = 0.5  # a corner, red
+    pictures[:, 2, 33:40, 38:45] = -0.5  # the right cheek, blue
+    found = colours_of(pictures)[0].view(6, 3)
+    assert found.abs().sum(dim=1).gt(0).tolist() == [True, False, False, False, False, True]
+    assert found[0].tolist() == [0.5, 0, 0] and found[5].tolist() == [0, 0, -0.5]
 
 
 def test_every_phrase_means_something_that_has_a_direction():
