@@ -11,7 +11,8 @@ from doodle.models.face_encoder import FaceEncoder, FaceEncoderConfig
 from doodle.models.face_scorer import FaceScorer, FaceScorerConfig
 from doodle.models.stylegan2 import Stylegan2, Stylegan2Config
 from doodle.models.words import UnknownWord, WordTable, WordTableConfig
-from doodle.pipelines.face_edit import FaceEditor, backdrop, blended, read_negation
+from doodle.pipelines.face_blend import backdrop, blended
+from doodle.pipelines.face_edit import FaceEditor, read_negation
 from doodle.pipelines.steps import alone, last
 from doodle.pipelines.text import TextEncoder
 
