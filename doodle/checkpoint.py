@@ -11,6 +11,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar, runtime_checkable
 
@@ -40,6 +41,7 @@ FORMAT = 1
 FILE = "model.safetensors"
 INDEX = "INDEX.json"
 LOCAL_INDEX = "INDEX.local.json"  # of what this machine fetched; no part of the repository
+SCALE = "/scale"  # after a name: the scales of a matrix that is stored in eight bits
 GOLDEN_TOLERANCE = 2e-4  # of max(1, |number|): what another CPU's arithmetic may differ by
 
 
@@ -103,6 +105,7 @@ def save(
     training: dict[str, Any] | None = None,
     metrics: list[dict[str, Any]] | None = None,
     dtype: torch.dtype | None = None,
+    packed: Sequence[str] = (),
 ) -> None:
     """Write a checkpoint for inference.
 
@@ -122,6 +125,7 @@ def save(
             where the weights come from.
         metrics: dicts with name, value, n, split.
         dtype: of the stored floats, float16 by default.
+        packed: names of matrices that are stored as whole numbers of eight bits, a scale a row.
 
     Raises:
         ValueError: tensors share memory, overflow `dtype`, or `config` does not build the module.
@@ -134,7 +138,8 @@ def save(
     same, rebuilt = _build(model, json.loads(text))
     if same != config:
         raise ValueError(f"the config of {model} does not survive JSON: use tuples, not lists")
-    rebuilt.load_state_dict(tensors, strict=True)
+    tensors = _packed(tensors, packed)
+    rebuilt.load_state_dict(_unpacked(tensors), strict=True)
     header = {
         "format": FORMAT,
         "model": model,
@@ -203,6 +208,27 @@ def _storable(state: dict[str, torch.Tensor], dtype: torch.dtype) -> dict[str, t
     return stored
 
 
+def _packed(state: dict[str, torch.Tensor], names: Sequence[str]) -> dict[str, torch.Tensor]:
+    """Matrices of some names as int8, beside each its scales."""
+    stored = dict(state)
+    for name in names:
+        rows = state[name].float()
+        scale = rows.abs().amax(dim=1, keepdim=True).clamp(min=1e-12) / 127
+        stored[name] = (rows / scale).round().char()
+        stored[name + SCALE] = scale.squeeze(1)
+    return stored
+
+
+def _unpacked(state: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """What `_packed` made, as floats again."""
+    found = {name: value for name, value in state.items() if not name.endswith(SCALE)}
+    for name, scale in state.items():
+        if name.endswith(SCALE):
+            whole = name.removesuffix(SCALE)
+            found[whole] = state[whole].float() * scale[:, None]
+    return found
+
+
 def expect(module: torch.nn.Module, kind: type[M]) -> M:
     """The module, which must be a ``kind``.
 
@@ -260,7 +286,7 @@ def load(
         raise ModelUnavailable(message)
     try:
         _, module = _build(header["model"], header["config"])
-        module.load_state_dict(current_weights(load_file(path)), strict=True)
+        module.load_state_dict(_unpacked(current_weights(load_file(path))), strict=True)
     except (KeyError, TypeError, ValueError, RuntimeError, SafetensorError) as error:
         why = " ".join(str(error).split())
         message = f"The checkpoint {path} does not fit this program: {why}. {mend(path)}"

@@ -65,6 +65,23 @@ def test_float32_storage_is_exact(tmp_path):
         assert torch.equal(loaded.state_dict()[name], tensor), name
 
 
+def test_matrices_of_eight_bits_come_back_nearly_as_they_were(tmp_path):
+    module, config = make()
+    name = next(k for k, v in module.state_dict().items() if v.ndim == 2 and v.numel() > 64)
+    full, small = (tmp_path / kind / checkpoint.FILE for kind in ("full", "small"))
+    save(full, module, config)
+    save(small, module, config, packed=(name,))
+    loaded, _ = checkpoint.load(small)
+    before, after = module.state_dict()[name], loaded.state_dict()[name]
+    largest = before.abs().amax(dim=1, keepdim=True)
+    assert ((after - before).abs() <= largest / 254 + 1e-3 * largest).all()
+    assert checkpoint.read_tensors(small)[name].dtype == torch.int8
+    assert small.stat().st_size < full.stat().st_size
+    assert checkpoint.verify(small) == 0  # the golden numbers are those of the rounded weights
+    checkpoint.set_metrics(small, [])
+    assert checkpoint.verify(small) == 0
+
+
 def test_the_header_is_read_without_torch(path):
     code = (
         "import sys; from doodle import checkpoint; "

@@ -207,8 +207,16 @@ def _face_finder(module):
     return module(torch.rand(3, 3, 64, 64, generator=generator) * 2 - 1), (3,)
 
 
+def _face_scorer(module):
+    generator = torch.Generator().manual_seed(0)
+    side = module.config.size
+    pictures = torch.rand(3, 3, side, side, generator=generator) * 2 - 1
+    return module(pictures, torch.randn(4, module.config.text_size, generator=generator)), (3, 4)
+
+
 FORWARD = {
     "face_finder": _face_finder,
+    "face_scorer": _face_scorer,
     "stylegan2": _stylegan2,
     "face_encoder": _face_encoder,
     "dccgan": _dccgan,
@@ -222,7 +230,7 @@ FORWARD = {
     "sketch_rnn": _sketch_rnn,
     "magenta_decoder": _magenta_decoder,
     "recogniser": _recogniser,
-}  # the word table has nothing to train
+}  # the word table and the directions of faces have nothing to train
 
 
 @pytest.mark.parametrize("name", FORWARD)

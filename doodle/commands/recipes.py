@@ -22,6 +22,8 @@ RECIPES = (
     "chimera",
     "faces",
     "face_finder",
+    "face_scorer",
+    "face_directions",
 )
 # what older checkpoints' headers and notes call a recipe
 FORMER_NAMES = {"letters": "writing_detector"}
@@ -34,6 +36,7 @@ EVALUATIONS = (
     "chimera",
     "faces",
     "face_finder",
+    "face_edits",
 )
 
 

@@ -13,10 +13,10 @@ import numpy as np
 from doodle.data.endings import Lines, without_some
 from doodle.data.rasters import balanced
 from doodle.data.sketches import SketchSet, as_a_visitor, canonical_order, load_sketches
-from doodle.models.completion_gan import CELL, CELLS, LINE_WIDTH, LONGER_SIDE, SHARES
 from doodle.strokes.formats import from_stroke3
 from doodle.strokes.geometry import bounds, extent
 from doodle.strokes.raster import quickdraw_bitmap, rasterize
+from doodle.strokes.wholes import CELL, CELLS, LINE_WIDTH, LONGER_SIDE, SHARES
 
 SIZES, SHIFT = (0.88, 1.04), 0.045  # of wholes around LONGER_SIDE and the picture's middle
 CUT = 0.2  # share of drawings that are cut along a line, wherever the strokes are

@@ -32,6 +32,8 @@ MODELS: dict[str, str] = {
     "stylegan2": "stylegan2:Stylegan2Config:Stylegan2",
     "face_encoder": "face_encoder:FaceEncoderConfig:FaceEncoder",
     "face_finder": "face_finder:FaceFinderConfig:FaceFinder",
+    "face_scorer": "face_scorer:FaceScorerConfig:FaceScorer",
+    "face_directions": "face_directions:FaceDirectionsConfig:FaceDirections",
     "magenta_decoder": "magenta_decoder:MagentaDecoderConfig:MagentaDecoder",
 }
 

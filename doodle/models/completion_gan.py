@@ -16,11 +16,6 @@ from torch import Tensor, nn
 from doodle.models.about import About
 from doodle.models.dccgan import FIRST_SIDE, Dccgan, DccganConfig, Head
 
-SHARES = (1.0, 0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3)  # longer side of the begun part, whole 1
-CELL, CELLS = 0.1, 9  # of places: middle of the begun part from that of the whole, whole 1
-# of the whole in its picture, the picture's side being 1, as in Quick, Draw!'s bitmaps
-LONGER_SIDE, LINE_WIDTH = 255 / 304, 16 / 304
-
 
 @dataclass(frozen=True)
 class CompletionGanConfig(DccganConfig):
@@ -29,11 +24,13 @@ class CompletionGanConfig(DccganConfig):
     Attributes:
         begun_widths: channels that the begun drawing is read with at 28, 14 and 7 pixels.
         place_width: size of the layer that places are chosen from.
+        places: how many sizes and places of a whole are told apart.
         heads: whether the discriminator's are there; only training needs them.
     """
 
     begun_widths: tuple[int, ...] = (32, 64, 96)
     place_width: int = 192
+    places: int = 648
     heads: bool = True
 
     def __post_init__(self) -> None:
@@ -82,9 +79,9 @@ class Reader(nn.Module):
 
 
 class Placer(nn.Module):
-    """Where in the whole a begun drawing lies: logits of SHARES x CELLS x CELLS."""
+    """How large the whole is and where in it a begun drawing lies, as logits."""
 
-    def __init__(self, width: int, text_size: int, size: int) -> None:
+    def __init__(self, width: int, text_size: int, size: int, places: int) -> None:
         super().__init__()
         self.body = nn.Sequential(
             nn.Conv2d(1, 24, 4, 2, 1),
@@ -98,7 +95,7 @@ class Placer(nn.Module):
         self.ink = nn.Linear(32 * (size // 4) ** 2, width)
         self.text = nn.Linear(text_size, width)
         self.mix = nn.Linear(width, width)
-        self.out = nn.Linear(width, len(SHARES) * CELLS**2)
+        self.out = nn.Linear(width, places)
 
     def forward(self, ink: Tensor, text: Tensor) -> Tensor:
         h = F.leaky_relu(self.ink(self.body(ink * 2 - 1)) + self.text(text), 0.2)
@@ -130,7 +127,7 @@ class CompletionGan(Dccgan):
             self.pair_head = Head(2, config.head_width, halvings, config.style_size)
         else:
             del self.heads, self.text_projection
-        self.placer = Placer(config.place_width, config.text_size, config.size)
+        self.placer = Placer(config.place_width, config.text_size, config.size, config.places)
 
     def forward(self, z: Tensor, text: Tensor, begun: Tensor | None = None) -> Tensor:
         """What is missing.
@@ -169,7 +166,7 @@ class CompletionGan(Dccgan):
             ink: (B, 1, size, size) in [0, 1], the begun drawing alone, as large as fits.
             text: (B, text_size), centred.
 
-        Returns: (B, len(SHARES) * CELLS * CELLS) float32, rows before columns.
+        Returns: (B, config.places) float32.
         """
         return self.placer(ink, text)
 

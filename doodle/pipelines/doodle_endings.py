@@ -17,14 +17,7 @@ import torch
 from torch import Tensor
 
 from doodle.device import generators, product_dtype
-from doodle.models.completion_gan import (
-    CELL,
-    CELLS,
-    LINE_WIDTH,
-    LONGER_SIDE,
-    SHARES,
-    CompletionGan,
-)
+from doodle.models.completion_gan import CompletionGan
 from doodle.models.shapes import filled, multiple
 from doodle.pipelines.doodles import traced
 from doodle.pipelines.generator import AT_ONCE, LOT
@@ -34,6 +27,7 @@ from doodle.strokes.curves import Curve, curve_points
 from doodle.strokes.drawing import QUICKDRAW_SIDE
 from doodle.strokes.geometry import bounds, distinct, extent, resample
 from doodle.strokes.raster import quickdraw_bitmap, rasterize
+from doodle.strokes.wholes import CELL, CELLS, LINE_WIDTH, LONGER_SIDE, SHARES
 
 PICTURES, TRUNCATION = 48, 0.9  # endings drawn in a round, and the size of their noise
 LIKELY = 0.85  # of the chance of all places, in the likeliest ones that are tried

@@ -9,6 +9,7 @@ from doodle.requests.chimera import (
     Render,
 )
 from doodle.requests.doodles import Imagine, Like, Mix, Walk
+from doodle.requests.faces import Faces
 from doodle.requests.recognition import Explain, Recognise
 from doodle.requests.sketches import Again, Complete, Draw, Morph
 from doodle.requests.status import Status, Warm
@@ -21,6 +22,7 @@ __all__ = [
     "EdgeOptions",
     "Edges",
     "Explain",
+    "Faces",
     "FullSize",
     "Imagine",
     "Like",

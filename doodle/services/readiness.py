@@ -17,6 +17,7 @@ RANKER = "recogniser"  # guesses, and ranks the endings where it is there
 STROKES = "stroke_classifier"  # guesses by the order of the strokes, joined with the recogniser
 READERS = (RANKER, "words", STROKES)
 DOODLES = ("dccgan", "words", "recogniser")
+FACES = ("faces",)
 CLIP = "clip"  # reads any text; fetched by those who want it
 VARIED = "chimera_modes"  # the chimera with noise: different answers to one drawing
 
@@ -46,6 +47,11 @@ def recognising(registry: Registry) -> str:
 def imagining(registry: Registry) -> str:
     """Whether doodles can be made of a text."""
     return _needed(registry, DOODLES, "words can be drawn")
+
+
+def making_faces(registry: Registry) -> str:
+    """Whether faces can be made up."""
+    return _needed(registry, FACES, "face can be made up")
 
 
 def _needed(registry: Registry, names: tuple[str, ...], what: str) -> str:

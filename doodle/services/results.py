@@ -210,6 +210,12 @@ class Picture(NamedTuple):
     pixels: np.ndarray
 
 
+class FacesMade(NamedTuple):
+    """Faces of nobody, (n, S, S, 3) uint8 RGB."""
+
+    pictures: np.ndarray
+
+
 class Outlined(NamedTuple):
     """Strokes in the units of what came in."""
 

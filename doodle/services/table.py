@@ -10,6 +10,7 @@ from doodle.registry import Registry
 from doodle.requests import Status, Warm
 from doodle.services.chimera import Chimeras
 from doodle.services.doodles import Doodling
+from doodle.services.faces import FaceMaking
 from doodle.services.recognition import Recogniser
 from doodle.services.results import ModelStatus
 from doodle.services.sketches import Sketches
@@ -21,7 +22,8 @@ def all_tasks(registry: Registry) -> dict[type, Callable[[Any], Task]]:
     recogniser = Recogniser(registry)
     sketches = Sketches(registry, recogniser)
     table: dict[type, Callable[[Any], Task]] = {}
-    for service in (recogniser, sketches, Doodling(registry), Chimeras(registry)):
+    others = (Doodling(registry), Chimeras(registry), FaceMaking(registry))
+    for service in (recogniser, sketches, *others):
         table |= service.tasks()
 
     def warm(request: Warm) -> Task:

@@ -287,6 +287,7 @@ class CompletionGanRecipe:
                 for k, v in self.evaluate().items()
             ],
             start=self.config.start,
+            packed=("start.weight", "style_of.weight"),  # half of all weights
         )
 
 

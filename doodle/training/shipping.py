@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import time
 from collections.abc import Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +61,7 @@ def ship(
     pixels: dict[str, Any] | None = None,
     attribution: str = ATTRIBUTION,
     start: str = "",
+    packed: Sequence[str] = (),
 ) -> None:
     """Write a run's checkpoint and the index of its folder's parent.
 
@@ -71,13 +73,14 @@ def ship(
         presets: of the recipe.
         log: of the run.
         start: the checkpoint that the run started from; empty: none.
+        packed: matrices that are stored in eight bits.
     """
     again = command(recipe, config, presets)
     training: dict[str, Any] = {
         "recipe": recipe,
         "steps": log[-1]["step"] if log else 0,
         "seconds": newest(log, "seconds", 0),
-        "device": str(next(network.parameters()).device),
+        "device": str(next(chain(network.parameters(), network.buffers())).device),
         "preset": config.run.preset,
         "overrides": overrides(config, presets),
         "config": resolved(config),
@@ -99,6 +102,7 @@ def ship(
         metrics=metrics,
         licence="MIT",
         attribution=attribution,
+        packed=packed,
     )
     checkpoint.update_index(folder.parent)
     print(f"{folder / checkpoint.FILE} written; to train it again: {again}")

@@ -7,7 +7,7 @@ import pytest
 from generated import write_set
 
 from doodle.data.completions import divided, load_completions, pair, share_index
-from doodle.models.completion_gan import CELL, CELLS, LONGER_SIDE, SHARES
+from doodle.strokes.wholes import CELL, CELLS, LONGER_SIDE, SHARES
 
 NAMES = ("apple", "cat", "moon")
 HOUSE = [

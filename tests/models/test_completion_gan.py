@@ -8,14 +8,9 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from doodle.models.completion_gan import (
-    CELLS,
-    SHARES,
-    CompletionGan,
-    CompletionGanConfig,
-    united,
-)
+from doodle.models.completion_gan import CompletionGan, CompletionGanConfig, united
 from doodle.models.dccgan import Dccgan, DccganConfig
+from doodle.strokes.wholes import CELLS, SHARES
 
 
 def vectors(count: int, seed: int = 0) -> torch.Tensor:

@@ -7,7 +7,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from doodle.models.completion_gan import CELLS, SHARES, CompletionGan, CompletionGanConfig
+from doodle.models.completion_gan import CompletionGan, CompletionGanConfig
 from doodle.pipelines import doodle_endings
 from doodle.pipelines.doodle_endings import (
     PICTURES,
@@ -19,6 +19,7 @@ from doodle.pipelines.doodle_endings import (
 from doodle.pipelines.steps import returned
 from doodle.pipelines.targets import Target
 from doodle.strokes.raster import rasterize
+from doodle.strokes.wholes import CELLS, SHARES
 
 SIDE = 28
 WALLS = np.array([(6, 14), (6, 25), (20, 25), (20, 14), (6, 14)], float)

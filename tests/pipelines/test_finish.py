@@ -107,7 +107,7 @@ def test_better_endings_follow_in_spare_time(finisher, monkeypatch):
     monkeypatch.setattr(selection, "is_stray", lambda *_: False)
     monkeypatch.setattr(selection, "is_finished", lambda *_: False)
     monkeypatch.setattr(finish, "HOPE", -1.0)
-    asked = {"n": 2, "seed": 3, "selective": True, "improve": True}
+    asked = {"n": 6, "seed": 3, "selective": True, "improve": True}
     answers = [
         event
         for event in alone(finisher.endings(HALF, "cat", **asked), spare=True)

@@ -36,8 +36,11 @@ OPTIONS = {
     "writing_detector": "--data d --word-count 500 --doubt 0",
     "dcgan": "--preset cpu --data d --category 'ice cream' --size 64 --loss wgan-gp --no-augment",
     "dccgan": "--preset original --data d --discriminator-rate 1e-4",
+    "completion_gan": "--preset gpu --data d --start '' --overlap 2 --begun-widths 8 16 24",
     "chimera": "--preset gpu-modes --data animals.npz --start checkpoints/chimera --no-inside "
     "--backbone installed --workers 3",
+    "face_scorer": "--preset gpu --data d --steps 900 --widths 8 16 --text-noise 0.2",
+    "face_directions": "--preset gpu --data d --scorer /elsewhere/scorer --length 20 --beta 0.2",
     "faces": "--preset gpu --data d --start checkpoints/faces --no-diff-augment --l1-weight 2",
     "face_finder": "--preset cpu --data d --backgrounds b --drawings /elsewhere/q --widths 4 4 6 8",
 }

@@ -184,7 +184,7 @@ def test_auto_is_the_first_guess_and_any_other_word_is_itself(executor: LocalExe
 
 
 def test_auto_asks_for_a_word_where_there_is_nothing_to_guess():
-    with pytest.raises(BadDrawing, match="say what it is"):
+    with pytest.raises(BadDrawing, match="draw a line or two first"):
         Complete("auto", drawing=Drawing())
     with pytest.raises(ModelUnavailable, match="type a word.*mend it"):
         request = Complete("auto", drawing=Drawing.parse(LINE))
@@ -226,7 +226,7 @@ def test_a_run_says_which_word_it_took_and_when_it_is_unsure(executor: LocalExec
         "B 3 draw rabbit",
     )
     log, note = run(executor, "complete", '{"strokes": []}')
-    assert "say what it is" in note and f"M {note}\n" in log and log.endswith("D\n")
+    assert "draw a line or two first" in note and f"M {note}\n" in log and log.endswith("D\n")
 
 
 # -- the public endpoint -------------------------------------------------------------------------
@@ -269,5 +269,5 @@ def test_complete_and_draw_name_the_word_that_was_left_to_them(client: Client):
     assert got["word"] == "fish" and len(got["endings"]) == 9
     assert "word" not in client.predict(json.loads(FISH), "fish", api_name="/complete")
     assert client.predict("auto", 2, api_name="/draw")["word"] in ("cat", "rabbit")
-    with pytest.raises(AppError, match="say what it is"):
+    with pytest.raises(AppError, match="draw a line or two first"):
         client.predict({"strokes": []}, api_name="/complete")
