@@ -23,6 +23,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "draw": ("doodle.commands.drawing:register_draw", "draw a word from nothing"),
     "imagine": ("doodle.commands.imagine:register_imagine", "doodles of a word, PNG and SVG"),
     "chimera": ("doodle.commands.chimera:register_chimera", "drawings and edges to animals, PNG"),
+    "edit-face": ("doodle.commands.edit_face:register", "a face changed by words"),
     "faces": ("doodle.commands.faces:register_faces", "faces of nobody, PNG"),
     "recognise": ("doodle.commands.recognise:register_recognise", "name the drawings of a file"),
     "data": ("doodle.commands.data:register", "download, filter and look at drawings"),

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from doodle.commands.arguments import whole
+from doodle.commands.files import in_and_out
 from doodle.errors import BadDrawing, ModelUnavailable
 from doodle.registry import CHECKPOINTS, Registry
 from doodle.requests.chimera import BACKGROUNDS, WAYS
@@ -28,7 +29,6 @@ TRAINING = (
     "python -m doodle train chimera --preset gpu --data data/animals.npz "
     "--export checkpoints/chimera"
 )
-KINDS = (".png", ".jpg", ".jpeg", ".webp")  # of pictures that are written
 _LONGEST = 2048  # pixels: larger pictures are reduced when they are read
 _LONGEST_MAP = 4096  # pixels of a species map
 _AHEAD = 6  # pictures that are worked on while one is written
@@ -112,7 +112,7 @@ def chimera(args: argparse.Namespace) -> None:
     """
     from doodle.services.asking import asking
 
-    files = _files(args.input, args.out)
+    files = in_and_out(args.input, args.out)
     registry = Registry(args.checkpoints, args.device)
     try:
         asked = _Asked(registry, args)
@@ -218,39 +218,6 @@ class _Asked:
             tags = tuple(read_tags(data)) if self._open else ()  # as the page saves them
             return self._kind(read_drawings(data)[0], tags=tags, **self._fields)
         return self._kind(decode(data, longest=_LONGEST)[0], **self._fields)
-
-
-def _files(source: Path, out: Path) -> list[tuple[Path, Path]]:
-    """Files to read and to write.
-
-    Raises:
-        FileNotFoundError: there is nothing to read.
-        ValueError: the output is of no kind that can be written.
-    """
-    from doodle.data.edges import pictures
-
-    if not source.is_dir():
-        if not source.exists():
-            raise FileNotFoundError(f"no file {source}")
-        if out.is_dir():
-            out = out / f"{source.stem}.png"
-        if out.suffix.lower() not in KINDS:
-            raise ValueError(f"{out} is no picture that can be written: {', '.join(KINDS)}")
-        return [(source, out)]
-    if out.exists() and not out.is_dir():
-        raise ValueError(f"{source} is a folder, so --out must be one too; {out} is a file")
-    files = list(pictures(source, leave_out=out))
-    if not files:
-        raise FileNotFoundError(f"no pictures in {source}")
-    taken: set[Path] = set()
-    jobs = []
-    for file in files:
-        target = (out / file.relative_to(source)).with_suffix(".png")
-        if target in taken:  # lion.jpg and lion.png
-            target = out / f"{file.relative_to(source)}.png"
-        taken.add(target)
-        jobs.append((file, target))
-    return jobs
 
 
 def _painted(path: Path | None, species: list[str]) -> np.ndarray | None:

@@ -9,7 +9,7 @@ from doodle.requests.chimera import (
     Render,
 )
 from doodle.requests.doodles import Imagine, Like, Mix, Walk
-from doodle.requests.faces import Faces
+from doodle.requests.faces import EditFace, Faces
 from doodle.requests.recognition import Explain, Recognise
 from doodle.requests.sketches import Again, Complete, Draw, Morph
 from doodle.requests.status import Status, Warm
@@ -21,6 +21,7 @@ __all__ = [
     "Draw",
     "EdgeOptions",
     "Edges",
+    "EditFace",
     "Explain",
     "Faces",
     "FullSize",

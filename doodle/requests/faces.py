@@ -1,13 +1,21 @@
-"""What can be asked of the generator of faces."""
+"""What can be asked of the networks of faces."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
 
 from doodle.requests.checks import MOST_SEED, keep, number, whole
 
 MOST_FACES = 64
 MAX_PSI = 1.2
+MOST_EDITS = 8
+MAX_STRENGTH = 3.0
+MOST_STEPS = 300
+MAX_EDIT_TEXT = 200  # characters
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,3 +42,64 @@ class Faces:
             seed=whole(self.seed, 0, MOST_SEED, "The seed"),
             psi=number(self.psi, 0, MAX_PSI, "The truncation"),
         )
+
+
+@dataclass(frozen=True, eq=False)
+class EditFace:
+    """A photograph in which a face is changed by words.
+
+    Attributes:
+        picture: (H, W, 3) uint8 RGB.
+        edits: texts such as "smiling", each with its strength, -3 to 3; 1 to 8 of them, made one
+            after the other.
+        neutral: what the face is thought to be now.
+        face: which one where there are several, 0 being the surest.
+        refine: steps in which the code of the face is improved before it is changed, 0 to 300.
+        aligned: the picture is an aligned square already; no face is looked for.
+
+    Raises:
+        ValueError: one of them is of the wrong kind or out of range; says which.
+    """
+
+    picture: np.ndarray
+    edits: Sequence[tuple[str, float]]
+    neutral: str = "face"
+    face: int = 0
+    refine: int = 0
+    aligned: bool = False
+
+    def __post_init__(self) -> None:
+        shape: tuple[int, ...] = getattr(self.picture, "shape", ())
+        if len(shape) != 3 or shape[2] != 3 or self.picture.dtype != np.uint8:
+            raise ValueError("The picture must be (height, width, 3) uint8 RGB.")
+        keep(
+            self,
+            edits=_edits(self.edits),
+            neutral=_face_text(self.neutral),
+            face=whole(self.face, 0, 1000, "Which face"),
+            refine=whole(self.refine, 0, MOST_STEPS, "The steps"),
+            aligned=bool(self.aligned),
+        )
+
+
+def _edits(edits: Any) -> tuple[tuple[str, float], ...]:
+    if isinstance(edits, str) or not isinstance(edits, Sequence):
+        raise ValueError("The edits are a list of texts, each with its strength.")
+    if not 1 <= len(edits) <= MOST_EDITS:
+        raise ValueError(f"There are 1 to {MOST_EDITS} edits, not {len(edits)}.")
+    try:
+        pairs = [(text, strength) for text, strength in edits]
+    except (TypeError, ValueError):
+        raise ValueError("The edits are a list of texts, each with its strength.") from None
+    return tuple(
+        (_face_text(text), number(strength, -MAX_STRENGTH, MAX_STRENGTH, "The strength"))
+        for text, strength in pairs
+    )
+
+
+def _face_text(text: Any) -> str:
+    if not isinstance(text, str) or not text.strip():
+        raise ValueError("Say what the face shall be: type a word, such as smiling.")
+    if len(text) > MAX_EDIT_TEXT:
+        raise ValueError(f"That is {len(text):,} characters; a word or a short phrase is enough.")
+    return " ".join(text.split())

@@ -18,6 +18,7 @@ STROKES = "stroke_classifier"  # guesses by the order of the strokes, joined wit
 READERS = (RANKER, "words", STROKES)
 DOODLES = ("dccgan", "words", "recogniser")
 FACES = ("faces",)
+FACE_EDITING = (*FACES, "faces_encoder", "face_scorer", "face_directions", "words", "face_finder")
 CLIP = "clip"  # reads any text; fetched by those who want it
 VARIED = "chimera_modes"  # the chimera with noise: different answers to one drawing
 
@@ -52,6 +53,11 @@ def imagining(registry: Registry) -> str:
 def making_faces(registry: Registry) -> str:
     """Whether faces can be made up."""
     return _needed(registry, FACES, "face can be made up")
+
+
+def editing_faces(registry: Registry) -> str:
+    """Whether faces can be changed by words."""
+    return _needed(registry, FACE_EDITING, "face can be changed")
 
 
 def _needed(registry: Registry, names: tuple[str, ...], what: str) -> str:

@@ -216,6 +216,28 @@ class FacesMade(NamedTuple):
     pictures: np.ndarray
 
 
+class FaceEdited(NamedTuple):
+    """A photograph with a changed face; pictures uint8 RGB.
+
+    Attributes:
+        picture: (H, W, 3), the photograph at its own size.
+        aligned: (S, S, 3), the face's square as it was; inverted: as the generator draws it;
+            changed: with the edits.
+        points: (5, 2), eyes, nose and corners of the mouth in pixels of the photograph; none of a
+            picture that was aligned already.
+        faces: how many were found.
+        notices: what is to know of how the texts were read.
+    """
+
+    picture: np.ndarray
+    aligned: np.ndarray
+    inverted: np.ndarray
+    changed: np.ndarray
+    points: np.ndarray | None
+    faces: int
+    notices: tuple[str, ...]
+
+
 class Outlined(NamedTuple):
     """Strokes in the units of what came in."""
 
