@@ -172,3 +172,26 @@ def test_no_button_leaves_the_window(enter_studio: Callable, tab: str, size: dic
         "}).map((one) => one.id || one.ariaLabel || one.textContent)"
     )
     assert out == []
+
+
+@pytest.mark.parametrize("device", [{}, PHONE], ids=["window", "phone"])
+def test_what_is_said_of_endings_does_not_lie_over_them(enter_studio: Callable, device: dict):
+    page = enter_studio(**device)
+    draw(page, *ROW)
+    endings(page)
+    if device:
+        page.locator(".dd-sheet button").click()
+        page.wait_for_function(
+            "document.querySelector('.dd-sheet button').ariaExpanded === 'true'"
+            " && !document.querySelector('.dd-side').getAnimations().length"
+        )
+    page.evaluate(
+        "() => { const note = document.querySelector('#results .dd-note');"
+        " note.textContent = 'This looks finished to me: 91 %, cat.'; note.hidden = false; }"
+    )
+    note = page.locator("#results .dd-note").bounding_box()
+    for one in page.locator("#results .dd-grid button").all():
+        box = one.bounding_box()
+        above = box["y"] + box["height"] <= note["y"] + 1
+        assert above or box["y"] >= note["y"] + note["height"] - 1, (box, note)
+        assert box["height"] > 30

@@ -4,7 +4,14 @@ import numpy as np
 import pytest
 
 from doodle import checkpoint
-from doodle.pipelines.plausibility import READ, SYMMETRY, UNLIKELY, Plausibility, asymmetries
+from doodle.pipelines.plausibility import (
+    READ,
+    SYMMETRY,
+    UNLIKELY,
+    Plausibility,
+    asymmetries,
+    crossings,
+)
 from doodle.pipelines.selection import combined, disagreements
 from doodle.pipelines.steps import returned
 
@@ -73,7 +80,7 @@ def test_the_ending_that_the_others_surround_disagrees_least():
 
 def test_only_the_most_symmetric_ones_are_read(plausibility):
     rng = np.random.default_rng(0)
-    endings = [[rng.uniform(-90, 90, (4, 2))] for _ in range(READ + 5)]
+    endings = [[rng.uniform(-90, 90, (4, 2)) + (0, 400)] for _ in range(READ + 5)]
     apart = asymmetries([LEFT], endings)
     scores = np.array(returned(plausibility.scores([LEFT], endings, "cat")))
     unread = np.argsort(apart)[READ:]
@@ -88,3 +95,22 @@ def test_many_specks_are_less_plausible_than_few(plausibility):
     task = plausibility.scores([LEFT], [specks(2), specks(12)], "no category of any")
     few, many = returned(task)
     assert many < few - 1
+
+
+def test_lines_across_what_is_drawn_are_counted_and_lines_that_join_it_are_not():
+    square = [np.array([[0.0, 0], [100, 0], [100, 100], [0, 100], [0, 0]])]
+    across = np.array([[-50.0, 50], [150, 50]])
+    joining = np.array([[100.0, 50], [180, 50]])
+    apart = np.array([[120.0, 0], [120, 100]])
+    found = crossings(square, [[across], [joining], [apart], [across, across + (0, 20)]])
+    assert found.tolist() == [2, 0, 0, 4]
+
+
+def test_many_crossings_and_wound_up_strokes_are_less_plausible(plausibility):
+    def score(*ending):
+        return returned(plausibility.scores([LEFT], [list(ending)], "no category of any"))[0]
+
+    turn = np.linspace(0, 12 * np.pi, 200)
+    scribble = np.stack([30 * np.cos(turn), 80 + 30 * np.sin(turn)], axis=1)
+    ring = scribble[:35]
+    assert score(RIGHT, scribble) < score(RIGHT, ring) - 2

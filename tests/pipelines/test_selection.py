@@ -22,7 +22,7 @@ APART = [ending(0), ending(40), ending(80), ending(120)]
         ([0.5, 0.9, 0.7, 0.6], 0.2, [1, 2, 3, 0]),
         ([0.5, 0.9, 0.1, 0.95], 0.8, [3, 1]),  # what takes away from the drawing is left out
         ([0.04, 0.0, 0.09, 0.02], 0.0, []),  # nobody would see the word in any
-        ([0.9, 0.15, 0.2, 0.1], 0.0, [0, 2]),  # far worse than the best
+        ([0.9, 0.25, 0.32, 0.1], 0.0, [0, 2]),  # far worse than the best
         ([0.78, 0.3, 0.74, 0.2], 0.86, [0]),
         ([0.19, 0.22, 0.18, 0.15], 0.15, [1]),  # a dot that changes nothing
     ],
