@@ -178,7 +178,9 @@ def test_complete_needs_no_word_and_says_which_it_took(enter: Callable):
 def test_an_empty_paper_has_a_surprise_but_no_ending(enter: Callable):
     page = enter()
     page.get_by_role("button", name="Complete", exact=True).click()
-    page.wait_for_function("document.querySelector('.dd-note').textContent.includes('nothing drawn')")
+    page.wait_for_function(
+        "document.querySelector('.dd-note').textContent.includes('nothing drawn')"
+    )
     page.wait_for_function(IDLE)
     page.get_by_role("button", name="Draw me something").click()
     page.wait_for_function(INKED % 9)
