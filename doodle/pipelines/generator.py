@@ -34,15 +34,12 @@ class Candidates(NamedTuple):
 class Pictures(Step):
     """A picture of each target from each noise z (count, z_size); its result: the Candidates.
 
-    The targets are all texts or all blends.  Where they are not scored, those have no scores and no
-    levels.
+    The targets are all texts or all blends.
     """
 
-    def __init__(
-        self, engine: Generator, targets: Sequence[Target | Blend], z: Tensor, scored: bool
-    ) -> None:
+    def __init__(self, engine: Generator, targets: Sequence[Target | Blend], z: Tensor) -> None:
         super().__init__(engine, len(targets) * len(z))
-        self.targets, self.z, self.scored = targets, z, scored
+        self.targets, self.z = targets, z
         self.texts = [one for one in targets if isinstance(one, Target)]
         self.blends = [one for one in targets if isinstance(one, Blend)]
 
@@ -69,31 +66,23 @@ class Generator:
         """Numbers of a noise."""
         return self.network.config.z_size
 
-    def steps(
-        self, targets: Sequence[Target | Blend], z: Tensor, *, scored: bool = True
-    ) -> list[Pictures]:
+    def steps(self, targets: Sequence[Target | Blend], z: Tensor) -> list[Pictures]:
         """Steps that draw and score a picture of each target from each noise z (count, z_size)."""
         size = max(1, AT_ONCE // len(z))
         parts = [targets[k : k + size] for k in range(0, len(targets), size)]
-        return [Pictures(self, part, z, scored) for part in parts]
+        return [Pictures(self, part, z) for part in parts]
 
     def take(self, steps: Sequence[Pictures]) -> list[Pictures]:
         return fitting(steps, AT_ONCE)
 
     @torch.inference_mode()
     def run(self, steps: Sequence[Pictures]) -> None:
-        """Draw the pictures of all steps, and read those that are scored."""
+        """Draw the pictures of all steps, and read them."""
         kinds = [[step for step in steps if step.texts], [step for step in steps if step.blends]]
         steps = [step for part in kinds for step in part]
         ink = torch.cat([self._drawn(*_inputs(self, part)) for part in kinds if part])
         ends = np.cumsum([step.size for step in steps]).tolist()
         parts = {step: slice(end - step.size, end) for step, end in zip(steps, ends, strict=True)}
-        for step in steps:
-            if not step.scored:
-                step.finish(Candidates(step.targets, ink[parts[step]], ink.new_zeros(0), []))
-        steps = [step for step in steps if step.scored]
-        if not steps:
-            return
         recogniser = self.ranker.recogniser
         side = recogniser.config.side
         small = ink if ink.shape[-1] == side else F.interpolate(ink, (side, side), mode="area")
