@@ -65,9 +65,9 @@ def serve(executor: Executor, *, tools: bool = False, **options: Any) -> None:
     draining = DrainingExecutor(executor)
     page = build_app(draining)
     looks = launch_options(draining, tools=tools)
-    page.launch(prevent_thread_lock=True, **looks, **options)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, stop)
+    page.launch(prevent_thread_lock=True, **looks, **options)
     while not told.wait(1.0):  # without a limit Windows would not hear of Ctrl+C
         pass
     print("Stopping: answers under way are finished first; once more to stop at once.", flush=True)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from playwright.sync_api import expect
-
 from doodle.ui.tools import table
 
 
 def test_the_foot_of_the_page_opens_the_description_of_every_endpoint(enter_studio: Callable):
+    from playwright.sync_api import expect
+
     asked: list[str] = []
     page = enter_studio()
     button = page.locator("footer .show-api")
