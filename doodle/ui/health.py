@@ -17,6 +17,7 @@ from doodle.registry import Registry
 from doodle.requests import Status
 from doodle.services import readiness
 from doodle.services.executor import Executor
+from doodle.ui.front import address_of
 
 PATH = "/healthz"
 PATIENCE = 5.0  # seconds that the models may take to answer; a step of theirs takes below one
@@ -48,7 +49,7 @@ class Health:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer, or pass on."""
         if scope["type"] == "http" and scope["method"] in _METHODS:
-            if scope["path"].removeprefix(scope.get("root_path", "")) == PATH:
+            if address_of(scope) == PATH:
                 status, told = await self._report()
                 code = 200 if status == "ready" else 503
                 kept = {"Cache-Control": "no-store"}

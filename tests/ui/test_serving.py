@@ -28,6 +28,7 @@ from doodle.services.draining import DrainingExecutor
 from doodle.services.executor import LocalExecutor
 from doodle.services.jobs import Job
 from doodle.services.results import ModelStatus
+from doodle.ui.front import address_of
 from doodle.ui.health import Health
 
 HERE = Path(__file__).parent
@@ -160,6 +161,20 @@ def test_a_server_that_stops_says_so():
 
 def test_other_addresses_are_passed_on():
     assert health(Held(), "/healthz/other")[0] == 404
+
+
+@pytest.mark.parametrize(
+    ("path", "root", "found"),
+    [
+        ("/doodle.js", "", "/doodle.js"),
+        ("/doodle/doodle.js", "/doodle", "/doodle.js"),
+        ("/doodle.js", "/doodle", "/doodle.js"),
+        ("/healthz", "/doodle", "/healthz"),
+        ("/doodle/healthz", "/doodle", "/healthz"),
+    ],
+)
+def test_a_proxy_may_cut_the_path_off_or_leave_it(path: str, root: str, found: str):
+    assert address_of({"path": path, "root_path": root}) == found
 
 
 # -- stopping --------------------------------------------------------------------------------------
