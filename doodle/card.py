@@ -118,6 +118,39 @@ def front_matter(name: str, header: dict[str, Any]) -> str:
     return data.to_yaml().strip()
 
 
+def collection_text(paths: dict[str, Path], repo: str) -> str:
+    """The card of a repository that holds several checkpoints.
+
+    Args:
+        paths: name -> checkpoint.
+        repo: OWNER/NAME on the hub.
+    """
+    from huggingface_hub import ModelCardData
+
+    headers = {name: checkpoint.read_header(path) for name, path in paths.items()}
+    licences = sorted({header["licence"].lower() for header in headers.values()})
+    tags = {tag for one in headers.values() for tag in HUB[current_name(one["model"])][1]}
+    drawn = any(_QUICKDRAW[1] in header["attribution"] for header in headers.values())
+    mixed = len(licences) > 1
+    data = ModelCardData(
+        license="other" if mixed else licences[0],
+        license_name=f"{'-and-'.join(licences)}-see-each-model" if mixed else None,
+        library_name=LIBRARY,
+        tags=[LIBRARY, *sorted(tags)],
+        datasets=[_QUICKDRAW[0]] if drawn else None,
+    )
+    rows = []
+    for name, header in headers.items():
+        title = about_model(header["model"]).title
+        rows.append(f"| [{name}]({name}/README.md) | {title} | {header['licence']} |")
+    table = "\n".join(["| checkpoint | what it is | licence |", "| --- | --- | --- |", *rows])
+    return (
+        f"---\n{data.to_yaml().strip()}\n---\n\n# Doodle's networks\n\n{table}\n\n"
+        f"`python -m doodle models pull --repo {repo}` fetches them, by the digests of "
+        f"`{checkpoint.INDEX}`.\n"
+    )
+
+
 def _slug(name: str) -> str:
     """The name of a figure as a kind of it: the part before the comma, which says of what."""
     return re.sub(r"[^\w]+", "-", name.split(",")[0].lower()).strip("-")
