@@ -149,7 +149,7 @@ def _levels(drawn: np.ndarray) -> np.ndarray:
 def _around(points: np.ndarray) -> list[float]:
     """x, y, width and height around the five points (5, 2) of a face, from forehead to chin."""
     low, high = points.min(axis=0), points.max(axis=0)
-    margin = 0.55 * float((high - low).max())
+    margin = 0.7 * float((high - low).max())
     left, top = low - margin
     width, height = high - low + 2 * margin
     return [round(float(one), 1) for one in (left, top, width, height)]

@@ -38,7 +38,7 @@ FULL = 20_000  # more than any photograph that is read has
 MOST_SENT = 34_000_000  # characters of a file as sent; base64 takes four for three bytes
 PEOPLE, PSI = 8, 0.7  # faces of nobody in a row, and their truncation
 STEPS = 100  # of refinement
-STRENGTHS = (-2.0, -1.5, -1.0, -0.5, 0.0, 0.5, 1.0, 1.5, 2.0)  # of the strip
+STRENGTHS = (-2.0, -1.0, 0.0, 1.0, 2.0)  # of the strip
 FRAMES = 17  # of the GIF
 # the names of runs that go on beside each other
 FACE, ROW, CHANGE, LIKENESS, STRIP, FILES = (
