@@ -31,6 +31,7 @@ export function mount(context) {
     "#faces_text", "#faces_strength", ".dd-face-by output", ".dd-face-chips", ".dd-face-status",
   ].map((name) => find(name, part));
   let run = "";                      // of the newest message
+  let about = "";                    // what is said of the face while there is nothing else to say
   let turn = 0, painted = 0;         // pictures on their way: only the newest is shown
 
   function tell(sentence) {
@@ -72,7 +73,8 @@ export function mount(context) {
     painted = 0;
     stage.dataset.empty = "false";
     view.show(image, face);
-    status.textContent = face.notice || (face.photo ? "Move a slider, or choose a word." : madeUp(face));
+    about = face.notice || (face.photo ? "Move a slider, or choose a word." : madeUp(face));
+    status.textContent = about;
     refresh(face);
     faceShown.send(face);
   }
@@ -104,8 +106,11 @@ export function mount(context) {
     else if (message.status) wait(message.status);
     else if (message.face) show(message).catch(() => tell("The picture did not arrive whole; try again."));
   });
-  faceChanged.listen(async ({ patch, request, face }) => {
+  faceChanged.listen(async ({ patch, request, face, readings }) => {
     painted = Math.max(painted, request);
+    if (stage.dataset.busy === "false") {              // the card that says it may be far below
+      status.textContent = readings.map(({ notice }) => notice).join(" ") || about;
+    }
     const image = patch ? await loaded(patch).catch(() => null) : null;
     if (request === painted && face === faceNow()?.face) view.change(image);
   });

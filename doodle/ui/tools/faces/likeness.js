@@ -3,6 +3,8 @@ import { find } from "../../shared/dom.js";
 import { onMessage } from "../../shared/messages.js";
 import { faceNow, faceRefined, faceShown } from "./news.js";
 
+const SMALL = 256;                   // pixels a side, up to which a generator is called small
+
 /** @param {import("../../shell/mount.js").Context} context */
 export function mount(context) {
   const { element, props, trigger } = context;
@@ -72,6 +74,8 @@ export function mount(context) {
     said.textContent = face.photo ? "Of a photograph only the difference of two such drawings is taken."
       : "This face is its own drawing; of a photograph you see here how well it is met.";
   });
-  find(".dd-face-small", part).textContent = `Our generator is small: ${props.size} px, trained for a few`
-    + " hours on a processor. Words that it hardly draws come last above, and are pale.";
+  const { size } = props, how = size <= SMALL ? `Our generator is small: ${size} px.`
+    : `The generator draws faces of ${size} px.`;
+  find(".dd-face-small", part).textContent = `${how} Of the words above the picture, the pale ones it hardly`
+    + " draws.";
 }
