@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -14,6 +15,8 @@ from doodle.registry import Registry
 from doodle.requests import Faces
 from doodle.services.asking import asking
 from doodle.services.readiness import editing_faces
+from doodle.ui.tools.faces import tasks
+from doodle.ui.tools.faces.shelf import Shelf
 
 ROOT = Path(__file__).resolve().parents[2] / "checkpoints"
 STAGE = "document.querySelector('.dd-face-stage')"
@@ -58,15 +61,24 @@ def photographs(networks: Registry, tmp_path_factory: pytest.TempPathFactory) ->
 
 
 @pytest.fixture(scope="module")
-def site(networks: Registry) -> Iterator[str]:
+def shelf() -> Shelf:
+    """What the page keeps of its visitors."""
+    return Shelf()
+
+
+@pytest.fixture(scope="module")
+def site(networks: Registry, shelf: Shelf) -> Iterator[str]:
     from doodle.services.executor import LocalExecutor
     from doodle.ui.page import build_app
     from doodle.ui.theme import launch_options
 
+    patch = pytest.MonkeyPatch()
+    patch.setattr(tasks, "Shelf", lambda: shelf)
     app = build_app(LocalExecutor(networks))
     options = {**launch_options(), "quiet": True, "prevent_thread_lock": True}
     yield app.launch(server_name="127.0.0.1", **options)[1]
     app.close(verbose=False)
+    patch.undo()
 
 
 @pytest.fixture
@@ -373,6 +385,20 @@ def test_the_likeness_is_improved_step_by_step_and_can_be_stopped(
     page.locator(".dd-face-like [data-act=halt]").click()
     page.wait_for_selector(".dd-face-like [data-act=refine]:not([hidden])")
     assert page.locator(".dd-face-like progress").is_hidden()
+
+
+def test_who_closes_the_page_is_forgotten(enter: Callable, photographs: Path, shelf: Shelf):
+    page = enter()
+    open_photo(page, photographs / "one.png")
+    page.wait_for_function(STATUS, arg="Move a slider")
+    here = len(shelf)
+    assert here >= 1
+    page.close()
+    for _ in range(100):
+        if len(shelf) < here:
+            break
+        time.sleep(0.2)
+    assert len(shelf) < here
 
 
 CAMERA = """() => {

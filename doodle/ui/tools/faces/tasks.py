@@ -44,7 +44,11 @@ FRAMES = 17  # of the GIF
 FACE, ROW, CHANGE, LIKENESS, STRIP, FILES = (
     f"faces {name}" for name in ("face", "row", "change", "likeness", "strip", "files")
 )
-_WAYS = {"draw": "hand", "chimera": "canny"}  # how the edges of a face become strokes
+# how the edges of a face become strokes; less detail leaves the nose away
+_WAYS = {
+    "draw": EdgeOptions("hand", "photograph", detail=0.9),
+    "chimera": EdgeOptions("canny", "photograph"),
+}
 
 
 class FaceTasks:
@@ -312,9 +316,7 @@ class FaceTasks:
             made = await run.answer(ChangeFace(kept.code, given.get("edits", ())))
             if made is None:
                 return gr.skip()
-            found = await run.answer(
-                Outline(made.square, EdgeOptions(_WAYS[to], "photograph"))  # type: ignore[arg-type]
-            )
+            found = await run.answer(Outline(made.square, _WAYS[to]))
             if found is None:
                 return gr.skip()
             return _message(run, {"outline": found.drawing.to_json(), "to": to})
