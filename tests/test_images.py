@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 
 import numpy as np
 import pytest
@@ -81,6 +82,14 @@ def test_large_ones_are_reduced():
 def test_broken_ones_are_said(data):
     with pytest.raises(BadDrawing, match="damaged or of an unknown kind"):
         read_picture(data, longest=100)
+
+
+def test_a_tiff_without_a_size_is_said():
+    data = as_file(half_red(), "TIFF")
+    width = re.compile(rb"\x00\x01([\x03\x04]\x00)")  # the tag's number, and a type of whole numbers
+    assert len(width.findall(data)) == 1
+    with pytest.raises(BadDrawing, match="damaged or of an unknown kind"):
+        read_picture(width.sub(rb"\xfd\x00\1", data), longest=100)
 
 
 def test_letterbox_keeps_proportions_and_repeats_the_rim():
