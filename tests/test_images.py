@@ -86,10 +86,10 @@ def test_broken_ones_are_said(data):
 
 def test_a_tiff_without_a_size_is_said():
     data = as_file(half_red(), "TIFF")
-    width = re.compile(rb"\x00\x01([\x03\x04]\x00)")  # the tag's number, and a type of whole numbers
+    width = re.compile(rb"\x00\x01([\x03\x04]\x00)")  # the tag's number and its type
     assert len(width.findall(data)) == 1
     with pytest.raises(BadDrawing, match="damaged or of an unknown kind"):
-        read_picture(width.sub(rb"\xfd\x00\1", data), longest=100)
+        read_picture(width.sub(lambda tag: b"\xfd\x00" + tag[1], data), longest=100)
 
 
 def test_letterbox_keeps_proportions_and_repeats_the_rim():
