@@ -18,6 +18,18 @@ MAX_BYTES = 64_000_000
 MAX_PIXELS = 60_000_000
 MAX_FRAMES = 500
 WHITE = 231  # grey levels; what is lighter cannot be seen on white
+# what Pillow's decoders raise for damaged files
+_DAMAGED = (
+    OSError,
+    ValueError,
+    SyntaxError,
+    EOFError,
+    TypeError,
+    LookupError,
+    ArithmeticError,
+    struct.error,
+    Image.DecompressionBombError,
+)
 FORMATS = ("PNG", "JPEG", "GIF", "WEBP", "BMP", "TIFF", "PPM", "TGA", "ICO")
 
 
@@ -71,8 +83,7 @@ def decode(
             picture = _on_white(ImageOps.exif_transpose(image))
     except BadDrawing:
         raise
-    # Pillow's decoders raise all of these for damaged files
-    except (OSError, ValueError, SyntaxError, EOFError, struct.error, Image.DecompressionBombError):
+    except _DAMAGED:
         raise BadDrawing("The picture is damaged or of an unknown kind.") from None
     picture.thumbnail((longest, longest), Image.Resampling.BOX, reducing_gap=None)
     return np.array(picture), size
