@@ -44,27 +44,38 @@ def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument(
         "--open", action=argparse.BooleanOptionalAction, default=False, help="open a browser"
     )
+    parser.add_argument(
+        "--mcp",
+        action=argparse.BooleanOptionalAction,
+        default=None,
+        help="tools over the Model Context Protocol; wherever the package mcp is, if not given",
+    )
     return parser.parse_args(argv)
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    """Build the registry and the page, and serve it until interrupted."""
+    """Build the registry and the page, and serve it until it is told to stop."""
     arguments = parse(argv)
     os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")  # nothing calls home
     os.environ.setdefault("GRADIO_ANALYTICS_CACHE_FREQUENCY", "50")  # a summary after every event
     from doodle.services.process import limit_memory
-    from doodle.ui.page import build_app
-    from doodle.ui.theme import launch_options
+    from doodle.ui import mcp
+    from doodle.ui.serving import serve
 
+    try:
+        tools = mcp.wanted(arguments.mcp)
+    except ValueError as error:
+        raise SystemExit(f"app.py: {error}") from None
     limit_memory()
     executor = executor_of(arguments)
     try:
-        build_app(executor).launch(
+        serve(
+            executor,
+            tools=tools,
             server_name=arguments.host,
             server_port=arguments.port,
             share=arguments.share,
             inbrowser=arguments.open,
-            **launch_options(),
         )
     finally:
         executor.close()

@@ -1,4 +1,4 @@
-"""The three ways the world can fail us. Their messages are sentences written for the visitor."""
+"""The ways the world can fail us. Their messages are sentences written for the visitor."""
 
 
 class BadDrawing(ValueError):
@@ -15,3 +15,7 @@ class OutOfBudget(RuntimeError):
 
 class Busy(RuntimeError):
     """Too many requests wait already; the message says how many."""
+
+
+class Stopping(Busy):
+    """The server answers what was asked before and takes nothing new; another one may."""

@@ -59,7 +59,7 @@ ONLY_IN: dict[str, set[str]] = {
     "multiprocessing": {"services"},
     "open_clip": {"models", "data"},
     "timm": {"models"},
-    "huggingface_hub": {"models", "data"},
+    "huggingface_hub": {"models", "data", "card"},
 }
 NEVER_IN: dict[str, set[str]] = {
     "torch": {"strokes", "requests", "services", "ui", "commands", "cli", "card", "errors"},

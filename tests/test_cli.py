@@ -238,7 +238,7 @@ def test_models_list_check_and_card(run, tiny_checkpoints, tmp_path):
     code, out, _ = run("models", "card", "--checkpoints", root)
     assert code == 0 and len(out.splitlines()) == count
     card = (root / "sketch_rnn" / "README.md").read_text()
-    assert card.startswith("# SketchRNN") and "| score | 0.5 | 10 | test |" in card
+    assert "\n# SketchRNN" in card and "| score | 0.5 | 10 | test |" in card
     assert run("models", "check", "words", "--checkpoints", root)[0] in (0, 3)  # now in the index
 
 

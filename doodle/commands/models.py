@@ -1,4 +1,4 @@
-"""`models list|check|card|record|get` and `convert`: what is there, is it sound, where from."""
+"""`models` and `convert`: which checkpoints are there, are they sound, where are they from."""
 
 from __future__ import annotations
 
@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 
 
 def register_models(subparsers: Any) -> None:
-    """Add `models list|check|card|record|get`."""
+    """Add `models list|check|card|record|get|push|pull`."""
+    from doodle.commands.hub import register
+
     parser = subparsers.add_parser("models", description="The checkpoints of this program.")
     actions = parser.add_subparsers(metavar="ACTION", required=True)
     for name, run, line in (
@@ -43,6 +45,7 @@ def register_models(subparsers: Any) -> None:
             )
         action.add_argument("--checkpoints", type=Path, default=CHECKPOINTS, metavar="FOLDER")
         action.set_defaults(run=run)
+    register(actions)
 
 
 def register_convert(subparsers: Any) -> None:

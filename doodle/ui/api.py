@@ -17,6 +17,7 @@ import gradio as gr
 
 from doodle.services.executor import Executor
 from doodle.services.jobs import Job
+from doodle.ui import mcp
 from doodle.ui.messages import sentence
 from doodle.ui.parts import WORK
 from doodle.ui.run import visitor_of
@@ -60,8 +61,31 @@ def _published(endpoint: Endpoint, sessions: Sessions) -> Endpoint:
             raise gr.Error(sentence(error), print_exception=False) from error
         finally:
             given = [*args, *kwargs.values()]
-            sessions.take_over(next((one for one in given if isinstance(one, gr.Request)), None))
+            caller = next((one for one in given if isinstance(one, gr.Request)), None)
+            sessions.take_over(caller)
+            mcp.take_over(caller)
 
     # Gradio does not evaluate what is annotated as text
     call.__signature__ = inspect.signature(endpoint, eval_str=True)  # type: ignore[attr-defined]
+    call.__doc__ = unfolded(inspect.getdoc(endpoint) or "")
     return call
+
+
+def unfolded(text: str) -> str:
+    """A docstring with each argument, and what is returned, on one line.
+
+    Of an argument Gradio reads the first line only, and it joins those of what is returned by
+    commas; programs that call a tool know no more of it than that.
+    """
+    rows: list[str] = []
+    section = ""
+    for line in text.splitlines():
+        # an argument begins four columns in, and what follows of it lies deeper
+        deep = line.startswith("     " if section == "Args:" else "    ")
+        if section and deep and rows[-1] != section:
+            rows[-1] += f" {line.strip()}"
+            continue
+        if line and not line.startswith(" "):
+            section = line if line in ("Args:", "Returns:") else ""
+        rows.append(line)
+    return "\n".join(rows)

@@ -37,7 +37,7 @@ class Front:
         if scope["type"] != "http" or scope["method"] != "GET":
             await self._app(scope, receive, send)
             return
-        path = scope["path"].removeprefix(scope.get("root_path", ""))
+        path = address_of(scope)
         if path in _pictures():
             kept = {"Cache-Control": _FOREVER}
             answer = Response(_pictures()[path], headers=kept, media_type="image/webp")
@@ -48,6 +48,15 @@ class Front:
             await answer(scope, receive, send)
         else:
             await self._app(scope, receive, _Rewriter(scope, receive, send))
+
+
+def address_of(scope: Scope) -> str:
+    """Where a request goes, below the path under which the page is served, with a / before it.
+
+    A proxy may have cut that path off already: /doodle.js below /doodle is no .js.
+    """
+    path, root = scope["path"], scope.get("root_path", "")
+    return path[len(root) :] if path.startswith(f"{root}/") else path
 
 
 class _Rewriter:

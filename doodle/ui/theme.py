@@ -8,7 +8,9 @@ from typing import Any
 import gradio as gr
 from starlette.middleware import Middleware
 
+from doodle.services.executor import Executor
 from doodle.ui.front import Front
+from doodle.ui.health import Health
 from doodle.ui.scripts import read
 from doodle.ui.sessions import CAPACITY
 
@@ -53,17 +55,25 @@ def _theme() -> gr.themes.Base:
     return theme.set(**colours, **dark, block_border_width="0px", block_shadow="none")
 
 
-def launch_options() -> dict[str, Any]:
+def launch_options(executor: Executor | None = None, *, tools: bool = False) -> dict[str, Any]:
     """What `Blocks.launch` needs to show the page as it is meant; Gradio 6 takes looks only there.
 
     No server-side rendering and no run history: nothing drawn is to be stored by Gradio.
+
+    Args:
+        executor: whose health `/healthz` tells; None: no such address.
+        tools: whether the endpoints are tools over MCP.
     """
+    around = [Middleware(Front)]
+    if executor is not None:
+        around.insert(0, Middleware(Health, executor=executor))
     return {
         "theme": _theme(),
         "css": read(*_sheets()),
         "favicon_path": _HERE / "shell" / "icon.svg",
-        "footer_links": [],
-        "app_kwargs": {"middleware": [Middleware(Front)]},
+        "footer_links": ["api"],
+        "app_kwargs": {"middleware": around},
+        "mcp_server": tools,
         "ssr_mode": False,
         "run_history": False,
         "state_session_capacity": CAPACITY,

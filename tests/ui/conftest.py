@@ -14,7 +14,7 @@ os.environ.update(
 
 @pytest.fixture(scope="module")
 def serve() -> Iterator[Callable[..., str]]:
-    """`serve(registry)` starts the page over stubs and returns its address."""
+    """`serve(registry)` starts the page over stubs and returns its address; `tools` for MCP."""
     from stub_words import StubEncoder, StubImaginer
     from stubs import StubRecognition, use_stubs
 
@@ -32,11 +32,15 @@ def serve() -> Iterator[Callable[..., str]]:
     patch.setattr(reading, "TextEncoder", StubEncoder)
     apps = []
 
-    def start(registry: object) -> str:
+    def start(registry: object, *, tools: bool = False) -> str:
         executor = LocalExecutor(registry, threads=2)
         app = build_app(executor)
         apps.append((app, executor))
-        options = {**launch_options(), "quiet": True, "prevent_thread_lock": True}
+        options = {
+            **launch_options(executor, tools=tools),
+            "quiet": True,
+            "prevent_thread_lock": True,
+        }
         _, url, _ = app.launch(server_name="127.0.0.1", **options)
         return url
 
