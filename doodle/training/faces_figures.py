@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -161,5 +160,4 @@ class FaceFigures:
             "attribution": ATTRIBUTION,
         }
         ship(folder, network, model="stylegan2", **stated)
-        folded = deepcopy(encoder).fold()
-        ship(encoder_folder(folder), folded, model="face_encoder", **stated)
+        ship(encoder_folder(folder), encoder, model="face_encoder", **stated)
