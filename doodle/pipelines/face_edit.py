@@ -364,11 +364,11 @@ def read_negation(text: str) -> tuple[str, bool]:
     """A text without its "no" or "without", and whether it had one; some spellings made usual.
 
     Raises:
-        UnknownWord: nothing else is in it.
+        UnknownWord: no word is left.
     """
     tokens = fold(str(text or "")).split()
     kept = [_SPELLED.get(token, token) for token in tokens if token not in _NEGATIONS]
-    if tokens and not kept:
+    if not kept:
         raise UnknownWord("Say what the face shall be: type a word, such as smiling.")
     return " ".join(kept), len(kept) < len(tokens)
 
