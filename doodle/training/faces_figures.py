@@ -179,4 +179,5 @@ class FaceFigures:
             "attribution": ATTRIBUTION,
         }
         ship(folder, network, model="stylegan2", **stated)
-        ship(encoder_folder(folder), encoder, model="face_encoder", **stated)
+        matrices = [name for name, value in encoder.named_parameters() if value.ndim == 2]
+        ship(encoder_folder(folder), encoder, model="face_encoder", packed=matrices, **stated)

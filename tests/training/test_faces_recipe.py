@@ -183,7 +183,9 @@ def test_it_begins_with_a_checkpoint_and_the_encoder_beside_it(config, tmp_path)
         (same.encoder, recipe.modules["encoder ema"]),
     ):
         for key, value in mine.state_dict().items():
-            assert torch.equal(value, theirs.state_dict()[key].half().float()), key
+            wanted = theirs.state_dict()[key]
+            step = float(wanted.abs().max()) / 100  # matrices of the encoder have eight bits
+            assert torch.allclose(value, wanted, atol=step), key
 
 
 def test_what_is_exported_draws_its_noise_where_the_faces_are(config, tmp_path):
