@@ -349,7 +349,7 @@ class FaceEditor:
         for direction, strength in edits:
             styles = styles + strength * direction.change
         made = self.draw(styles)
-        change = blended(latent.drawn, made)
+        change = blended(latent.drawn, made, latent.pictures)
         if not any(direction.grows for direction, _ in edits):
             change = change * (1 - latent.kept)
         pictures = (latent.pictures + change).clamp(-1, 1)
