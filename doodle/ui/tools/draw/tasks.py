@@ -50,9 +50,7 @@ class DrawTasks:
             fields = (word, count, temperature, seed)
             # on an empty paper there is nothing to go on from, but a word to draw
             whole = task == "complete" and word != AUTO and not drawing.polylines()
-            async for answer in self._answers(
-                "draw" if whole else task, drawing, fields, request
-            ):
+            async for answer in self._answers("draw" if whole else task, drawing, fields, request):
                 yield answer
 
         return handle
