@@ -10,6 +10,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 from PIL import ExifTags, Image, ImageOps
+from PIL.PngImagePlugin import PngInfo
 
 from doodle.errors import BadDrawing
 
@@ -17,6 +18,18 @@ MAX_BYTES = 64_000_000
 MAX_PIXELS = 60_000_000
 MAX_FRAMES = 500
 WHITE = 231  # grey levels; what is lighter cannot be seen on white
+# what Pillow's decoders raise for damaged files
+_DAMAGED = (
+    OSError,
+    ValueError,
+    SyntaxError,
+    EOFError,
+    TypeError,
+    LookupError,
+    ArithmeticError,
+    struct.error,
+    Image.DecompressionBombError,
+)
 FORMATS = ("PNG", "JPEG", "GIF", "WEBP", "BMP", "TIFF", "PPM", "TGA", "ICO")
 
 
@@ -70,11 +83,32 @@ def decode(
             picture = _on_white(ImageOps.exif_transpose(image))
     except BadDrawing:
         raise
-    # Pillow's decoders raise all of these for damaged files
-    except (OSError, ValueError, SyntaxError, EOFError, struct.error, Image.DecompressionBombError):
+    except _DAMAGED:
         raise BadDrawing("The picture is damaged or of an unknown kind.") from None
     picture.thumbnail((longest, longest), Image.Resampling.BOX, reducing_gap=None)
     return np.array(picture), size
+
+
+def noted(picture: np.ndarray, kind: str, note: str = "") -> bytes:
+    """A picture as a file that says in its metadata how it was made.
+
+    Args:
+        picture: (H, W, 3) uint8 RGB.
+        kind: a name of Pillow's, such as PNG or JPEG.
+        note: Description of a PNG, ImageDescription in the EXIF of others; empty for none.
+    """
+    image, out = Image.fromarray(picture), io.BytesIO()
+    if kind == "PNG":
+        told = PngInfo()
+        if note:
+            told.add_itxt("Description", note)
+        image.save(out, kind, pnginfo=told, compress_level=4)
+        return out.getvalue()
+    exif = image.getexif()
+    if note:
+        exif[ExifTags.Base.ImageDescription] = note.encode("ascii", "replace").decode()
+    image.save(out, kind, quality=95, exif=exif)
+    return out.getvalue()
 
 
 def _on_white(image: Image.Image) -> Image.Image:

@@ -83,6 +83,13 @@ def test_broken_ones_are_said(data):
         read_picture(data, longest=100)
 
 
+def test_a_tiff_whose_second_page_has_no_size_is_said():
+    data = as_file(half_red(), "TIFF", save_all=True, append_images=[half_red()])
+    start = data.rindex(b"\x00\x01\x04\x00")  # of the tag: its number and its type
+    with pytest.raises(BadDrawing, match="damaged or of an unknown kind"):
+        read_picture(data[:start] + b"\xfd\x00" + data[start + 2 :], longest=100)
+
+
 def test_letterbox_keeps_proportions_and_repeats_the_rim():
     picture = np.asarray(half_red(40, 20))
     square = letterbox(picture, 80)

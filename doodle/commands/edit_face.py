@@ -114,16 +114,10 @@ def _write(found: Any, target: Path, texts: str) -> None:
 
 def _save(picture: np.ndarray, target: Path, texts: str) -> None:
     from PIL import Image
-    from PIL.PngImagePlugin import PngInfo
 
-    image, said = Image.fromarray(picture), TOLD.format(texts)
-    if target.suffix.lower() == ".png":
-        told = PngInfo()
-        if texts:
-            told.add_itxt("Description", said)
-        image.save(target, pnginfo=told)
-        return
-    exif = image.getexif()
-    if texts:
-        exif[0x010E] = said.encode("ascii", "replace").decode()  # ImageDescription
-    image.save(target, quality=95, exif=exif)
+    from doodle.images import noted
+
+    kind = Image.registered_extensions().get(target.suffix.lower(), "")
+    if not kind:
+        raise ValueError(f"{target.name}: write a .png, .jpg or .webp")
+    target.write_bytes(noted(picture, kind, TOLD.format(texts) if texts else ""))

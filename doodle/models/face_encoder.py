@@ -1,7 +1,9 @@
 """Pictures of faces to codes in W+ of a generator (after e4e, Tov et al. 2021, arXiv 2102.02766).
 
 A point z of the generator's noise, which it maps to one code w for all layers, is read where the
-picture is smallest; each layer's offset from it (section 4.1 there) from a map about as fine as
+picture is smallest, as a normal distribution (VAE, Kingma and Welling 2014, arXiv 1312.6114): what
+a face does not tell of z stays noise, so that faces and noise fill the same space. Each layer's
+offset from it (section 4.1 there) from a map about as fine as
 what the layer draws: 4 x 4, 8 x 8 or 16 x 16. Unlike e4e's, the codes without offsets cannot leave
 what the generator's mapping reaches: no critic of codes is needed.
 """
@@ -71,36 +73,6 @@ class Down(nn.Module):
         return F.leaky_relu((y + self.skip(F.avg_pool2d(x, 2))) * math.sqrt(0.5), SLOPE)
 
 
-class Standardised(nn.Module):
-    """Each number less its mean, over its spread, both followed while training.
-
-    Without it all faces begin at one point and stay there. Unlike batch normalisation it computes
-    the same in training as in use, so a batch may be small.
-    """
-
-    mean: Tensor
-    variance: Tensor
-    steps: Tensor
-
-    def __init__(self, size: int) -> None:
-        super().__init__()
-        self.register_buffer("mean", torch.zeros(size))
-        self.register_buffer("variance", torch.ones(size))
-        self.register_buffer("steps", torch.zeros((), dtype=torch.long))
-
-    def forward(self, x: Tensor) -> Tensor:
-        """(B, size) to the same."""
-        if self.training:
-            self._follow(x.detach())
-        return (x - self.mean) * torch.rsqrt(self.variance + 1e-8)
-
-    def _follow(self, x: Tensor) -> None:
-        self.steps += 1
-        share = max(0.02, 1 / int(self.steps))
-        self.mean.lerp_(x.mean(dim=0), share)
-        self.variance.lerp_((x - self.mean).square().mean(dim=0), share)
-
-
 class Offsets(nn.Module):
     """Offsets of a few layers from one map."""
 
@@ -135,8 +107,11 @@ class FaceEncoder(nn.Module):
         self.blocks = nn.ModuleList(
             Down(before, after) for before, after in zip(widths, widths[1:], strict=False)
         )
-        self.code = nn.Linear(widths[-1] * LAST_SIDE**2, config.z_size)
-        self.standardised = Standardised(config.z_size)
+        # of input of length 1: a step of Adam moves a code by a hundredth, not by its length
+        self.code = nn.Linear(widths[-1] * LAST_SIDE**2, 2 * config.z_size)
+        nn.init.normal_(self.code.weight[: config.z_size])
+        nn.init.zeros_(self.code.weight[config.z_size :])
+        nn.init.zeros_(self.code.bias)
         shares = self.groups(config.layers)
         self.offsets = nn.ModuleList(
             Offsets(widths[-1 - k], LAST_SIDE * 2**k, config.head, count, style)
@@ -150,7 +125,7 @@ class FaceEncoder(nn.Module):
         return third, third, layers - 2 * third
 
     def forward(self, pictures: Tensor) -> tuple[Tensor, Tensor]:
-        """The point in the noise, and what each layer adds to the code that it is mapped to.
+        """The likeliest point in the noise, and what each layer adds to the code it is mapped to.
 
         Args:
             pictures: (B, 3, size, size) in [-1, 1].
@@ -158,27 +133,30 @@ class FaceEncoder(nn.Module):
         Returns:
             z, (B, z_size) of root mean square 1, and offsets (B, layers, style_size).
         """
+        mu, _, offsets = self.distribution(pictures)
+        return on_sphere(mu), offsets
+
+    def distribution(self, pictures: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Where in the noise a face may lie, and its offsets.
+
+        Args:
+            pictures: (B, 3, size, size) in [-1, 1].
+
+        Returns:
+            mean and logarithm of the variance of z, (B, z_size) each, and offsets
+            (B, layers, style_size).
+        """
         x = F.leaky_relu(self.stem(pictures), SLOPE)
         maps = [x]
         for block in self.blocks:
             x = block(x)
             maps.append(x)
-        z = self.standardised(self.code(x.flatten(1)).float())
-        z = F.normalize(z, dim=1) * self.config.z_size**0.5
+        read = x.flatten(1).float()
+        read = F.layer_norm(read, read.shape[1:]) / read.shape[1] ** 0.5
+        with torch.autocast(read.device.type, enabled=False):
+            mu, logvar = self.code(read).chunk(2, dim=1)
         found = [head(maps[-1 - k]).float() for k, head in enumerate(self.offsets)]
-        return z, torch.cat(found, dim=1)
-
-    @torch.no_grad()
-    def fold(self) -> FaceEncoder:
-        """Let the layer of codes do the scaling that follows it: the same codes by small numbers,
-        which half precision holds.
-        """
-        spread = (self.standardised.variance + 1e-8).sqrt()  # as `Standardised` has it
-        self.code.weight.div_(spread.unsqueeze(1))
-        self.code.bias.div_(spread)
-        self.standardised.mean.div_(spread)
-        self.standardised.variance.div_(spread.square())
-        return self
+        return mu, logvar.clamp(-12, 4), torch.cat(found, dim=1)
 
     def probe(self, seed: int = 0) -> Tensor:
         """A few numbers of the codes of seeded noise. (16,)"""
@@ -190,6 +168,11 @@ class FaceEncoder(nn.Module):
         offsets = offsets.flatten(1)
         step = max(1, offsets.shape[1] // 6)
         return torch.cat([z[:, :2], offsets[:, ::step][:, :6]], dim=1).flatten()
+
+
+def on_sphere(z: Tensor) -> Tensor:
+    """z (B, z_size) at root mean square 1, as the generator's mapping reads it."""
+    return F.normalize(z, dim=1) * z.shape[1] ** 0.5
 
 
 def w_plus(network: Stylegan2, z: Tensor, offsets: Tensor) -> Tensor:

@@ -31,6 +31,8 @@ class Stylegan2Config:
         channels: at 4, 8, 16, ... pixels; the last ones are the picture's side's.
         mapping_layers: from z to w.
         mapping_rate: by which the mapping's weights learn more slowly than the others.
+        fitted: whether z is drawn where the encoder finds the faces of the training set, see
+            `points`.
     """
 
     style_size: int = 256
@@ -38,6 +40,7 @@ class Stylegan2Config:
     channels: tuple[int, ...] = (256, 256, 256, 128, 64, 32)
     mapping_layers: int = 4
     mapping_rate: float = 0.1
+    fitted: bool = False
 
     def __post_init__(self) -> None:
         if len(self.channels) < 2 or min(self.channels) < 1:
@@ -72,6 +75,8 @@ class Stylegan2(nn.Module):
     """The generator; all randomness is given to it."""
 
     w_avg: Tensor
+    z_mean: Tensor
+    z_root: Tensor  # of the covariance: lower triangular
 
     def __init__(self, config: Stylegan2Config) -> None:
         super().__init__()
@@ -98,11 +103,23 @@ class Stylegan2(nn.Module):
             for number in (2 * k + 1, 2 * k + 2):
                 self.noises.register_buffer(f"noise_{number}", torch.randn(1, 1, side, side))
         self.register_buffer("w_avg", torch.zeros(style))
+        if config.fitted:
+            self.register_buffer("z_mean", torch.zeros(config.z_size))
+            self.register_buffer("z_root", torch.eye(config.z_size))
 
     # -- z to w to s -----------------------------------------------------------------------------
 
+    def points(self, normal: Tensor) -> Tensor:
+        """Points z of the noise, (B, z_size), of a standard normal distribution of that shape.
+
+        A fitted network has them where an encoder finds real faces: normally distributed, with the
+        mean and covariance of those (ex-post density estimation, Ghosh et al. 2020, arXiv
+        1903.12436, section 4). What lies elsewhere was seldom trained, and is torn.
+        """
+        return self.z_mean + normal @ self.z_root.T if self.config.fitted else normal
+
     def mapping(self, z: Tensor) -> Tensor:
-        """(B, z_size) of a standard normal distribution to w, (B, style_size)."""
+        """Points (B, z_size) to w, (B, style_size)."""
         return self.style(z)
 
     def truncated(self, w: Tensor, psi: float) -> Tensor:
@@ -190,7 +207,7 @@ class Stylegan2(nn.Module):
         """Pictures of one of the three.
 
         Args:
-            z: (B, z_size).
+            z: (B, z_size) of a standard normal distribution.
             w: (B, style_size), or W+ (B, layers, style_size).
             s: (B, sum of channels).
             truncation_psi: of what z is mapped to.
@@ -205,7 +222,7 @@ class Stylegan2(nn.Module):
         if sum(x is not None for x in (z, w, s)) != 1:
             raise ValueError("give one of z, w and s")
         if z is not None:
-            w = self.truncated(self.mapping(z), truncation_psi)
+            w = self.truncated(self.mapping(self.points(z)), truncation_psi)
         if w is not None:
             s = self.styles(w)
         assert s is not None  # one of the three is given
@@ -216,7 +233,7 @@ class Stylegan2(nn.Module):
         generator = torch.Generator().manual_seed(seed)
         z = torch.randn(2, self.config.z_size, generator=generator)
         with torch.no_grad():
-            w = self.truncated(self.mapping(z), 0.7)
+            w = self.truncated(self.mapping(self.points(z)), 0.7)
             return self.synthesize(self.styles(w))[:, :, ::7, ::5].flatten()[::3][:12]
 
 

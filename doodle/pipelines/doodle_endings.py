@@ -14,13 +14,15 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from doodle.device import generators, product_dtype
-from doodle.models.completion_gan import CompletionGan
+from doodle.models.completion_gan import CompletionGan, united
 from doodle.models.shapes import filled, multiple
 from doodle.pipelines.doodles import traced
 from doodle.pipelines.generator import AT_ONCE, LOT
+from doodle.pipelines.ranker import Ranker
 from doodle.pipelines.steps import WORK, Call, Step, Task, fitting
 from doodle.pipelines.targets import Target
 from doodle.strokes.curves import Curve, curve_points
@@ -30,6 +32,7 @@ from doodle.strokes.raster import quickdraw_bitmap, rasterize
 from doodle.strokes.wholes import CELL, CELLS, LINE_WIDTH, LONGER_SIDE, SHARES
 
 PICTURES, TRUNCATION = 48, 0.9  # endings drawn in a round, and the size of their noise
+TRACED = 24  # of a round's pictures: those in which the word is seen best, for tracing is slow
 LIKELY = 0.85  # of the chance of all places, in the likeliest ones that are tried
 # in pixels of the picture:
 NEAR = 1.3  # a line so near to the drawing's is that line
@@ -63,13 +66,15 @@ class EndingGenerator:
 
     Args:
         network: in eval mode.  Its convolutions are computed in `product_dtype`.
+        ranker: says in which pictures the word is seen; None: all are traced.
     """
 
     urgency = WORK
     parallel = True
 
-    def __init__(self, network: CompletionGan) -> None:
+    def __init__(self, network: CompletionGan, ranker: Ranker | None = None) -> None:
         self.network = network.to(memory_format=torch.channels_last)
+        self.ranker = ranker
         self.device = network.text_mean.device
         self._half = product_dtype(self.device) == torch.bfloat16
 
@@ -101,7 +106,8 @@ class EndingGenerator:
 
         Returns:
             For each ending strokes (P, 2) float32 in the drawing's units, the longest first; of
-            one that adds nothing, none.  A dot says nothing of the size of a whole: no endings.
+            one that adds nothing or is not among the TRACED best, none.  A dot says nothing of the
+            size of a whole: no endings.
         """
         if extent(lines) <= 0:
             return []
@@ -111,8 +117,20 @@ class EndingGenerator:
         placed = yield Call(partial(self.placements, lines, target, seed, first))
         begun = yield Call(partial(self._begun, lines, placed))
         ink = yield Missing(self, target, z.to(self.device), begun)
-        curves = yield Call(partial(strokes_of, ink))
-        return (yield Call(partial(additions, curves, placed, lines, ink.shape[-1])))
+        kept = yield from self._best(target, begun, ink)
+        curves = yield Call(partial(strokes_of, ink[kept]))
+        chosen = [placed[k] for k in kept]
+        added = yield Call(partial(additions, curves, chosen, lines, ink.shape[-1]))
+        found = dict(zip(kept, added, strict=True))
+        return [found.get(k, []) for k in range(len(ink))]
+
+    def _best(self, target: Target, begun: Tensor, ink: Tensor) -> Task:
+        """Numbers of the pictures to be traced, ascending; a part of a task."""
+        if self.ranker is None:
+            return list(range(len(ink)))
+        wholes = yield Call(partial(_wholes, begun, ink, self.ranker.recogniser.config.side))
+        chances = yield from self.ranker.chances(wholes, target.name, target.vector)
+        return sorted(np.argsort(-np.asarray(chances), kind="stable")[:TRACED].tolist())
 
     @torch.inference_mode()
     def placements(
@@ -143,6 +161,15 @@ class EndingGenerator:
         }
         pictures = np.stack([drawn[one] for one in placed])[:, None].astype(np.float32) / 255
         return torch.from_numpy(pictures).to(self.device)
+
+
+@torch.inference_mode()
+def _wholes(begun: Tensor, ink: Tensor, side: int) -> Tensor:
+    """The finished pictures as the recogniser reads them, (n, 1, side, side) uint8."""
+    whole = united(begun, ink)
+    if whole.shape[-1] != side:
+        whole = F.interpolate(whole, (side, side), mode="area")
+    return (255 * whole).round().byte().cpu()
 
 
 def _placement(index: int, lines: Sequence[np.ndarray], side: int) -> Placement:

@@ -8,15 +8,21 @@ import torch.nn.functional as F
 from torch import Tensor
 
 _FAINT, _CLEAR = 0.03, 0.12  # change, of 2, from which a pixel begins to change and does so whole
+_MOVED = 0.08, 0.2  # the same of the change's detail, for lines that move
 _FEATHER = 0.02  # of the side, the blur of the mask
 _PLAIN = 14  # grey levels that a plain backdrop differs by from the place it is followed from
 
 
-def blended(before: Tensor, after: Tensor) -> Tensor:
+def blended(before: Tensor, after: Tensor, photograph: Tensor | None = None) -> Tensor:
     """What an edit adds to the photograph: the difference of two generated pictures where it acts.
+
+    The photograph keeps what the generator does not draw of it. Where an edit moves lines, as of a
+    mouth that opens, the photograph's own would shine through; there its detail beyond what the
+    generator draws is taken away as well, and its colours stay.
 
     Args:
         before, after: (N, 3, S, S) in [-1, 1].
+        photograph: of the same shape; None takes nothing away.
 
     Returns:
         (N, 3, S, S); faint changes, which are the generator's trembling, are left out.
@@ -24,9 +30,19 @@ def blended(before: Tensor, after: Tensor) -> Tensor:
     change = after - before
     side = change.shape[-1]
     radius = max(1, round(_FEATHER * side))
-    amount = _smooth(change.abs().amax(dim=1, keepdim=True), radius)
-    mask = ((amount - _FAINT) / (_CLEAR - _FAINT)).clamp(0, 1)
-    return change * _smooth(mask, radius)
+    mask = _between(_FAINT, _CLEAR, _smooth(change.abs().amax(dim=1, keepdim=True), radius))
+    found = change * _smooth(mask, radius)
+    if photograph is None:
+        return found
+    detail = (change - _smooth(change, radius)).abs().amax(dim=1, keepdim=True)
+    moved = _smooth(_between(*_MOVED, _smooth(detail, radius)), radius)
+    kept = photograph - before
+    return found - moved * (kept - _smooth(kept, radius))
+
+
+def _between(low: float, high: float, x: Tensor) -> Tensor:
+    """0 up to `low`, 1 from `high` on."""
+    return ((x - low) / (high - low)).clamp(0, 1)
 
 
 def _smooth(x: Tensor, radius: int) -> Tensor:

@@ -165,7 +165,7 @@ class FaceEditor:
         """
         size = self.generator.config.z_size
         z = [torch.randn(size, generator=one) for one in generators(seed, count)[first:]]
-        w = self.generator.mapping(torch.stack(z).to(self.device))
+        w = self.generator.mapping(self.generator.points(torch.stack(z).to(self.device)))
         w = self.generator.truncated(w, psi)
         return self.of_codes(w.unsqueeze(1).expand(-1, self.generator.config.layers, -1))
 
@@ -349,7 +349,7 @@ class FaceEditor:
         for direction, strength in edits:
             styles = styles + strength * direction.change
         made = self.draw(styles)
-        change = blended(latent.drawn, made)
+        change = blended(latent.drawn, made, latent.pictures)
         if not any(direction.grows for direction, _ in edits):
             change = change * (1 - latent.kept)
         pictures = (latent.pictures + change).clamp(-1, 1)
@@ -364,11 +364,11 @@ def read_negation(text: str) -> tuple[str, bool]:
     """A text without its "no" or "without", and whether it had one; some spellings made usual.
 
     Raises:
-        UnknownWord: nothing else is in it.
+        UnknownWord: no word is left.
     """
     tokens = fold(str(text or "")).split()
     kept = [_SPELLED.get(token, token) for token in tokens if token not in _NEGATIONS]
-    if tokens and not kept:
+    if not kept:
         raise UnknownWord("Say what the face shall be: type a word, such as smiling.")
     return " ".join(kept), len(kept) < len(tokens)
 

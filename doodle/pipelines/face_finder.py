@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import cv2
 import numpy as np
@@ -19,6 +20,7 @@ from torch import Tensor
 from doodle.device import product_dtype
 from doodle.models.face_finder import MULTIPLE, FaceFinder, Found
 from doodle.pipelines.face_frame import Frame, crop, frame_of
+from doodle.pipelines.steps import Call, Task, returned
 
 LEAST_SIDE = 24  # pixels: aligned squares that a level finds
 SEEN = (16.0, 160.0)  # sides in a level that are believed
@@ -30,7 +32,8 @@ AGAIN, AGAIN_SIDE = 160, 96.0  # pixels of the second look, and of the square in
 LEAST, FIRST_LEAST = 0.5, 0.3  # scores of a face, and of one that is worth a second look
 MOST = 64  # faces of a photograph
 MIRRORED = [1, 0, 2, 4, 3]
-_AT_ONCE = 16
+TURNED_SIDE = 1024  # pixels of the longer side in which faces lying on a side are looked for
+_AT_ONCE = 4  # faces a second look, each twice
 
 
 @dataclass(frozen=True)
@@ -135,41 +138,75 @@ class FaceFinding:
         Raises:
             ValueError: it is no such picture.
         """
+        return returned(self.searching(picture, smallest=smallest, least=least))
+
+    def searching(
+        self, picture: np.ndarray, *, smallest: float | None = None, least: float = LEAST
+    ) -> Task:
+        """As `find`, in steps.  Part of a task; returns the faces."""
         if picture.ndim != 3 or picture.shape[2] != 3 or picture.dtype != np.uint8:
             raise ValueError("a photograph is (H, W, 3) uint8")
         usual = max(float(LEAST_SIDE), max(picture.shape[:2]) / SHARE)
-        found = self._find(picture, usual if smallest is None else smallest, least)
+        found = yield from self._searching(picture, usual if smallest is None else smallest, least)
         if not found and smallest is None and usual > LEAST_SIDE:
-            found = self._find(picture, LEAST_SIDE, least)
+            found = yield from self._searching(picture, LEAST_SIDE, least)
         return found
 
-    def _find(self, picture: np.ndarray, smallest: float, least: float) -> list[Face]:
+    def any_way_up(self, picture: np.ndarray) -> Task:
+        """As `searching`; where there is no face, in the picture on its sides and upside down too.
+
+        Part of a task; returns the faces, their points in pixels of the picture as it is.
+        """
+        found = yield from self.searching(picture)
+        if found:
+            return found
+        height, width = picture.shape[:2]
+        scale = min(1.0, TURNED_SIDE / max(height, width))
+        size = max(1, round(width * scale)), max(1, round(height * scale))
+        small = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
+        for quarters in (1, 3, 2):
+            found = yield from self.searching(np.ascontiguousarray(np.rot90(small, quarters)))
+            if found:
+                ratio = np.array((width, height)) / size
+                upright = [(_unturned(face.points, quarters, size), face.score) for face in found]
+                return [Face((p * ratio).astype(np.float32), score) for p, score in upright]
+        return []
+
+    def _searching(self, picture: np.ndarray, smallest: float, least: float) -> Task:
         faces = []
-        for level in pyramid(picture, max(1.0, smallest)):
+        for level in (yield Call(partial(pyramid, picture, max(1.0, smallest)))):
             ratio = np.array(picture.shape[1::-1]) / level.shape[1::-1]
-            for points, score in self._in_level(level, FIRST_LEAST if self.again else least):
-                faces.append(Face((points * ratio).astype(np.float32), score))
+            for part in (
+                (rows, row) for rows in parts(len(level)) for row in parts(level.shape[1])
+            ):
+                look = partial(self._in_part, level, *part, FIRST_LEAST if self.again else least)
+                for points, score in (yield Call(look)):
+                    faces.append(Face((points * ratio).astype(np.float32), score))
         faces = distinct(faces)[:MOST]
         if self.again:
-            faces = distinct(self._second_look(picture, faces))
+            seen = []
+            for start in range(0, len(faces), _AT_ONCE):
+                some = faces[start : start + _AT_ONCE]
+                seen += yield Call(partial(self._second_look, picture, some))
+            faces = distinct(seen)
         return [face for face in faces if face.score >= least]
 
-    def _in_level(self, level: np.ndarray, least: float) -> list[tuple[np.ndarray, float]]:
+    def _in_part(
+        self, level: np.ndarray, rows: tuple[int, int], columns: tuple[int, int], least: float
+    ) -> list[tuple[np.ndarray, float]]:
         """Points (5, 2) in pixels of the level, and scores."""
-        found = []
+        (top, bottom), (left, right) = rows, columns
         height, width = level.shape[:2]
-        for top, bottom in parts(height):
-            for left, right in parts(width):
-                one = self._read([level[top:bottom, left:right]], least)[0]
-                points = one.points.cpu().numpy() + np.array([left, top], np.float32)
-                sides, scores = one.sides.cpu().numpy(), one.scores.cpu().numpy()
-                x, y = points.mean(axis=1).T
-                # near a cut the other part knows better
-                kept = (SEEN[0] <= sides) & (sides <= SEEN[1])
-                for place, start, end, most in ((x, left, right, width), (y, top, bottom, height)):
-                    kept &= (start == 0) | (place >= start + OVERLAP / 2)
-                    kept &= (end == most) | (place < end - OVERLAP / 2)
-                found += [(points[k], float(scores[k])) for k in np.flatnonzero(kept)]
+        one = self._read([level[top:bottom, left:right]], least)[0]
+        points = one.points.cpu().numpy() + np.array([left, top], np.float32)
+        sides, scores = one.sides.cpu().numpy(), one.scores.cpu().numpy()
+        x, y = points.mean(axis=1).T
+        # near a cut the other part knows better
+        kept = (SEEN[0] <= sides) & (sides <= SEEN[1])
+        for place, start, end, most in ((x, left, right, width), (y, top, bottom, height)):
+            kept &= (start == 0) | (place >= start + OVERLAP / 2)
+            kept &= (end == most) | (place < end - OVERLAP / 2)
+        found = [(points[k], float(scores[k])) for k in np.flatnonzero(kept)]
         return [(p, s) for p, s in found if _is_a_face(p)]
 
     def _read(self, pictures: Sequence[np.ndarray], least: float) -> list[Found]:
@@ -185,21 +222,19 @@ class FaceFinding:
     def _second_look(self, picture: np.ndarray, faces: Sequence[Face]) -> list[Face]:
         """The faces that are faces upright too, their landmarks from there."""
         seen = []
-        for start in range(0, len(faces), _AT_ONCE):
-            some = faces[start : start + _AT_ONCE]
-            frames = [_comfortable(face.frame) for face in some]
-            squares = [crop(picture, frame, AGAIN) for frame in frames]
-            mirrored = [np.ascontiguousarray(square[:, ::-1]) for square in squares]
-            answers = self._read([*squares, *mirrored], FIRST_LEAST)
-            for k, (face, frame) in enumerate(zip(some, frames, strict=True)):
-                expected = frame.inside(face.points)
-                one = _nearest(answers[k], expected)
-                other = _nearest(answers[k + len(some)], expected[MIRRORED] * (-1, 1) + (1, 0))
-                if one is None or other is None:
-                    continue
-                points = (one[0] + other[0][MIRRORED] * (-1, 1) + (1, 0)) / 2
-                score = (face.score * one[1] * other[1]) ** (1 / 3)
-                seen.append(Face(frame.outside(points).astype(np.float32), float(score)))
+        frames = [_comfortable(face.frame) for face in faces]
+        squares = [crop(picture, frame, AGAIN) for frame in frames]
+        mirrored = [np.ascontiguousarray(square[:, ::-1]) for square in squares]
+        answers = self._read([*squares, *mirrored], FIRST_LEAST)
+        for k, (face, frame) in enumerate(zip(faces, frames, strict=True)):
+            expected = frame.inside(face.points)
+            one = _nearest(answers[k], expected)
+            other = _nearest(answers[k + len(faces)], expected[MIRRORED] * (-1, 1) + (1, 0))
+            if one is None or other is None:
+                continue
+            points = (one[0] + other[0][MIRRORED] * (-1, 1) + (1, 0)) / 2
+            score = (face.score * one[1] * other[1]) ** (1 / 3)
+            seen.append(Face(frame.outside(points).astype(np.float32), float(score)))
         return [face for face in seen if _is_a_face(face.points)]
 
 
@@ -210,6 +245,15 @@ def parts(length: int) -> list[tuple[int, int]]:
     count = -(-(length - OVERLAP) // (TILE - OVERLAP))
     starts = [round(k * (length - TILE) / (count - 1)) for k in range(count)]
     return [(start, start + TILE) for start in starts]
+
+
+def _unturned(points: np.ndarray, quarters: int, size: tuple[int, int]) -> np.ndarray:
+    """Points of a picture that was turned left by quarters, in the picture (width, height)."""
+    x, y = points.T
+    width, height = size
+    return np.column_stack(
+        {1: (width - y, x), 2: (width - x, height - y), 3: (y, height - x)}[quarters]
+    )
 
 
 def _comfortable(frame: Frame) -> Frame:

@@ -11,14 +11,39 @@ import numpy as np
 from doodle.errors import BadDrawing
 from doodle.pipelines.face_blend import as_pictures
 from doodle.pipelines.face_edit import NEUTRAL, FaceEditor
-from doodle.pipelines.face_finder import FaceFinding
+from doodle.pipelines.face_finder import Face, FaceFinding
 from doodle.pipelines.face_frame import Frame, add, crop
 from doodle.pipelines.steps import Call, Task
 
 NO_FACE = (
-    "I see no face in this picture. Take one in which a face is seen from the front, at least "
-    "30 pixels wide and not upside down."
+    "I see no face in this picture. Take one in which a face is seen from the front and is at "
+    "least 30 pixels wide."
 )
+
+
+def check_found(found: Sequence[Face], number: int) -> None:
+    """Whether there is a face of this number.
+
+    Raises:
+        BadDrawing: there is none; says how many there are.
+    """
+    if not found:
+        raise BadDrawing(NO_FACE)
+    if number >= len(found):
+        counted = "one face" if len(found) == 1 else f"{len(found)} faces"
+        raise BadDrawing(f"I see {counted} in this picture, so there is no number {number}.")
+
+
+def whole_frame(picture: np.ndarray) -> Frame:
+    """The square of a picture that is one.
+
+    Raises:
+        BadDrawing: it is none.
+    """
+    height, width = picture.shape[:2]
+    if height != width:
+        raise BadDrawing(f"An aligned face is a square, not {width} x {height} pixels.")
+    return Frame((width / 2, height / 2), float(width), 0.0)
 
 
 class Retouched(NamedTuple):
@@ -73,17 +98,10 @@ class Retoucher:
         directions = [(editor.direction(text, neutral), strength) for text, strength in edits]
         points, faces = None, 1
         if aligned:
-            height, width = picture.shape[:2]
-            if height != width:
-                raise BadDrawing(f"An aligned face is a square, not {width} x {height} pixels.")
-            frame = Frame((width / 2, height / 2), float(width), 0.0)
+            frame = whole_frame(picture)
         else:
-            found = yield Call(partial(self.finding.find, picture))
-            if not found:
-                raise BadDrawing(NO_FACE)
-            if face >= len(found):
-                counted = "one face" if len(found) == 1 else f"{len(found)} faces"
-                raise BadDrawing(f"I see {counted} in this picture, so there is no number {face}.")
+            found = yield from self.finding.any_way_up(picture)
+            check_found(found, face)
             points, faces, frame = found[face].points, len(found), found[face].frame
         square = yield Call(partial(crop, picture, frame, side))
         latent = yield Call(partial(editor.invert, square[None]))

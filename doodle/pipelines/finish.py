@@ -24,6 +24,7 @@ FEW = 3  # endings worth showing, below which as many candidates again are drawn
 HOPE = 0.03  # but not where the best of the first ones is worth less
 ROUNDS = 2  # as many candidates again that are drawn in spare time after the answer,
 PATIENCE = 8.0  # seconds after it, at most
+KEPT = 3  # of the endings shown that stay whatever comes: they may be what the visitor looks at
 
 
 class _Asked(NamedTuple):
@@ -118,7 +119,7 @@ class Finisher:
                 return
             found = _joined(found, answer[0])
             better = yield from in_spare_time(
-                self._chosen(found, before, asked, selective), deadline
+                self._chosen(found, before, asked, selective, chosen[:KEPT]), deadline
             )
             if better is None:
                 return
@@ -156,10 +157,20 @@ class Finisher:
         )
         return more._replace(scores=scores, like=[None] * len(scores)), before
 
-    def _chosen(self, found: _Candidates, before: float, asked: _Asked, selective: bool) -> Task:
+    def _chosen(
+        self,
+        found: _Candidates,
+        before: float,
+        asked: _Asked,
+        selective: bool,
+        kept: Sequence[int] = (),
+    ) -> Task:
         """Indices of the best candidates; where selective, of those worth showing; a task's part.
 
         Fills in what `found` lacks of `like`.
+
+        Args:
+            kept: those that come first in any case.
         """
         worth, side = found.scores, extent(asked.lines)
         if not selective:
@@ -170,7 +181,7 @@ class Finisher:
             for ending, value in zip(found.strokes, worth, strict=True)
         ]
         if self.plausibility is None:
-            return selection.best(found.strokes, worth, asked.n, side, allowed)
+            return selection.best(found.strokes, worth, asked.n, side, allowed, kept)
         unknown = [int(k) for k in np.flatnonzero(allowed) if found.like[k] is None]
         endings = [found.strokes[k] for k in unknown]
         scores = yield from self.plausibility.scores(asked.lines, endings, asked.target.name)
@@ -181,7 +192,7 @@ class Finisher:
         # what was worth showing in an earlier round may be so no more
         like = [one if here else None for one, here in zip(found.like, allowed, strict=True)]
         order = selection.combined(worth, like, apart)
-        return selection.best(found.strokes, order, asked.n, side, allowed)
+        return selection.best(found.strokes, order, asked.n, side, allowed, kept)
 
     def _count(self, n: int) -> int:
         """How many candidates SketchRNN draws; more where it is alone."""

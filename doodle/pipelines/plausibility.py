@@ -119,7 +119,7 @@ def crossings(begun: Sequence[np.ndarray], endings: Sequence[Sequence[np.ndarray
 
     Where a stroke begins or ends at a line it joins it; where it runs along one it passes once.
     """
-    side = max(extent(begun), 1e-6)
+    side = _side(begun, endings)
     before = _dense(begun, side / _DENSE)
     squares = (before**2).sum(axis=1)
     found = np.zeros(len(endings))
@@ -138,9 +138,7 @@ def asymmetries(begun: Sequence[np.ndarray], endings: Sequence[Sequence[np.ndarr
     """For each ending the mean distance of the finished drawing's points from its mirror image at
     the upright line through its middle, in shares of its longer side; 0 is symmetric.
     """
-    # of a begun dot nothing but its endings tells the size
-    largest = max((extent(ending) for ending in endings if ending), default=0.0)
-    spacing = max(extent(begun), largest / 4, 1e-6) / _DENSE
+    spacing = _side(begun, endings) / _DENSE
     before = _dense(begun, spacing)
     found = []
     for ending in endings:
@@ -150,6 +148,12 @@ def asymmetries(begun: Sequence[np.ndarray], endings: Sequence[Sequence[np.ndarr
         apart = np.hypot(*(points[::2, None] - mirrored[None]).transpose(2, 0, 1)).min(axis=1)
         found.append(apart.mean() / max(float((high - low).max()), 1e-6))
     return np.array(found)
+
+
+def _side(begun: Sequence[np.ndarray], endings: Sequence[Sequence[np.ndarray]]) -> float:
+    """The longer side of what is begun; of a dot nothing but its endings tells the size."""
+    largest = max((extent(ending) for ending in endings if ending), default=0.0)
+    return max(extent(begun), largest / 4, 1e-6)
 
 
 def _dense(lines: Sequence[np.ndarray], spacing: float) -> np.ndarray:

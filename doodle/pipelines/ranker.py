@@ -50,7 +50,10 @@ class Ranker:
         if not drawings:
             return []
         pixels = yield Call(lambda: np.stack([quickdraw_bitmap(lines) for lines in drawings]))
-        ink = torch.from_numpy(pixels).unsqueeze(1)
+        return (yield from self.chances(torch.from_numpy(pixels).unsqueeze(1), word, vector))
+
+    def chances(self, ink: Tensor, word: str, vector: Tensor) -> Task:
+        """The same of pictures (B, 1, side, side) uint8, ink 255; a part of a task."""
         answers = yield [Scored(self, part) for part in ink.split(BATCH)]
         logits, embedding = (torch.cat(parts) for parts in zip(*answers, strict=True))
         with torch.inference_mode():

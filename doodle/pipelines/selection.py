@@ -58,6 +58,7 @@ def best(
     n: int,
     side: float,
     allowed: Sequence[bool] | None = None,
+    kept: Sequence[int] = (),
 ) -> list[int]:
     """Up to n endings, best first; of those that are nearly the same only the better one stays,
     while others last.
@@ -67,14 +68,15 @@ def best(
         worth: of each.
         side: the drawing's longer side, in the endings' units.
         allowed: which ones may be among them; all when None.
+        kept: those that come first whatever they are worth, at most n.
 
     Returns:
         Indices of endings.
     """
-    order = [int(k) for k in np.argsort(-np.asarray(worth), kind="stable")]
+    order = [int(k) for k in np.argsort(-np.asarray(worth), kind="stable") if int(k) not in kept]
     order = [k for k in order if endings[k] and (allowed is None or allowed[k])]
-    points: dict[int, np.ndarray] = {}
-    chosen: list[int] = []
+    points = {k: points_along(endings[k], _POINTS) for k in kept}
+    chosen = list(kept)
     for k in order:
         if len(chosen) == n:
             break
@@ -82,7 +84,8 @@ def best(
         if all(distance(points[k], points[other]) >= TWINS * side for other in chosen):
             chosen.append(k)
     spare = [k for k in order if k not in set(chosen)]
-    return sorted(chosen + spare[: n - len(chosen)], key=order.index)
+    rest = chosen[len(kept) :] + spare[: n - len(chosen)]
+    return [*kept, *sorted(rest, key=order.index)]
 
 
 def disagreements(endings: Sequence[Sequence[np.ndarray]], side: float) -> list[float]:

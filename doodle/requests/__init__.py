@@ -9,6 +9,16 @@ from doodle.requests.chimera import (
     Render,
 )
 from doodle.requests.doodles import Imagine, Like, Mix, Walk
+from doodle.requests.face_codes import (
+    ChangeFace,
+    FaceCode,
+    FaceStrip,
+    FullFace,
+    InvertFace,
+    MadeUpFace,
+    MixFaces,
+    RefineFace,
+)
 from doodle.requests.faces import EditFace, Faces
 from doodle.requests.recognition import Explain, Recognise
 from doodle.requests.sketches import Again, Complete, Draw, Morph
@@ -17,20 +27,28 @@ from doodle.requests.status import Status, Warm
 __all__ = [
     "AUTO",
     "Again",
+    "ChangeFace",
     "Complete",
     "Draw",
     "EdgeOptions",
     "Edges",
     "EditFace",
     "Explain",
+    "FaceCode",
+    "FaceStrip",
     "Faces",
+    "FullFace",
     "FullSize",
     "Imagine",
+    "InvertFace",
     "Like",
+    "MadeUpFace",
     "Mix",
+    "MixFaces",
     "Morph",
     "Outline",
     "Recognise",
+    "RefineFace",
     "Render",
     "Status",
     "Walk",

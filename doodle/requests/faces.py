@@ -69,35 +69,57 @@ class EditFace:
     aligned: bool = False
 
     def __post_init__(self) -> None:
-        shape: tuple[int, ...] = getattr(self.picture, "shape", ())
-        if len(shape) != 3 or shape[2] != 3 or self.picture.dtype != np.uint8:
-            raise ValueError("The picture must be (height, width, 3) uint8 RGB.")
         keep(
             self,
-            edits=_edits(self.edits),
-            neutral=_face_text(self.neutral),
+            picture=picture_of(self.picture),
+            edits=edits_of(self.edits),
+            neutral=face_text(self.neutral),
             face=whole(self.face, 0, 1000, "Which face"),
             refine=whole(self.refine, 0, MOST_STEPS, "The steps"),
             aligned=bool(self.aligned),
         )
 
 
-def _edits(edits: Any) -> tuple[tuple[str, float], ...]:
+def picture_of(picture: Any) -> np.ndarray:
+    """A picture as it is, (H, W, 3) uint8 RGB.
+
+    Raises:
+        ValueError: it is none.
+    """
+    shape: tuple[int, ...] = getattr(picture, "shape", ())
+    is_one = isinstance(picture, np.ndarray) and len(shape) == 3 and shape[2] == 3
+    if not is_one or picture.dtype != np.uint8 or not picture.size:
+        raise ValueError("The picture must be (height, width, 3) uint8 RGB.")
+    kept: np.ndarray = picture
+    return kept
+
+
+def edits_of(edits: Any, least: int = 1) -> tuple[tuple[str, float], ...]:
+    """Texts with their strengths, at least `least` and at most MOST_EDITS of them.
+
+    Raises:
+        ValueError: they are none.
+    """
     if isinstance(edits, str) or not isinstance(edits, Sequence):
         raise ValueError("The edits are a list of texts, each with its strength.")
-    if not 1 <= len(edits) <= MOST_EDITS:
-        raise ValueError(f"There are 1 to {MOST_EDITS} edits, not {len(edits)}.")
+    if not least <= len(edits) <= MOST_EDITS:
+        raise ValueError(f"There are {least} to {MOST_EDITS} edits, not {len(edits)}.")
     try:
         pairs = [(text, strength) for text, strength in edits]
     except (TypeError, ValueError):
         raise ValueError("The edits are a list of texts, each with its strength.") from None
     return tuple(
-        (_face_text(text), number(strength, -MAX_STRENGTH, MAX_STRENGTH, "The strength"))
+        (face_text(text), number(strength, -MAX_STRENGTH, MAX_STRENGTH, "The strength"))
         for text, strength in pairs
     )
 
 
-def _face_text(text: Any) -> str:
+def face_text(text: Any) -> str:
+    """A text about a face, in single spaces.
+
+    Raises:
+        ValueError: it is none, empty or too long.
+    """
     if not isinstance(text, str) or not text.strip():
         raise ValueError("Say what the face shall be: type a word, such as smiling.")
     if len(text) > MAX_EDIT_TEXT:

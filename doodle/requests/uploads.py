@@ -17,6 +17,8 @@ from doodle.strokes.edge_map import MIN_SIDE
 from doodle.strokes.imports import is_written, read_drawings
 
 KEPT = 1024  # pixels of a picture's longer side that are kept
+LEAST_PHOTOGRAPH = 32  # pixels of the shorter side of a picture with a face
+_PHOTOGRAPHS = "PNG, JPEG, GIF, WebP, BMP or TIFF"
 _READABLE = "PNG, JPEG, GIF, WebP, BMP, TIFF or SVG"
 # how files begin that visitors bring and nothing here reads
 _FOREIGN = {
@@ -53,11 +55,7 @@ def read_sized(data: bytes, name: str = "") -> tuple[Drawing | np.ndarray, float
         BadDrawing: it cannot be used; says why and what can.
     """
     name = _shown(name)
-    foreign = _foreign(data) if data else "empty"
-    if foreign:
-        raise BadDrawing(f"{name} is {foreign} and cannot be read here; use {_READABLE}.")
-    if len(data) > MAX_BYTES:
-        raise BadDrawing(f"{name} is larger than {MAX_BYTES // 1_000_000} MB.")
+    _check_kind(data, name)
     try:
         if is_written(data):
             return _strokes(data), 1.0
@@ -70,6 +68,46 @@ def read_sized(data: bytes, name: str = "") -> tuple[Drawing | np.ndarray, float
             f"side are the least, and no side may be {KEPT // MIN_SIDE} times the other."
         )
     return picture, picture.shape[1] / size[0]
+
+
+def read_photograph(
+    data: bytes, name: str = "", *, longest: int
+) -> tuple[np.ndarray, tuple[int, int]]:
+    """A file that a visitor brought as a photograph.
+
+    Args:
+        data: its bytes.
+        name: what to call it in messages.
+        longest: pixels of its longer side that are kept.
+
+    Returns:
+        (H, W, 3) uint8 RGB, upright; and the (width, height) that it has when it is not reduced.
+
+    Raises:
+        BadDrawing: it cannot be used; says why and what can.
+    """
+    name = _shown(name)
+    _check_kind(data, name)
+    if is_written(data):
+        raise BadDrawing(f"{name} is a drawing; a face is looked for in a photograph.")
+    try:
+        picture, size = decode(data, longest=longest)
+    except BadDrawing as error:
+        raise BadDrawing(f"{name} cannot be used. {error} Use {_PHOTOGRAPHS}.") from error
+    if min(picture.shape[:2]) < LEAST_PHOTOGRAPH:
+        raise BadDrawing(
+            f"{name} has {size[0]:,} x {size[1]:,} pixels: too few for a face. It takes "
+            f"{LEAST_PHOTOGRAPH} a side at least."
+        )
+    return picture, size
+
+
+def _check_kind(data: bytes, name: str) -> None:
+    foreign = _foreign(data) if data else "empty"
+    if foreign:
+        raise BadDrawing(f"{name} is {foreign} and cannot be read here; use {_READABLE}.")
+    if len(data) > MAX_BYTES:
+        raise BadDrawing(f"{name} is larger than {MAX_BYTES // 1_000_000} MB.")
 
 
 def _strokes(data: bytes) -> Drawing:

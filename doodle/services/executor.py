@@ -31,7 +31,7 @@ from doodle.pipelines.steps import (
     steps_of,
 )
 from doodle.registry import Registry
-from doodle.requests import Edges, Recognise, Status
+from doodle.requests import ChangeFace, Edges, Recognise, Status
 from doodle.services.jobs import Job
 from doodle.services.results import Waiting
 from doodle.services.tasks import Task
@@ -41,7 +41,7 @@ MOST_WAITING = 128  # requests that may wait; beyond it a visitor is told to com
 QUICK = 4  # times as many guesses and previews may wait
 REST = 1.0  # seconds without work
 _ANNOUNCED_EVERY = 0.5  # seconds between two words on how long the queue is
-_URGENCY = {Recognise: GUESS, Status: GUESS, Edges: PREVIEW}
+_URGENCY = {Recognise: GUESS, Status: GUESS, Edges: PREVIEW, ChangeFace: PREVIEW}
 
 
 class Executor(Protocol):

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from doodle.requests.face_codes import FaceCode
 from doodle.strokes.curves import Curve
 from doodle.strokes.drawing import Drawing
 from doodle.strokes.edge_map import EdgeMap
@@ -236,6 +237,53 @@ class FaceEdited(NamedTuple):
     points: np.ndarray | None
     faces: int
     notices: tuple[str, ...]
+
+
+class FacesSeen(NamedTuple):
+    """Faces of a photograph: points (N, 5, 2) in its pixels, the surest first."""
+
+    points: np.ndarray
+
+
+class FaceRefined(NamedTuple):
+    """A code on its way: `step` of `steps`; what the generator draws now, (S, S, 3) uint8."""
+
+    step: int
+    steps: int
+    drawn: np.ndarray
+
+
+class FaceReady(NamedTuple):
+    """A face that can be changed.
+
+    Attributes:
+        code: it; goes back with each question.
+        points: (5, 2), eyes, nose and corners of the mouth in pixels of the photograph; None where
+            none were looked for.
+        corners: (4, 2) of its square in the photograph, clockwise from the upper left; None of a
+            face of nobody.
+        frame: the same as x and y of its middle, side in pixels and degrees clockwise.
+    """
+
+    code: FaceCode
+    points: np.ndarray | None = None
+    corners: np.ndarray | None = None
+    frame: tuple[float, float, float, float] | None = None
+
+
+class FaceChanged(NamedTuple):
+    """A changed face; pictures uint8 RGB.
+
+    Attributes:
+        square: (S, S, 3).
+        patch: (h, w, 3), the part of the photograph that was asked about; None without one.
+        readings: (text, notice, nearest phrase that was learned) of each edit that there is
+            something to say of; the phrase may be empty.
+    """
+
+    square: np.ndarray
+    patch: np.ndarray | None
+    readings: tuple[tuple[str, str, str], ...]
 
 
 class Outlined(NamedTuple):

@@ -131,7 +131,7 @@ def _finisher(
         return Finisher(completer)
     return Finisher(
         completer,
-        EndingGenerator(generator),
+        EndingGenerator(generator, completer.ranker),
         Plausibility(strokes, words.categories) if strokes is not None else None,
     )
 

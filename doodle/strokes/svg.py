@@ -25,7 +25,8 @@ MAX_DEPTH = 200
 _FLAT = 0.0005  # sides of the canvas that straight pieces may miss a curve by
 _UNITS = {"": 1, "px": 1, "pt": 4 / 3, "pc": 16, "mm": 96 / 25.4, "cm": 96 / 2.54, "in": 96}
 _NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
-_TRANSFORM = re.compile(r"\s*,?\s*([a-zA-Z]+)\s*\(([^()]*)\)")
+# of text whose spaces are single ones: with runs of them its time would grow with their cube
+_TRANSFORM = re.compile(r" ?,? ?([a-zA-Z]{1,9}) ?\(([^()]*)\)")
 _SHAPES = ("path", "line", "polyline", "polygon", "rect", "circle", "ellipse")
 # what these hold is not shown where it stands, or is not a drawing
 _HIDDEN = ("defs", "symbol", "clipPath", "mask", "marker", "pattern", "foreignObject", "text")
@@ -176,7 +177,7 @@ def _mapped(points: np.ndarray, matrix: np.ndarray) -> np.ndarray:
 
 
 def _transform(text: str) -> np.ndarray:
-    matrix, position = np.eye(2, 3), 0
+    matrix, position, text = np.eye(2, 3), 0, " ".join(text.split())
     for match in _TRANSFORM.finditer(text):
         if text[position : match.start()].strip():
             break
@@ -295,7 +296,7 @@ def _numbers(text: str) -> list[float]:
 
 def _length(text: str, whole: float) -> float:
     """A length in pixels; a percentage is of `whole`; 0 when it cannot be read."""
-    match = re.fullmatch(rf"\s*({_NUMBER.pattern})\s*([a-z%]*)\s*", text)
+    match = re.fullmatch(rf"({_NUMBER.pattern})\s*([a-z%]*)", text.strip())
     if not match or (match[2] not in _UNITS and match[2] != "%"):
         return 0.0
     return float(match[1]) * (whole / 100 if match[2] == "%" else _UNITS[match[2]])

@@ -66,7 +66,7 @@ class Config:
         default=0.01, metadata={"help": "of the regression, beside each label's own variance"}
     )
     length: float = field(
-        default=32.0, metadata={"help": "of a direction at strength 1, in deviations of styles"}
+        default=20.0, metadata={"help": "of a direction at strength 1, in deviations of styles"}
     )
     rank: int = field(default=0, metadata={"help": "of the texts' projection; 0: none"})
     beta: float = field(default=0.1, metadata={"help": "threshold below which channels are left"})

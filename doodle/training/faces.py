@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from doodle import checkpoint
 from doodle.data.faces import load_faces
 from doodle.device import choose, product_dtype, seed_for_step
-from doodle.models.face_encoder import FaceEncoder, FaceEncoderConfig
+from doodle.models.face_encoder import FaceEncoder, FaceEncoderConfig, on_sphere
 from doodle.models.image_features import load as load_features
 from doodle.models.image_features import perceptual
 from doodle.models.stylegan2 import Stylegan2, Stylegan2Config, grow, quiet
@@ -122,8 +122,9 @@ class FacesRecipe(FaceFigures):
         side, half = self.side(progress), c.run.batch // 2
         self.seen = (step + 1) * c.run.batch
         with self._autocast():
-            codes, offsets = self.encoder(real[:half])
-            fake, apart = self._fakes(codes, offsets, side)
+            mu, logvar, offsets = self.encoder.distribution(real[:half])
+            codes = on_sphere(mu + (0.5 * logvar).exp() * torch.randn(mu.shape).to(mu.device))
+            fake, apart = self._fakes(on_sphere(mu), codes, offsets, side)
             real = F.avg_pool2d(real, c.size // side) if side < c.size else real
             real_view, fake_view = self.critics.views(real, fake)
             figures = self._critic_step(real_view, fake_view)
@@ -131,6 +132,7 @@ class FacesRecipe(FaceFigures):
         losses |= {
             "l1": (fake[:half] - real[:half]).abs().mean(),
             "codes": apart,
+            "kl": 0.5 * (mu.square() + logvar.exp() - logvar - 1).sum(dim=1).mean(),
             "offsets": offsets.square().mean(),
         }
         weights = {
@@ -138,6 +140,7 @@ class FacesRecipe(FaceFigures):
             "perceptual": c.perceptual_weight,
             "l1": c.l1_weight,
             "codes": c.codes_weight,
+            "kl": c.kl_weight,
             "offsets": c.offsets_weight,
         }
         total = sum(weights[name] * loss for name, loss in losses.items())
@@ -162,11 +165,14 @@ class FacesRecipe(FaceFigures):
         short = self.device.type == "cuda" or product_dtype(self.device) == torch.bfloat16
         return torch.autocast(self.device.type, torch.bfloat16, enabled=short)
 
-    def _fakes(self, codes: Tensor, offsets: Tensor, side: int) -> tuple[Tensor, Tensor]:
+    def _fakes(
+        self, likeliest: Tensor, codes: Tensor, offsets: Tensor, side: int
+    ) -> tuple[Tensor, Tensor]:
         """Pictures of the codes and as many of noise, and how far codes and noise lie apart.
 
         Args:
-            codes: (B, z_size) of real pictures.
+            likeliest: (B, z_size) of real pictures; offsets belong to these.
+            codes: (B, z_size), samples of where they may lie: drawn without offsets.
             offsets: (B, layers, style_size) of the same.
 
         Returns:
@@ -179,8 +185,7 @@ class FacesRecipe(FaceFigures):
             apart = energy_distance(codes, others, network.style[0](noise))
         # half of the codes have to do without offsets: the noise itself holds what faces differ in
         keep = (torch.rand(half, 1) < c.offsets).to(self.device)
-        moved = codes + ~keep * c.code_noise * torch.randn(half, c.z_size).to(self.device)
-        w = network.mapping(torch.cat([moved, noise])).float()
+        w = network.mapping(torch.cat([torch.where(keep, likeliest, codes), noise])).float()
         redrawn, w = w[:half].unsqueeze(1) + keep.unsqueeze(2) * offsets, w[half:]
         network.w_avg.lerp_(w.detach().mean(dim=0), TRACKING)
         # style mixing (Karras et al. 2019, arXiv 1812.04948, section 3.1)

@@ -62,13 +62,13 @@ class Config:
     l1_weight: float = field(default=8.0, metadata={"help": "of what is drawn again"})
     perceptual_weight: float = field(default=6.0, metadata={"help": "of the same, in features"})
     codes_weight: float = field(
-        default=4.0, metadata={"help": "of the distance between codes of pictures and noise"}
+        default=4.0, metadata={"help": "of the distance between all codes of pictures and noise"}
     )
     offsets_weight: float = field(
         default=1.0, metadata={"help": "of the squared offsets of layers from the one code"}
     )
-    code_noise: float = field(
-        default=0.2, metadata={"help": "added to codes without offsets, beside their length"}
+    kl_weight: float = field(
+        default=0.01, metadata={"help": "of what codes tell of a picture, in nats"}
     )
     offsets: float = field(default=0.5, metadata={"help": "share of codes that have offsets"})
     mixing: float = field(default=0.5, metadata={"help": "share of samples of two noises"})

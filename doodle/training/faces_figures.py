@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from copy import deepcopy
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from doodle.data.faces import Faces
-from doodle.models.face_encoder import FaceEncoder, w_plus
+from doodle.models.face_encoder import FaceEncoder, on_sphere, w_plus
 from doodle.models.image_features import ImageFeatures
 from doodle.models.stylegan2 import Stylegan2
 from doodle.training.faces_config import PRESETS, Config
@@ -24,6 +24,7 @@ ATTRIBUTION = (
 )
 SHOWN = 12  # faces across a sheet
 PSI = 0.7
+RIDGE = 1e-4  # added to the variances of codes: few faces do not fill all dimensions
 _AT_ONCE = 16
 
 
@@ -138,13 +139,30 @@ class FaceFigures:
         }
         contact_sheet(list(rows.values()), list(rows)).save(path)
 
+    @torch.no_grad()
+    def fitted(self) -> Stylegan2:
+        """A copy of the averaged generator whose noise lies where the encoder finds the training
+        faces, and whose mean code is the mean of those."""
+        network, encoder = self.averaged
+        faces = self.faces.pictures[self.faces.of("train")]
+        generator = torch.Generator().manual_seed(0)
+        codes = []
+        for start in range(0, len(faces), _AT_ONCE):
+            mu, logvar, _ = encoder.distribution(self._input(faces[start : start + _AT_ONCE]))
+            noise = torch.randn(mu.shape, generator=generator).to(self.device)
+            codes.append(on_sphere(mu + (0.5 * logvar).exp() * noise).double())
+        z = torch.cat(codes)
+        covariance = torch.cov(z.T) + RIDGE * torch.eye(z.shape[1]).to(z)
+        found = Stylegan2(replace(network.config, fitted=True)).to(self.device)
+        state = {"z_mean": z.mean(dim=0), "z_root": torch.linalg.cholesky(covariance)}
+        found.load_state_dict(network.state_dict() | state)
+        normal = torch.randn(10_000, self.config.z_size, generator=generator).to(self.device)
+        found.w_avg.copy_(found.mapping(found.points(normal)).mean(dim=0))
+        return found.eval().requires_grad_(False)
+
     def export(self, folder: Path, log: list[dict[str, Any]]) -> None:
         """The generator into ``folder``, the encoder into the one beside it."""
-        network, encoder = self.averaged
-        with torch.no_grad():
-            generator = torch.Generator().manual_seed(0)
-            z = torch.randn(10_000, self.config.z_size, generator=generator).to(self.device)
-            network.w_avg.copy_(network.mapping(z).mean(dim=0))
+        network, encoder = self.fitted(), self.averaged[1]
         held_out = newest(log, "valid", {})
         stated: dict[str, Any] = {
             "config": self.config,
@@ -161,5 +179,5 @@ class FaceFigures:
             "attribution": ATTRIBUTION,
         }
         ship(folder, network, model="stylegan2", **stated)
-        folded = deepcopy(encoder).fold()
-        ship(encoder_folder(folder), folded, model="face_encoder", **stated)
+        matrices = [name for name, value in encoder.named_parameters() if value.ndim == 2]
+        ship(encoder_folder(folder), encoder, model="face_encoder", packed=matrices, **stated)

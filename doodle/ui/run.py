@@ -150,6 +150,7 @@ class Runs:
         self._clock = clock
         self._lock = threading.Lock()
         self._live: dict[tuple[str, str], list[Run]] = {}
+        self._left: list[Callable[[str], None]] = []
         self._last = 0.0
 
     def begin(self, caller: gr.Request | None, tool: str, *, beside: bool = False) -> Run:
@@ -185,11 +186,17 @@ class Runs:
         return stop
 
     def leave(self, caller: gr.Request | None) -> None:
-        """End all runs of a visitor who left the page."""
+        """End all runs of a visitor who left the page, and let tools forget what they kept."""
         visitor = visitor_of(caller)
         with self._lock:
             keys = [key for key in self._live if key[0] == visitor]
         self._stop(keys)
+        for forget in self._left:
+            forget(visitor)
+
+    def when_left(self, forget: Callable[[str], None]) -> None:
+        """Call `forget` with each visitor who leaves the page, after their runs have ended."""
+        self._left.append(forget)
 
     def _stop(self, keys: list[tuple[str, str]]) -> None:
         with self._lock:

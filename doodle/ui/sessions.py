@@ -29,6 +29,12 @@ class PageSessions(StateHolder):
         self._pages = pages
         self._shared = SessionState(self.blocks)
 
+    def forget_messages(self, session_id: str) -> None:
+        """Drop the newest value of every part, which Gradio keeps: pictures may be in it."""
+        state = self.session_data.get(session_id)
+        for config in state.config_values.values() if state is not None else ():
+            config.get("props", {}).pop("value", None)
+
     def __getitem__(self, session_id: str) -> SessionState:
         if session_id in self._pages or session_id in self.session_data:
             return super().__getitem__(session_id)
@@ -40,6 +46,7 @@ class Sessions:
 
     def __init__(self) -> None:
         self._pages: set[str] = set()
+        self._holder: PageSessions | None = None
 
     def opened(self, request: gr.Request) -> None:
         """A page was opened."""
@@ -48,15 +55,18 @@ class Sessions:
             self._pages.add(request.session_hash)
 
     def closed(self, request: gr.Request) -> None:
-        """A page was closed; Gradio keeps its state for an hour, in case it comes back."""
+        """A page was closed; Gradio keeps its state, in case it comes back, without messages."""
         self._pages.discard(request.session_hash or "")
+        if self._holder is not None:
+            self._holder.forget_messages(request.session_hash or "")
 
     def take_over(self, request: gr.Request | None) -> None:
         """Put `PageSessions` in the place of Gradio's holder; the first caller does it."""
         app = getattr(getattr(request, "request", None), "app", None)
         holder = getattr(app, "state_holder", None)
         if app and isinstance(holder, StateHolder) and not isinstance(holder, PageSessions):
-            app.state_holder = holder.blocks.state_holder = PageSessions(holder, self._pages)
+            self._holder = PageSessions(holder, self._pages)
+            app.state_holder = holder.blocks.state_holder = self._holder
 
 
 def has_left(request: gr.Request | None) -> bool:

@@ -123,3 +123,36 @@ export interface ChimeraResult {
   seed?: number;
   size?: number;
 }
+
+/** A face of Faces that can be changed; places are in pixels of the picture on show. */
+export interface FaceShown {
+  /** its id; of a face of nobody what it is made of */
+  face: string;
+  size: number;
+  /** data URLs: the face as it was, and as the generator draws it */
+  square: string;
+  drawn: string;
+  photo: {
+    url: string;
+    w: number;
+    h: number;
+    /** x, y, width and height around each face that was found */
+    faces: [number, number, number, number][];
+    /** eyes, nose and corners of the mouth of the chosen one */
+    points: [number, number][];
+    /** x, y, width and height of what its changes touch */
+    box: [number, number, number, number];
+    /** the chosen one's place among them */
+    at: number;
+  } | null;
+  notice: string;
+}
+
+/** What the edits made of it: a part of the picture, "" where nothing was changed. */
+export interface FaceChanged {
+  face: string;
+  request: number;
+  patch: string;
+  box: number[];
+  readings: { text: string; notice: string; nearest: string }[];
+}

@@ -27,11 +27,12 @@ class Upload:
     is_text: bool
 
 
-def received(file: Any) -> Upload:
+def received(file: Any, most: int = MAX_FILE) -> Upload:
     """Decode a file.
 
     Args:
         file: {"name", "kind": "text" or "base64", "data"}; in base64 also as a data URL.
+        most: characters as sent.
 
     Raises:
         BadDrawing: it is no file, too large or damaged.
@@ -39,20 +40,20 @@ def received(file: Any) -> Upload:
     if not isinstance(file, Mapping) or not isinstance(file.get("data"), str):
         raise BadDrawing("That is no file which can be opened here.")
     data, is_text = file["data"], file.get("kind") == "text"
-    if len(data) > MAX_FILE:
+    if len(data) > most:
         raise BadDrawing("That file is too large to open.")
     name = file.get("name")
     return Upload(
         name if isinstance(name, str) else "",
-        data.encode() if is_text else _decoded(data),
+        data.encode() if is_text else _decoded(data, most),
         is_text,
     )
 
 
-def _decoded(data: str) -> bytes:
+def _decoded(data: str, most: int) -> bytes:
     if not data:
         return b""  # an empty file; whoever reads it says so
     try:
-        return bytes_of(data, MAX_FILE)
+        return bytes_of(data, most)
     except ValueError:
         raise BadDrawing("That file did not arrive whole; try again.") from None

@@ -89,3 +89,35 @@ class Pictures(TypedDict):
     size: int
     kind: str
     species: list[str]
+
+
+class FacesMade(TypedDict):
+    """Faces of nobody, PNG as data URLs."""
+
+    faces: list[str]
+    size: int
+
+
+class EditedFace(TypedDict):
+    """A photograph with a changed face; pictures PNG as data URLs, `points` [[x, y], ...]."""
+
+    picture: str
+    aligned: str
+    inverted: str
+    changed: str
+    size: int
+    points: list[list[float]]
+    faces: int
+    notices: list[str]
+
+
+class InvertedFace(TypedDict):
+    """A face of a photograph as a code; pictures PNG as data URLs, points in its pixels."""
+
+    code: list[list[float]]
+    aligned: str
+    inverted: str
+    size: int
+    points: list[list[float]]
+    faces: list[list[list[float]]]
+    corners: list[list[float]]

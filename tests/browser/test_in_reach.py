@@ -159,7 +159,7 @@ def test_after_a_walk_the_slider_stands_where_the_picture_is(enter_studio: Calla
 
 
 @pytest.mark.parametrize("size", [PHONE, ASIDE], ids=["upright", "aside"])
-@pytest.mark.parametrize("tab", ["", "Words", "Morph", "Chimera", "Play"])
+@pytest.mark.parametrize("tab", ["", "Words", "Morph", "Chimera", "Faces", "Play"])
 def test_no_button_leaves_the_window(enter_studio: Callable, tab: str, size: dict):
     page = enter_studio(tab, **size)
     page.wait_for_timeout(300)

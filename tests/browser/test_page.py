@@ -159,6 +159,20 @@ def test_draw_me_and_again_my_way(enter: Callable):
     assert strokes(page) == kept  # in place of the drawing, not on top of it
 
 
+def test_another_seed_after_draw_me_draws_the_word_again(enter: Callable):
+    page = enter()
+    say_word(page, "cat")
+    page.get_by_role("button", name="Draw me a cat").click()
+    page.wait_for_function(INKED % 9)
+    path = "document.querySelector('#results .dd-grid .added')?.getAttribute('d')"
+    before = page.evaluate(path)
+    page.locator("#reroll").click()
+    page.wait_for_function(f"before => {path} && {path} !== before", arg=before)
+    page.wait_for_function(INKED % 9)
+    assert page.locator("#results h2").inner_text() == "Nine drawings of a cat"
+    assert "nothing drawn" not in page.locator("#results .dd-note").inner_text()
+
+
 def test_one_stroke_of_a_version_and_then_all_of_it_lose_nothing(enter: Callable):
     page = enter()
     draw(page, (0.3, 0.3), (0.7, 0.3))

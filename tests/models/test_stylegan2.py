@@ -229,3 +229,20 @@ def test_impossible_sizes_are_refused():
         Stylegan2Config(channels=(4,))
     with pytest.raises(ValueError, match="mapping"):
         Stylegan2Config(mapping_layers=0)
+
+
+def test_a_fitted_networks_noise_has_its_mean_and_covariance():
+    torch.manual_seed(0)
+    plain = Stylegan2(Stylegan2Config.tiny())
+    normal = torch.randn(50_000, 5)
+    assert plain.points(normal) is normal
+    fitted = Stylegan2(replace(Stylegan2Config.tiny(), fitted=True)).requires_grad_(False)
+    assert torch.equal(fitted.points(normal), normal)  # as long as nothing is known of faces
+    root, mean = torch.randn(5, 5).tril(), torch.randn(5)
+    fitted.z_root.copy_(root)
+    fitted.z_mean.copy_(mean)
+    points = fitted.points(normal)
+    assert torch.allclose(points.mean(dim=0), mean, atol=0.05)
+    assert torch.allclose(torch.cov(points.T), root @ root.T, atol=0.15)
+    w = fitted.mapping(fitted.points(normal[:2]))
+    assert torch.equal(fitted(normal[:2]), fitted(w=w))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 import torch
@@ -146,3 +148,27 @@ def test_a_huge_line_is_a_drawing(generator, target):
     made = returned(generator.endings([np.array([(0.0, 0), (1e6, 0)])], target, 0, 0))
     assert len(made) == PICTURES
     assert all(np.isfinite(stroke).all() for strokes in made for stroke in strokes)
+
+
+def test_only_the_pictures_in_which_the_word_is_seen_best_are_traced(generator, target):
+    """A ranker that likes ink: the pictures with the most of it are kept, at their numbers."""
+
+    class LikesInk:
+        recogniser = SimpleNamespace(config=SimpleNamespace(side=SIDE))
+
+        def chances(self, ink, word, vector):
+            assert ink.shape == (PICTURES, 1, SIDE, SIDE) and ink.dtype == torch.uint8
+            seen.append(ink.float().mean(dim=(1, 2, 3)))
+            return seen[0].tolist()
+            yield
+
+    seen: list[torch.Tensor] = []
+    every = returned(generator.endings([WALLS], target, 5, 0))
+    generator.ranker = LikesInk()
+    some = returned(generator.endings([WALLS], target, 5, 0))
+    best = set(seen[0].argsort(descending=True)[: doodle_endings.TRACED].tolist())
+    assert len(some) == PICTURES
+    for k, (one, other) in enumerate(zip(some, every, strict=True)):
+        wanted = other if k in best else []
+        assert len(one) == len(wanted)
+        assert all(np.array_equal(a, b) for a, b in zip(one, wanted, strict=True))

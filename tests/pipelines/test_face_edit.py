@@ -149,6 +149,22 @@ def test_blending_keeps_what_acts_and_drops_what_trembles():
     assert not change[:, :, :10].any() and not change[:, :, :, 54:].any()
 
 
+def test_where_lines_move_the_photographs_own_do_not_shine_through():
+    """A mouth at row 40, drawn at row 40, moves to row 50; the photograph has stripes besides."""
+    before = torch.zeros(1, 3, 64, 64)
+    after, photograph = before.clone(), before.clone()
+    before[:, :, 40:42, 10:54] = after[:, :, 50:52, 10:54] = -0.8
+    photograph += 0.1  # another skin
+    photograph[:, :, 38:40, 10:54] = -0.8  # its mouth is not where the generator has it
+    photograph[:, :, 4:8] = 0.7  # far from what moves
+    plain, cleared = blended(before, after), blended(before, after, photograph)
+    ghost = (slice(None), slice(None), slice(38, 40), slice(20, 44))
+    assert (photograph + plain)[ghost].mean() < -0.7
+    assert (photograph + cleared)[ghost].mean() > -0.5
+    assert torch.allclose(cleared[:, :, :16], plain[:, :, :16], atol=1e-4)
+    assert torch.equal(blended(before, before, photograph), torch.zeros_like(before))
+
+
 def test_a_neutral_text_that_is_only_near_a_phrase_takes_nothing_away(editor, monkeypatch):
     """“Face” lies near “smiling face”, and says nothing of a smile."""
     plain = editor.direction("glasses", neutral="moon").change

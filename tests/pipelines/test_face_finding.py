@@ -20,6 +20,7 @@ from doodle.pipelines.face_finder import (
     pyramid,
 )
 from doodle.pipelines.face_frame import Frame
+from doodle.pipelines.steps import returned
 
 ALIGNED = np.array([[0.375, 0.474], [0.625, 0.474], [0.5, 0.63], [0.39, 0.733], [0.61, 0.733]])
 COLOURS = ([255, 0, 0], [0, 255, 0], [0, 0, 255])  # eyes, nose, mouth
@@ -167,3 +168,33 @@ def test_the_box_is_around_the_oval():
     assert (left, right) == pytest.approx((72, 128)) and (top, bottom) == pytest.approx((72, 142))
     wide = box_of(Frame((100.0, 100.0), 100.0, 90))
     assert wide[2] - wide[0] == pytest.approx(70) and wide[3] - wide[1] == pytest.approx(56)
+
+
+@pytest.mark.parametrize("quarters", [1, 2, 3])
+def test_a_face_on_its_side_is_found_where_it_is(quarters):
+    upright = np.full((500, 700, 3), 127, np.uint8)
+    points = paint(upright, Frame((250.0, 220.0), 120.0, 0))
+    picture = np.ascontiguousarray(np.rot90(upright, quarters))
+    finding = FaceFinding(OnlyUpright())
+    assert not finding.find(picture)
+    (face,) = returned(finding.any_way_up(picture))
+    x, y = points.T
+    wanted = {1: (y, 700 - x), 2: (700 - x, 500 - y), 3: (500 - y, x)}[quarters]
+    assert np.linalg.norm(face.points - np.column_stack(wanted), axis=1).max() < 2
+    (same,) = returned(finding.any_way_up(upright))
+    assert np.linalg.norm(same.points - points, axis=1).max() < 2
+
+
+class OnlyUpright(Painted):
+    """Sees no face whose mouth is not below its eyes."""
+
+    def find(self, pictures, *, least, most=200):
+        found = super().find(pictures, least=least, most=most)
+        return [
+            one if _stands(one) else Found(one.points[:0], one.sides[:0], one.scores[:0])
+            for one in found
+        ]
+
+
+def _stands(found):
+    return len(found.points) and bool(found.points[0, 3:, 1].min() > found.points[0, :2, 1].max())

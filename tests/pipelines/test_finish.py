@@ -117,6 +117,8 @@ def test_better_endings_follow_in_spare_time(finisher, monkeypatch):
     assert 1 <= len(better) <= finish.ROUNDS
     sums = [sum(one.score for one in ranked.endings) for ranked in answers]
     assert sums == sorted(sums)
+    shown = [[one.candidate for one in ranked.endings] for ranked in answers]
+    assert all(one[: finish.KEPT] == shown[0][: finish.KEPT] for one in shown)
     again = [e for e in alone(finisher.endings(HALF, "cat", **asked)) if isinstance(e, Ranked)]
     assert len(again) == 1  # without spare time the first answer is the only one
     pairs = zip(again[0].endings, first.endings, strict=True)

@@ -36,6 +36,7 @@ def test_dots_and_single_points_have_a_symmetry_too():
     assert np.isfinite(asymmetry([LEFT, np.array([[5.0, 5.0]])]))
     dot = [np.array([[5.0, 5.0]])]
     assert np.isfinite(asymmetries(dot, [[LEFT], [RIGHT * 1000], []])).all()
+    assert np.isfinite(crossings(dot, [[LEFT], [RIGHT * 1000], []])).all()
 
 
 @pytest.fixture(scope="module")

@@ -25,7 +25,7 @@ def finisher() -> Finisher:
     try:
         with Registry(ROOT / "checkpoints").use(*NAMES) as networks:
             completer = Completer(*networks[:3])
-            return Finisher(completer, EndingGenerator(networks[3]))
+            return Finisher(completer, EndingGenerator(networks[3], completer.ranker))
     except ModelUnavailable as error:
         pytest.skip(str(error))
 

@@ -243,6 +243,15 @@ def test_svg_points_are_counted_over_all_paths(monkeypatch):
 path_text = st.text("MmLlHhVvCcSsQqTtAaZz0123456789.,-+e \n", max_size=60)
 
 
+@pytest.mark.parametrize("filler", [" ", "a", ",", "(", "1", "-"])
+def test_long_transforms_and_lengths_are_read_at_once(filler):
+    """Time that grew with the cube of the length would be days."""
+    long = filler * 60_000
+    body = f'<rect width="1{long}x" height="9" transform="scale(2){long}x"/>'
+    with pytest.raises(BadDrawing):
+        lines_of(body)
+
+
 @settings(deadline=None)
 @given(st.one_of(path_text, st.text(max_size=20)), st.text("matrixslecoyXY(0-9., )", max_size=20))
 def test_any_path_and_transform_are_read_or_refused(data, transform):

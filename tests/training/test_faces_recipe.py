@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from copy import deepcopy
 
 import numpy as np
 import pytest
@@ -12,8 +11,10 @@ from generated import write_faces, write_image_features
 
 from doodle import checkpoint
 from doodle.cli import main
+from doodle.models.face_encoder import on_sphere
+from doodle.models.stylegan2 import Stylegan2
 from doodle.training.faces import PRESETS, Config, FacesRecipe
-from doodle.training.faces_figures import encoder_folder, kernel_distance
+from doodle.training.faces_figures import RIDGE, encoder_folder, kernel_distance
 from doodle.training.loop import Schedule, fit
 from doodle.training.settings import build, changed, settings
 
@@ -110,12 +111,12 @@ def test_every_option_trains_all_sides(config, options):
                 continue  # it cancels where the hinge is open to real and fake alike
             frozen = key.startswith("mixing.")
             assert torch.equal(parameter, old[key]) == frozen, (name, key)
-    wanted = {"critic", "gan", "l1", "perceptual", "codes", "offsets", "side"}
+    wanted = {"critic", "gan", "l1", "perceptual", "codes", "kl", "offsets", "side"}
     assert set(figures) == wanted and figures["side"] == 32
 
 
 def test_weights_weigh_their_losses(config):
-    weights = {"gan": 3.0, "l1": 5.0, "perceptual": 7.0, "codes": 11.0, "offsets": 13.0}
+    weights = {"gan": 3.0, "l1": 5.0, "perceptual": 7.0, "codes": 11.0, "kl": 0.5, "offsets": 13.0}
     recipe = FacesRecipe(changed(config, **{f"{k}_weight": v for k, v in weights.items()}))
     totals = []
     recipe._update = lambda loss, *names: totals.append((names, loss.item()))
@@ -177,11 +178,31 @@ def test_it_begins_with_a_checkpoint_and_the_encoder_beside_it(config, tmp_path)
         FacesRecipe(larger)  # half of the faces lie at 32 pixels only
     same = FacesRecipe(changed(config, start=str(tmp_path / "faces")))
     assert same.side(0.0) == 32  # grown already
-    folded = deepcopy(recipe.modules["encoder ema"]).fold()  # as it is exported
-    for mine, theirs in ((same.network, recipe.modules["ema"]), (same.encoder, folded)):
-        for key, value in theirs.state_dict().items():
-            stored = value.half().float() if value.is_floating_point() else value
-            assert torch.equal(mine.state_dict()[key], stored), key
+    for mine, theirs in (
+        (same.network, recipe.fitted()),
+        (same.encoder, recipe.modules["encoder ema"]),
+    ):
+        for key, value in mine.state_dict().items():
+            wanted = theirs.state_dict()[key]
+            step = float(wanted.abs().max()) / 100  # matrices of the encoder have eight bits
+            assert torch.allclose(value, wanted, atol=step), key
+
+
+def test_what_is_exported_draws_its_noise_where_the_faces_are(config, tmp_path):
+    recipe = FacesRecipe(config)
+    _, encoder = recipe.averaged
+    with torch.no_grad():
+        encoder.code.bias[config.z_size :] = -12.0  # it is sure of every face
+        faces = recipe.faces.pictures[recipe.faces.of("train")]
+        mu, _, _ = encoder.distribution(recipe._input(faces))
+    recipe.export(tmp_path / "faces", [])
+    network, _ = checkpoint.load_as(Stylegan2, tmp_path / "faces")
+    z = on_sphere(mu)
+    assert torch.allclose(network.z_mean, z.mean(dim=0), atol=0.02)
+    wanted = torch.cov(z.T) + RIDGE * torch.eye(config.z_size)
+    assert torch.allclose(network.z_root @ network.z_root.T, wanted, atol=0.05)
+    points = network.points(torch.randn(5000, config.z_size))
+    assert torch.allclose(network.w_avg, network.mapping(points).mean(dim=0), atol=0.05)
 
 
 def test_sheet_and_samples(config, tmp_path):

@@ -21,9 +21,10 @@ def client(url: str) -> Client:
     return Client(url, verbose=False)
 
 
-def test_only_the_six_tasks_are_public(client: Client):
+def test_only_the_nine_tasks_are_public(client: Client):
     named = client.view_api(return_format="dict")
     tasks = {"/recognise", "/complete", "/draw", "/morph", "/imagine", "/chimera"}
+    tasks |= {"/faces", "/edit_face", "/invert_face"}
     assert set(named["named_endpoints"]) == tasks
     assert not named["unnamed_endpoints"]
 

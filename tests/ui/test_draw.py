@@ -61,6 +61,11 @@ def test_each_task_ranks_as_many_as_were_asked_for(runs: Runs, task: str):
     assert log.count("\nK ") == 5 and log.endswith("D\n") and note == ""
 
 
+def test_complete_draws_the_word_where_nothing_is_drawn(runs: Runs):
+    log, note = last(ask(runs, drawing=Drawing(), count=4))
+    assert "\nB 4 draw cat\n" in log and log.count("\nK ") == 4 and note == ""
+
+
 def test_whole_drawings_land_inside_the_canvas(runs: Runs):
     log, _ = last(ask(runs, task="draw", drawing=Drawing()))
     ink = [line.split()[2:] for line in log.splitlines() if line[0].isdigit()]
@@ -131,7 +136,8 @@ def test_a_stopped_visitor_does_not_stop_another(runs: Runs):
 @pytest.mark.parametrize(
     ("asked", "says"),
     [
-        ({"drawing": Drawing()}, "nothing drawn yet"),
+        ({"drawing": Drawing(), "word": "auto"}, "nothing drawn yet"),
+        ({"drawing": Drawing(), "task": "again"}, "nothing drawn yet"),
         ({"word": ""}, "Say what it is"),
         ({"word": "w" * 10_000}, "10000 characters"),
         ({"word": "zzyzx"}, "Did you mean"),

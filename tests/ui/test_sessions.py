@@ -57,6 +57,23 @@ def test_pages_have_a_state_each_and_callers_share_one(app: SimpleNamespace):
     assert "page7" not in sessions._pages
 
 
+def test_what_parts_were_sent_is_forgotten_with_the_page(app: SimpleNamespace):
+    with app.get_blocks() as blocks:
+        part = gr.HTML()
+    app.state_holder.set_blocks(blocks)
+    sessions = Sessions()
+    states = {}
+    for name in "ab":
+        sessions.opened(visitor(app, name))
+        states[name] = app.state_holder[name]
+        states[name]._update_value_in_config(part._id, "a picture of somebody")
+    sessions.closed(visitor(app, "a"))
+    kept = {name: str(state.config_values) for name, state in states.items()}
+    assert "somebody" in kept["b"] and "somebody" not in kept["a"]
+    assert states["a"][part._id] is part  # the page may come back
+    sessions.closed(visitor(app, "never opened"))
+
+
 def test_calls_of_the_api_leave_no_session_behind(serve: Callable[..., str]):
     url = serve(StubRegistry())
     holders = []

@@ -14,6 +14,7 @@ FOLDERS = (
     "draw",
     "words",
     "chimera",
+    "faces",
     "morph",
     "play",
 )

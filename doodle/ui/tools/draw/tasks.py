@@ -34,8 +34,9 @@ class DrawTasks:
         self._runs = runs
 
     def handler(self, task: str) -> Callable[..., AsyncIterator[tuple[Any, Any]]]:
-        """The handler of a task: complete (endings, inked as they are sampled), draw (whole
-        drawings of the word) or again (the visitor's drawing, drawn anew in its own manner).
+        """The handler of a task: complete (endings, inked as they are sampled; of an empty paper
+        with a word whole drawings), draw (whole drawings of the word) or again (the visitor's
+        drawing, drawn anew in its own manner).
         """
 
         async def handle(
@@ -47,7 +48,9 @@ class DrawTasks:
             request: gr.Request,
         ) -> AsyncIterator[tuple[Any, Any]]:
             fields = (word, count, temperature, seed)
-            async for answer in self._answers(task, drawing, fields, request):
+            # on an empty paper there is nothing to go on from, but a word to draw
+            whole = task == "complete" and word != AUTO and not drawing.polylines()
+            async for answer in self._answers("draw" if whole else task, drawing, fields, request):
                 yield answer
 
         return handle

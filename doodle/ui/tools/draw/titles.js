@@ -9,7 +9,7 @@ const TITLES = {
   "#count": "How many different endings to draw",
   "#daring": "Careful endings are what most people draw; daring ones are odder",
   "#seed": "The number that chance begins from: the same seed gives the same endings",
-  "#reroll": "Another seed: other endings of the same drawing",
+  "#reroll": "Another seed: other endings of the same drawing, or other drawings of the word",
   "#again": "Draw all that is on the paper anew, in your own way of drawing; the ending shown is kept",
 };
 
