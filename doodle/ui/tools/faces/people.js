@@ -126,8 +126,8 @@ export function mount(context) {
     if (origin) take(origin);
   });
   if (!props.problem) {
-    ask(0);
-    trigger("choose", { seed: 0, number: 0 });
+    ask(field.value);
+    trigger("choose", { seed: Number(field.value), number: 0 });
   } else for (const button of findAll("button, input", part)) button.disabled = true;
 
   return { take };
