@@ -427,7 +427,7 @@ def test_the_clock_stands_with_the_word_and_covers_nothing(enter: Callable, size
         within: ring.top >= bar.top - 1 && ring.bottom <= bar.bottom + 1 };
     }"""
     found = page.evaluate(apart)
-    assert found["others"] == 7 and found["covered"] == 0 and found["within"]
+    assert found["others"] == 8 and found["covered"] == 0 and found["within"]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -50,6 +50,6 @@ def test_enter_takes_what_was_typed_in_draw(enter_studio: Callable):
     page.wait_for_selector("[role=option]:has-text('cat')")
     page.keyboard.press("Enter")
     page.wait_for_function(
-        "document.querySelector('#results .dd-note').textContent.includes('draw a line or two')"
+        "document.querySelector('#results .dd-note').textContent.includes('Did you mean cat')"
     )
     assert field.input_value() == "ca"

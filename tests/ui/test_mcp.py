@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import io
 import json
@@ -13,6 +12,7 @@ from typing import Any
 import gradio as gr
 import pytest
 from PIL import Image
+from stepping import answered
 from stubs import StubRegistry
 
 from doodle.ui import mcp
@@ -54,7 +54,7 @@ def ask(serve: Callable[..., str]) -> Callable:
                 await session.initialize()
                 return await visit(session)
 
-    return lambda visit: asyncio.run(within(visit))
+    return lambda visit: answered(within(visit))
 
 
 @pytest.fixture(scope="module")
@@ -165,7 +165,7 @@ def test_a_picture_of_the_answer_arrives_over_the_wire():
                 return await session.call_tool("paint", {"width": 5})
 
     try:
-        text, picture = asyncio.run(call()).content
+        text, picture = answered(call()).content
     finally:
         page.close(verbose=False)
         executor.close()

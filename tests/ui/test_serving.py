@@ -20,6 +20,7 @@ from typing import Any
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
+from stepping import answered
 from stubs import StubRegistry
 
 from doodle.errors import Stopping
@@ -148,7 +149,7 @@ def test_models_that_do_not_answer_are_starting_at_first_and_busy_later():
         held.jobs[1].end()
         return [(await first)[0], (await app._report())[0]]
 
-    assert asyncio.run(twice()) == ["ready", "busy"]
+    assert answered(twice()) == ["ready", "busy"]
 
 
 def test_a_server_that_stops_says_so():
@@ -306,7 +307,7 @@ def test_a_mounted_page_offers_its_tools(mounted: str):
                 await session.initialize()
                 return await session.call_tool("draw", {"word": "fish", "n": 2})
 
-    found = asyncio.run(call())
+    found = answered(call())
     assert not found.isError, found.content
     assert len(json.loads(found.content[0].text)["endings"]) == 2
 
