@@ -24,7 +24,7 @@ FEW = 3  # endings worth showing, below which as many candidates again are drawn
 HOPE = 0.03  # but not where the best of the first ones is worth less
 ROUNDS = 2  # as many candidates again that are drawn in spare time after the answer,
 PATIENCE = 8.0  # seconds after it, at most
-KEPT = 3  # of the endings shown that stay whatever comes: they may be what the visitor looks at
+KEPT = 3  # of the endings shown that stay among them, for they may be what the visitor looks at
 
 
 class _Asked(NamedTuple):
@@ -170,7 +170,7 @@ class Finisher:
         Fills in what `found` lacks of `like`.
 
         Args:
-            kept: those that come first in any case.
+            kept: those that are among them in any case.
         """
         worth, side = found.scores, extent(asked.lines)
         if not selective:

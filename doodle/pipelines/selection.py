@@ -68,24 +68,23 @@ def best(
         worth: of each.
         side: the drawing's longer side, in the endings' units.
         allowed: which ones may be among them; all when None.
-        kept: those that come first whatever they are worth, at most n.
+        kept: those that are among them whatever they are worth, at most n.
 
     Returns:
         Indices of endings.
     """
-    order = [int(k) for k in np.argsort(-np.asarray(worth), kind="stable") if int(k) not in kept]
-    order = [k for k in order if endings[k] and (allowed is None or allowed[k])]
+    order = [int(k) for k in np.argsort(-np.asarray(worth), kind="stable")]
+    usable = [k for k in order if endings[k] and (allowed is None or allowed[k]) and k not in kept]
     points = {k: points_along(endings[k], _POINTS) for k in kept}
     chosen = list(kept)
-    for k in order:
+    for k in usable:
         if len(chosen) == n:
             break
         points[k] = points_along(endings[k], _POINTS)
         if all(distance(points[k], points[other]) >= TWINS * side for other in chosen):
             chosen.append(k)
-    spare = [k for k in order if k not in set(chosen)]
-    rest = chosen[len(kept) :] + spare[: n - len(chosen)]
-    return [*kept, *sorted(rest, key=order.index)]
+    spare = [k for k in usable if k not in set(chosen)]
+    return sorted(chosen + spare[: n - len(chosen)], key=order.index)
 
 
 def disagreements(endings: Sequence[Sequence[np.ndarray]], side: float) -> list[float]:

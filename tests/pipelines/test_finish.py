@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 import torch
@@ -118,7 +120,8 @@ def test_better_endings_follow_in_spare_time(finisher, monkeypatch):
     sums = [sum(one.score for one in ranked.endings) for ranked in answers]
     assert sums == sorted(sums)
     shown = [[one.candidate for one in ranked.endings] for ranked in answers]
-    assert all(one[: finish.KEPT] == shown[0][: finish.KEPT] for one in shown)
+    for earlier, later in pairwise(shown):
+        assert set(earlier[: finish.KEPT]) <= set(later)
     again = [e for e in alone(finisher.endings(HALF, "cat", **asked)) if isinstance(e, Ranked)]
     assert len(again) == 1  # without spare time the first answer is the only one
     pairs = zip(again[0].endings, first.endings, strict=True)

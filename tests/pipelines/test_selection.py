@@ -40,12 +40,13 @@ def test_the_better_of_two_alike_is_shown_and_the_other_only_to_fill_up():
     assert best(endings, scores, 1, side=100) == [1]
 
 
-def test_those_that_stay_come_first_and_their_likes_are_left_out():
+def test_those_that_stay_are_shown_in_order_and_their_likes_are_left_out():
     endings = [ending(0), ending(1), ending(40), ending(80)]
     scores = [0.8, 0.9, 0.7, 0.6]
-    assert best(endings, scores, 3, side=100, kept=[3, 0]) == [3, 0, 2]
-    assert best(endings, scores, 4, side=100, kept=[3, 0]) == [3, 0, 1, 2]
-    assert best(endings, scores, 2, side=100, kept=[3, 0]) == [3, 0]
+    assert best(endings, scores, 3, side=100, kept=[3, 0]) == [0, 2, 3]
+    assert best(endings, scores, 4, side=100, kept=[3, 0]) == [1, 0, 2, 3]
+    assert best(endings, scores, 2, side=100, kept=[3, 0]) == [0, 3]
+    assert best(endings, scores, 2, 100, [True, True, True, False], kept=[3]) == [1, 3]
 
 
 def test_endings_of_nothing_and_of_a_single_dot():
