@@ -8,17 +8,14 @@ that shows it. Needs playwright and a Chromium (CHROMIUM names its path). Append
 from __future__ import annotations
 
 import argparse
-import importlib.util
-import os
-import shutil
 import statistics
-import sys
 import tempfile
 from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
+from in_browser import chromium, page_on
 from record import append, percentile
 
 TARGET = 100  # ms
@@ -58,12 +55,12 @@ def photograph(executor: Any, folder: str) -> Path:
     return path
 
 
-def measure(url: str, chromium: str, moves: int, file: Path) -> dict[str, list[float]]:
+def measure(url: str, path: str, moves: int, file: Path) -> dict[str, list[float]]:
     """Times in ms, of a face of nobody and of a photograph."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
+        browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
         page = browser.new_page(viewport={"width": 1280, "height": 900})
         page.goto(f"{url}#faces")
         page.wait_for_function(_READY, timeout=120_000)
@@ -87,26 +84,9 @@ def main() -> None:
     parser.add_argument("--moves", type=int, default=40, help="of the slider (%(default)s)")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda")
     args = parser.parse_args()
-    chromium = (
-        os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
-    )
-    if importlib.util.find_spec("playwright") is None:
-        sys.exit("This needs playwright: run `pip install playwright`.")
-    if not chromium:
-        sys.exit("This needs a Chromium: install one, or set CHROMIUM to its path.")
-
-    os.environ.update(no_proxy="127.0.0.1,localhost", GRADIO_ANALYTICS_ENABLED="False")
-    import app
-    from doodle.ui.page import build_app
-    from doodle.ui.theme import launch_options
-
-    executor = app.executor_of(app.parse(["--device", args.device]))
-    page = build_app(executor)
-    _, url, _ = page.launch(prevent_thread_lock=True, quiet=True, **launch_options())
-    with tempfile.TemporaryDirectory() as folder:
-        times = measure(url, chromium, args.moves, photograph(executor, folder))
-    page.close(verbose=False)
-    executor.close()
+    path = chromium()
+    with page_on(args.device) as (url, executor), tempfile.TemporaryDirectory() as folder:
+        times = measure(url, path, args.moves, photograph(executor, folder))
     figures: dict[str, Any] = {"moves": args.moves}
     for name, took in times.items():
         figures[f"{name}: slider to picture, p50 (ms)"] = statistics.median(took)

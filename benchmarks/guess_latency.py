@@ -8,14 +8,12 @@ guesses. Needs playwright and a Chromium (CHROMIUM names its path). Appends to r
 from __future__ import annotations
 
 import argparse
-import importlib.util
-import os
-import shutil
 import statistics
 import sys
 from typing import Any
 
 import numpy as np
+from in_browser import chromium, page_on
 from record import append, percentile
 
 TARGET = 100  # ms
@@ -41,13 +39,13 @@ _WATCH = """() => {
 _CLEAR = "document.querySelector('#pad .sc-root').strokeCanvas.clear()"
 
 
-def measure(url: str, chromium: str, strokes: int, seed: int) -> list[dict[str, float]]:
+def measure(url: str, path: str, strokes: int, seed: int) -> list[dict[str, float]]:
     """Draw random strokes; for each, the times of `_WATCH`, ms since the pen was lifted."""
     from playwright.sync_api import sync_playwright
 
     rng, times = np.random.default_rng(seed), []
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
+        browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
         page = browser.new_page(viewport={"width": 1280, "height": 900})
         page.goto(url)
         page.wait_for_selector("#pad .sc-stage canvas")
@@ -92,25 +90,9 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0, help="of the strokes (%(default)s)")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda")
     args = parser.parse_args()
-    chromium = (
-        os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
-    )
-    if importlib.util.find_spec("playwright") is None:
-        sys.exit("This needs playwright: run `pip install playwright`.")
-    if not chromium:
-        sys.exit("This needs a Chromium: install one, or set CHROMIUM to its path.")
-
-    os.environ.update(no_proxy="127.0.0.1,localhost", GRADIO_ANALYTICS_ENABLED="False")
-    import app
-    from doodle.ui.page import build_app
-    from doodle.ui.theme import launch_options
-
-    executor = app.executor_of(app.parse(["--device", args.device]))
-    page = build_app(executor)
-    _, url, _ = page.launch(prevent_thread_lock=True, quiet=True, **launch_options())
-    times = measure(url, chromium, args.strokes, args.seed)
-    page.close(verbose=False)
-    executor.close()
+    path = chromium()
+    with page_on(args.device) as (url, _):
+        times = measure(url, path, args.strokes, args.seed)
     shown = [time["shown"] for time in times]
     figures: dict[str, Any] = {"strokes": len(times)}
     for name in ("asked", "answered", "shown"):
