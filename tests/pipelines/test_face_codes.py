@@ -4,27 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from tiny_faces import tiny_editor
+from tiny_faces import UPRIGHT, Finds, tiny_editor
 
 from doodle.errors import BadDrawing
 from doodle.pipelines.face_blend import as_pictures
 from doodle.pipelines.face_codes import FaceKeeping, Ready, Refined, Seen
-from doodle.pipelines.face_finder import Face
 from doodle.pipelines.face_frame import crop, frame_of
-from doodle.pipelines.steps import Call, alone, last
-
-UPRIGHT = np.array([(-12, -8), (12, -8), (0, 6), (-9, 20), (9, 20)], np.float32)
-
-
-class Finds:
-    """Finds the faces that it is told to."""
-
-    def __init__(self, *middles: tuple[float, float]) -> None:
-        self.faces = [Face(UPRIGHT + np.float32(middle), 0.9) for middle in middles]
-
-    def any_way_up(self, picture: np.ndarray):
-        yield Call(lambda: None)
-        return self.faces
+from doodle.pipelines.steps import alone, last
 
 
 @pytest.fixture(scope="module")

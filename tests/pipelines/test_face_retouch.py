@@ -2,30 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 import pytest
-from tiny_faces import tiny_editor
+from tiny_faces import UPRIGHT, Finds, tiny_editor
 
 from doodle.errors import BadDrawing
 from doodle.models.words import UnknownWord
-from doodle.pipelines.face_finder import Face
 from doodle.pipelines.face_retouch import Retoucher
-from doodle.pipelines.steps import Call, alone, last
-
-UPRIGHT = np.array([(-12, -8), (12, -8), (0, 6), (-9, 20), (9, 20)], float)
-
-
-class Finds:
-    """Finds the faces that it is told to."""
-
-    def __init__(self, *middles: tuple[float, float]) -> None:
-        self.faces = [Face(UPRIGHT + middle, 0.9) for middle in middles]
-
-    def any_way_up(self, picture: np.ndarray) -> Iterator[Call]:
-        yield Call(lambda: None)
-        return self.faces
+from doodle.pipelines.steps import alone, last
 
 
 @pytest.fixture(scope="module")
